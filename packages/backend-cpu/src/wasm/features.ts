@@ -1,0 +1,35 @@
+// What the engine can do: SIMD128 is required, relaxed SIMD (fused multiply-add) is used where found.
+// Node 20 has it behind a V8 flag that can be set at run time, before the first module is compiled;
+// newer engines and Chromium need none.
+import { assemble, type Expr, f32x4, func, v128 } from "./assembler.ts";
+
+interface V8Module {
+  setFlagsFromString(flags: string): void;
+}
+
+const accepts = (value: Expr<"v128">): boolean =>
+  WebAssembly.validate(
+    assemble([func("probe", {}, () => v128.store(0, value))], { shared: false }),
+  );
+
+export const hasSimd = (): boolean => accepts(v128.zero());
+
+const hasRelaxed = (): boolean => accepts(f32x4.relaxedMadd(v128.zero(), v128.zero(), v128.zero()));
+
+let relaxed: boolean | undefined;
+
+/** Whether kernels may use relaxed SIMD. TAPEGRAD_SIMD=plain in the environment says no. */
+export function relaxedSimd(): boolean {
+  relaxed ??= detect();
+  return relaxed;
+}
+
+function detect(): boolean {
+  const node = globalThis.process;
+  if (node?.env?.TAPEGRAD_SIMD === "plain") return false;
+  if (hasRelaxed()) return true;
+  const v8 = node?.getBuiltinModule?.("node:v8") as V8Module | undefined;
+  if (v8 === undefined) return false;
+  v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+  return hasRelaxed();
+}
