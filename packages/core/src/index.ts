@@ -1,1 +1,87 @@
-export {};
+// @tapegrad/core: tensors, autograd, ops, the backend contract and the reference backend.
+import "./ops/arithmetic.ts";
+import "./tensor-methods.ts";
+
+export { type BackwardOptions, backward, type GradOptions, grad } from "./autograd/backward.ts";
+export { Function, type FunctionClass, FunctionContext } from "./autograd/function.ts";
+export {
+  detectAnomaly,
+  enableGrad,
+  type Hook,
+  isGradEnabled,
+  noGrad,
+} from "./autograd/tape.ts";
+export * from "./backend.ts";
+export * from "./backends.ts";
+export * from "./dtype.ts";
+export { environment } from "./environment.ts";
+export * from "./errors.ts";
+export { Arena, type ArenaBlock, type ArenaOptions } from "./memory/arena.ts";
+export {
+  type Collector,
+  collect,
+  drain,
+  memory,
+  resetPeak,
+  type Storage,
+  setCollectionThreshold,
+  setCollector,
+  trackSites,
+} from "./memory/storage.ts";
+export {
+  type AnyOp,
+  type AnySpec,
+  defineOp,
+  type ErrorSample,
+  type Op,
+  type OpSpec,
+  ops,
+  type SampleRng,
+  type Window,
+} from "./op/define.ts";
+export {
+  countFallback,
+  type Fallback,
+  fallbacks,
+  type Listener,
+  onRun,
+  type RanEvent,
+  resetFallbacks,
+  setFallback,
+} from "./op/trace.ts";
+export type { ConvGeometry, ConvSettings, Padding } from "./ops/conv/geometry.ts";
+export * from "./ops/index.ts";
+export {
+  defaultGenerator,
+  Generator,
+  type GeneratorState,
+  manualSeed,
+} from "./random/generator.ts";
+export { eachBlock, fillRandom, philox4x32 } from "./random/philox.ts";
+export {
+  type CpuBackend,
+  elements,
+  heapOf,
+  indices,
+  numbers,
+  pointerOf,
+  startOf,
+} from "./reference/elements.ts";
+export {
+  arenaTransfer,
+  referenceBackend,
+  referenceFused,
+  requiredLoops,
+} from "./reference/index.ts";
+export * from "./shape.ts";
+export {
+  adopt,
+  composite,
+  keep,
+  methods,
+  owned,
+  ownedOne,
+  scope,
+  Tensor,
+  type TensorMethods,
+} from "./tensor.ts";

@@ -1,0 +1,120 @@
+// Custom Function: user code on the tape. Forward and backward run in the user's frame; what they make
+// is the user's.
+import { AutogradError } from "../errors.ts";
+import { aliasOf, checkLive, Tensor } from "../tensor.ts";
+import { GradNode, gradMode, noGrad, type Rule, Saved } from "./tape.ts";
+
+export class FunctionContext {
+  private slots: Saved[] = [];
+  private node: GradNode | null = null;
+  private toSave: readonly Tensor[] = [];
+  private readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+  /** The tape holds these until backward lets them go. Anything else may be a property of your own. */
+  saveForBackward(...tensors: Tensor[]): void {
+    this.toSave = tensors;
+  }
+  get savedTensors(): Tensor[] {
+    if (this.node?.freed) throw new AutogradError(`${this.name}: its saved tensors were freed`);
+    return this.slots.map((s) => s.unpack(this.name));
+  }
+  /** Aliases are made after the outputs have their source, as dispatch does. @internal */
+  attach(node: GradNode): Saved[] {
+    this.node = node;
+    this.slots = this.toSave.map((t, i) => new Saved(`saved tensor ${i}`, aliasOf(t)));
+    this.toSave = [];
+    return this.slots;
+  }
+  /** Nothing records: what was to be saved is forgotten. @internal */
+  discard(): void {
+    this.toSave = [];
+  }
+}
+
+/** A class with static forward and backward, as `torch.autograd.Function`. */
+export interface FunctionClass<Args extends readonly unknown[]> {
+  readonly name: string;
+  forward(ctx: FunctionContext, ...args: Args): Tensor | readonly Tensor[];
+  /** One gradient per tensor among the arguments, in order; undefined where there is none. */
+  backward(
+    ctx: FunctionContext,
+    ...gradients: (Tensor | undefined)[]
+  ): Tensor | undefined | readonly (Tensor | undefined)[];
+}
+
+function apply<Args extends readonly unknown[]>(
+  fn: FunctionClass<Args>,
+  args: Args,
+): Tensor | Tensor[] {
+  const ctx = new FunctionContext(fn.name);
+  const inputs = args.filter((a): a is Tensor => a instanceof Tensor);
+  for (const t of inputs) checkLive(fn.name, t);
+  const result = noGrad(() => fn.forward(ctx, ...args));
+  let outputs = result instanceof Tensor ? [result] : [...result];
+  if (gradMode && inputs.some((t) => t.source !== null)) {
+    // An input returned as it is becomes an output of its own, else its history would be replaced.
+    outputs = outputs.map((y) => (inputs.includes(y) ? aliasOf(y) : y));
+    const node = new GradNode(
+      ruleOf(fn, ctx, inputs.length),
+      inputs.map((t) => t.source),
+      inputs.map((t) => t.sourceIndex),
+      inputs.map(metaOf),
+      outputs.map(metaOf),
+      null,
+      null,
+      [],
+    );
+    outputs.forEach((y, k) => {
+      y.source = node;
+      y.sourceIndex = k;
+    });
+    node.saved = ctx.attach(node);
+  } else ctx.discard();
+  return result instanceof Tensor ? (outputs[0] as Tensor) : outputs;
+}
+
+const metaOf = (t: Tensor) => ({ shape: t.shape, dtype: t.dtype });
+
+function ruleOf<Args extends readonly unknown[]>(
+  fn: FunctionClass<Args>,
+  ctx: FunctionContext,
+  inputs: number,
+): Rule {
+  return {
+    name: fn.name,
+    byUser: true,
+    backward(_node, gradients) {
+      const result = fn.backward(ctx, ...gradients);
+      const list = Array.isArray(result) ? (result as (Tensor | undefined)[]) : [result as Tensor];
+      if (list.length !== inputs) {
+        throw new AutogradError(
+          `${fn.name}.backward gave ${list.length} gradients, but forward had ${inputs} tensor arguments; ` +
+            `return one for each, undefined where there is none`,
+        );
+      }
+      return list;
+    },
+  };
+}
+
+/**
+ * Base class of custom differentiable functions, as `torch.autograd.Function`:
+ *
+ *     class Cube extends Function {
+ *       static forward(ctx: FunctionContext, x: Tensor) { ctx.saveForBackward(x); return x.pow(3); }
+ *       static backward(ctx: FunctionContext, g?: Tensor) { return g?.mul(ctx.savedTensors[0].pow(2).mul(3)); }
+ *     }
+ *     const y = Cube.apply(x);
+ */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: PyTorch's name; JS's own Function stays reachable as globalThis.Function
+// biome-ignore lint/complexity/noStaticOnlyClass: users extend it, as they extend PyTorch's
+export abstract class Function {
+  static apply<Args extends readonly unknown[], R extends Tensor | readonly Tensor[]>(
+    this: FunctionClass<Args> & { forward(ctx: FunctionContext, ...args: Args): R },
+    ...args: Args
+  ): R {
+    return apply(this, args) as unknown as R;
+  }
+}

@@ -1,0 +1,180 @@
+// What a backend is: memory, a set of required strided kernels, and any number of fused ones.
+//
+// Core checks shapes and dtypes before it calls a kernel; a kernel may assume valid input. Every
+// kernel returns the name of the variant that ran (read by trace, profiler and explain), or
+// undefined: "not my case", and the op is composed from others, which is counted.
+import type { DType, TypedArray } from "./dtype.ts";
+import type { Storage } from "./memory/storage.ts";
+import type { Shape } from "./shape.ts";
+
+export interface Meta {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** What a kernel sees of a tensor. Offset and strides count elements; Tensor itself implements it. */
+export interface View extends Meta {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly strides: readonly number[];
+  /** Row-major without gaps (the offset may still be anything). */
+  readonly contiguous: boolean;
+}
+
+/** The name of the variant that ran, or undefined: compose it. */
+export type Ran = string | undefined;
+
+export type UnaryCode =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "square"
+  | "sqrt"
+  | "rsqrt"
+  | "reciprocal"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "log2"
+  | "log10"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "tanh"
+  | "erf"
+  | "sigmoid"
+  | "softplus"
+  | "relu"
+  | "relu6"
+  | "gelu"
+  | "geluTanh"
+  | "silu"
+  | "hardswish"
+  | "hardsigmoid"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "logicalNot"
+  | "isnan"
+  | "isinf"
+  | "isfinite";
+
+/** The reversed ones (rsub: b − a) exist for scalars on the left. Comparisons write bool. */
+export type BinaryCode =
+  | "add"
+  | "sub"
+  | "rsub"
+  | "mul"
+  | "div"
+  | "rdiv"
+  | "pow"
+  | "rpow"
+  | "maximum"
+  | "minimum"
+  | "fmod"
+  | "remainder"
+  | "atan2"
+  | "eq"
+  | "ne"
+  | "lt"
+  | "le"
+  | "gt"
+  | "ge"
+  | "logicalAnd"
+  | "logicalOr"
+  | "logicalXor"
+  // Gradients of activations, a = upstream gradient, b = the input of the activation
+  // (tanhGrad, sigmoidGrad: its output). One pass instead of five.
+  | "reluGrad"
+  | "relu6Grad"
+  | "geluGrad"
+  | "geluTanhGrad"
+  | "siluGrad"
+  | "hardswishGrad"
+  | "hardsigmoidGrad"
+  | "sigmoidGrad"
+  | "tanhGrad";
+
+export type ReduceCode = "sum" | "prod" | "max" | "min" | "any" | "all";
+export type ArgReduceCode = "argmax" | "argmin";
+
+/** A draw: Philox4x32-10 with this key; the counter is `offset` + element index / 4. */
+export interface RandomKey {
+  readonly seed: bigint;
+  readonly offset: bigint;
+}
+export type RandomCode = "uniform" | "normal";
+
+/**
+ * Every backend has these. Inputs of one call share a dtype unless said otherwise and are strided;
+ * outputs come last, are contiguous, or (fill, copy, in-place ops) any strided window.
+ */
+export interface RequiredKernels {
+  fill(y: View, value: number | bigint): Ran;
+  /** y = x, cast to y's dtype. Equal shapes; both strided. float → integer truncates, → bool is ≠ 0. */
+  copy(x: View, y: View): Ran;
+  unary(code: UnaryCode, x: View, y: View): Ran;
+  /** a and b broadcast to y. y may be a (in place). */
+  binary(code: BinaryCode, a: View, b: View, y: View): Ran;
+  /** x op scalar. */
+  binaryScalar(code: BinaryCode, x: View, scalar: number | bigint, y: View): Ran;
+  /** cond is bool; all three broadcast to y. */
+  where(cond: View, a: View, b: View, y: View): Ran;
+  /** y has the rank of x, with 1 in each reduced dimension. sum of integers is int64, any/all write bool. */
+  reduce(code: ReduceCode, x: View, y: View): Ran;
+  /** y is int64 with the shape of x but 1 at dim. The first of equals wins; NaN beats all. */
+  argReduce(code: ArgReduceCode, x: View, y: View, dim: number): Ran;
+  /** [..., m, k] × [..., k, n] → [..., m, n]; equal ranks, batch dims already broadcast (stride 0). */
+  matmul(a: View, b: View, y: View): Ran;
+  /** y[i][j][k] = x[i][index[i][j][k]][k] for dim 1; index is any integer dtype, in range. */
+  gather(x: View, index: View, y: View, dim: number): Ran;
+  /** y[i][index[i][j][k]][k] += src[i][j][k] for dim 1; index as above, y filled before. */
+  scatterAdd(index: View, src: View, y: View, dim: number): Ran;
+  /** uniform in [0, 1) or standard normal, into a float y. Same key, same numbers on every backend. */
+  random(code: RandomCode, y: View, key: RandomKey): Ran;
+  /** y[i] = start + i · step. */
+  arange(y: View, start: number, step: number): Ran;
+}
+
+/** Op files add their slots by declaration merging; a backend implements those it likes. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
+export interface FusedKernels {}
+
+export type Kernels = RequiredKernels & Partial<FusedKernels>;
+
+/** A piece of a backend's memory. */
+export interface Block {
+  readonly bytes: number;
+}
+
+/** Where a backend's tensors live. take() may throw OutOfMemoryError. */
+export interface Memory {
+  take(bytes: number): Block;
+  give(block: Block): void;
+  /** Bytes held in free lists. */
+  readonly pooledBytes: number;
+}
+
+export type Device = "cpu" | "gpu";
+
+export interface Backend {
+  readonly name: string;
+  readonly device: Device;
+  readonly memory: Memory;
+  readonly kernels: Kernels;
+  /** Copies host data into a contiguous view of the same number of elements. */
+  upload(data: TypedArray, y: View): void;
+  /** A copy of the elements in logical order. */
+  read(x: View): Promise<TypedArray>;
+  /** The same at once; absent where the device cannot. */
+  readSync?(x: View): TypedArray;
+  /** One line for people: processor features, limits. */
+  describe?(): string;
+}

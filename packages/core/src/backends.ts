@@ -1,0 +1,86 @@
+// Which backends there are, and which one new tensors go to. Core registers `reference`; other packages
+// register theirs. A backend is made when it is first asked for.
+import type { Backend, Device } from "./backend.ts";
+import { environment } from "./environment.ts";
+import { ArgumentError, DeviceError } from "./errors.ts";
+import { referenceBackend } from "./reference/index.ts";
+
+interface Entry {
+  readonly device: Device;
+  readonly create: () => Backend;
+  readonly priority: number;
+  made: Backend | undefined;
+}
+
+const entries = new Map<string, Entry>();
+let current: Backend | undefined;
+
+/**
+ * Makes a backend available by name. The one of highest priority is the default of its device.
+ * @param create called once, when the backend is first used
+ */
+export function registerBackend(
+  name: string,
+  create: () => Backend,
+  options: { device?: Device; priority?: number } = {},
+): void {
+  const { device = "cpu", priority = 0 } = options;
+  entries.set(name, { device, create, priority, made: undefined });
+}
+
+/** Names of the registered backends, the preferred first. */
+export const backendNames = (device?: Device): string[] =>
+  [...entries]
+    .filter(([, e]) => device === undefined || e.device === device)
+    .sort(([, a], [, b]) => b.priority - a.priority)
+    .map(([name]) => name);
+
+export function getBackend(name: string): Backend {
+  const entry = entries.get(name);
+  if (entry === undefined) {
+    throw new ArgumentError(
+      "getBackend",
+      `there is no backend '${name}'; registered are ${backendNames().join(", ")}`,
+    );
+  }
+  entry.made ??= entry.create();
+  return entry.made;
+}
+
+/** Where new tensors go: setBackend's choice, else TAPEGRAD_BACKEND, else the fastest on the CPU. */
+export function currentBackend(): Backend {
+  current ??= getBackend(environment("TAPEGRAD_BACKEND") ?? (backendNames("cpu")[0] as string));
+  return current;
+}
+
+/** New tensors go to this backend from now on. Existing ones stay where they are. */
+export function setBackend(name: string): void {
+  current = getBackend(name);
+}
+
+/** Runs f with new tensors on another backend. For synchronous f. */
+export function withBackend<R>(name: string, f: () => R): R {
+  const before = currentBackend();
+  setBackend(name);
+  try {
+    return f();
+  } finally {
+    current = before;
+  }
+}
+
+/** The backend for a device or backend name; undefined gives the current one. */
+export function resolveBackend(where: string | undefined): Backend {
+  if (where === undefined) return currentBackend();
+  if (where !== "cpu" && where !== "gpu") return getBackend(where);
+  if (currentBackend().device === where) return currentBackend();
+  const [name] = backendNames(where);
+  if (name === undefined) {
+    throw new DeviceError(
+      `no backend for device '${where}' is registered; registered are ${backendNames().join(", ")}`,
+    );
+  }
+  return getBackend(name);
+}
+
+registerBackend("reference", () => referenceBackend());

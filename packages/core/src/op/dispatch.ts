@@ -1,0 +1,430 @@
+// Turns a spec into a function. One closure per arity for the common case (one output, no list, nothing
+// hidden), one general closure for the rest. No closure names an op; all of them end in record(), the
+// only place that makes nodes.
+import { GradNode, gradMode, Leaf, Saved, type SavedSlot, withGradMode } from "../autograd/tape.ts";
+import type { Kernels, Meta, Ran } from "../backend.ts";
+import {
+  DeviceError,
+  DTypeError,
+  InPlaceError,
+  NoKernelError,
+  OpDefinitionError,
+  ShapeError,
+} from "../errors.ts";
+import { sameShape } from "../shape.ts";
+import { adopt, aliasOf, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
+import type { AnyOp, AnySpec } from "./define.ts";
+import { compileRule, type SavedPlace } from "./rule.ts";
+import { countFallback, listener } from "./trace.ts";
+
+type Arg = Tensor | undefined | readonly Tensor[];
+type Flat = readonly (Tensor | undefined)[];
+
+interface CompiledOp {
+  readonly name: string;
+  readonly spec: AnySpec;
+  readonly inputNames: readonly string[];
+  /** Visible first, then hidden. */
+  readonly outputNames: readonly string[];
+  readonly visible: number;
+  readonly isConstant: readonly boolean[];
+  readonly places: readonly SavedPlace[];
+  readonly rule: ReturnType<typeof compileRule>;
+}
+
+export function compile(spec: AnySpec): AnyOp {
+  const op = analyse(spec);
+  const simple =
+    (spec.kind ?? "compute") === "compute" &&
+    spec.kernel !== undefined &&
+    op.outputNames.length === 1 &&
+    !spec.inputs.some((d) => d.endsWith("[]"));
+  const arities = [undefined, arity1, arity2, arity3];
+  const make = (simple ? arities[op.inputNames.length] : undefined) ?? general;
+  const call = make(op) as (...args: unknown[]) => Tensor | Tensor[];
+  return Object.assign(call, {
+    spec,
+    composed: (...args: unknown[]) => composed(op, args),
+  });
+}
+
+function analyse(spec: AnySpec): CompiledOp {
+  const fail = (why: string): never => {
+    throw new OpDefinitionError(`${spec.name}: ${why}`);
+  };
+  const inputNames = spec.inputs.map((d) => d.replace(/\?$|\[\]$/, ""));
+  const outputNames = [...spec.outputs, ...(spec.hidden ?? [])];
+  const places = (spec.saves ?? []).map((name): SavedPlace => {
+    const output = outputNames.indexOf(name);
+    const input = inputNames.indexOf(name);
+    if (output < 0 && input < 0) fail(`saves '${name}', which is neither input nor output`);
+    return output >= 0
+      ? { name, from: "output", index: output }
+      : { name, from: "input", index: input };
+  });
+  const names = [...inputNames, ...outputNames];
+  if (new Set(names).size !== names.length) fail("two inputs or outputs share a name");
+  if (!spec.vjp && !spec.compose && spec.differentiable !== false) {
+    fail("give it a vjp, a composition, or differentiable: false");
+  }
+  if (spec.kind === "view" && !spec.view) fail("a view needs view()");
+  if (spec.kind !== "view" && !spec.shape && spec.kernel) fail("a kernel needs shape()");
+  if (spec.kind !== "view" && !spec.kernel && !spec.compose)
+    fail("give it a kernel or a composition");
+  if (spec.kind === "inplace" && places.some((p) => p.from === "input" && p.index === 0)) {
+    fail("an in-place op overwrites its first input and cannot save it");
+  }
+  return {
+    name: spec.name,
+    spec,
+    inputNames,
+    outputNames,
+    visible: spec.outputs.length,
+    isConstant: outputNames.map(
+      (n, i) => i >= spec.outputs.length || (spec.constant ?? []).includes(n),
+    ),
+    places,
+    rule: compileRule(spec, inputNames, places),
+  };
+}
+
+// ---- the common case --------------------------------------------------------------------------------
+
+function arity1(op: CompiledOp) {
+  const { name, rule, spec } = op;
+  const shape = spec.shape as (a: Meta, attrs: unknown) => Meta;
+  const kernel = spec.kernel as (k: Kernels, a: Tensor, y: Tensor, attrs: unknown) => Ran;
+  const mayRecord = spec.differentiable !== false;
+  return (a: Tensor, attrs: unknown): Tensor => {
+    if (a?.storage === undefined || a.storage === FREED) checkLive(name, a);
+    const recording = gradMode && a.source !== null && mayRecord;
+    if (recording && rule === null) return composed(op, [a, attrs]) as Tensor;
+    const backend = a.storage.backend;
+    const y = emptyTensor(backend, shape(a, attrs), name);
+    const start = listener === null ? 0 : performance.now();
+    const ran = kernel(backend.kernels, a, y, attrs);
+    if (ran === undefined) return declined(op, [a], [y], attrs, recording) as Tensor;
+    if (listener !== null) tell(op, ran, [a], [y], start);
+    if (recording) record(op, [a], [a], null, [y], attrs);
+    return y;
+  };
+}
+
+function arity2(op: CompiledOp) {
+  const { name, rule, spec } = op;
+  const shape = spec.shape as (a: Meta, b: Meta | undefined, attrs: unknown) => Meta;
+  const kernel = spec.kernel as (
+    k: Kernels,
+    a: Tensor,
+    b: Tensor | undefined,
+    y: Tensor,
+    attrs: unknown,
+  ) => Ran;
+  const mayRecord = spec.differentiable !== false;
+  return (a: Tensor, b: Tensor | undefined, attrs: unknown): Tensor => {
+    if (a?.storage === undefined || a.storage === FREED) checkLive(name, a);
+    const backend = a.storage.backend;
+    if (b !== undefined && b.storage?.backend !== backend) sameDevice(name, a, b);
+    const recording =
+      gradMode && mayRecord && (a.source !== null || (b !== undefined && b.source !== null));
+    if (recording && rule === null) return composed(op, [a, b, attrs]) as Tensor;
+    const y = emptyTensor(backend, shape(a, b, attrs), name);
+    const start = listener === null ? 0 : performance.now();
+    const ran = kernel(backend.kernels, a, b, y, attrs);
+    if (ran === undefined) return declined(op, [a, b], [y], attrs, recording) as Tensor;
+    if (listener !== null) tell(op, ran, [a, b], [y], start);
+    if (recording) {
+      const ins = [a, b];
+      record(op, ins, ins, null, [y], attrs);
+    }
+    return y;
+  };
+}
+
+function arity3(op: CompiledOp) {
+  const { name, rule, spec } = op;
+  type Optional<T> = T | undefined;
+  const shape = spec.shape as (
+    a: Meta,
+    b: Optional<Meta>,
+    c: Optional<Meta>,
+    attrs: unknown,
+  ) => Meta;
+  const kernel = spec.kernel as (
+    k: Kernels,
+    a: Tensor,
+    b: Optional<Tensor>,
+    c: Optional<Tensor>,
+    y: Tensor,
+    attrs: unknown,
+  ) => Ran;
+  const mayRecord = spec.differentiable !== false;
+  return (a: Tensor, b: Optional<Tensor>, c: Optional<Tensor>, attrs: unknown): Tensor => {
+    if (a?.storage === undefined || a.storage === FREED) checkLive(name, a);
+    const backend = a.storage.backend;
+    if (b !== undefined && b.storage?.backend !== backend) sameDevice(name, a, b);
+    if (c !== undefined && c.storage?.backend !== backend) sameDevice(name, a, c);
+    const recording =
+      gradMode &&
+      mayRecord &&
+      (a.source !== null ||
+        (b !== undefined && b.source !== null) ||
+        (c !== undefined && c.source !== null));
+    if (recording && rule === null) return composed(op, [a, b, c, attrs]) as Tensor;
+    const y = emptyTensor(backend, shape(a, b, c, attrs), name);
+    const start = listener === null ? 0 : performance.now();
+    const ran = kernel(backend.kernels, a, b, c, y, attrs);
+    if (ran === undefined) return declined(op, [a, b, c], [y], attrs, recording) as Tensor;
+    if (listener !== null) tell(op, ran, [a, b, c], [y], start);
+    if (recording) {
+      const ins = [a, b, c];
+      record(op, ins, ins, null, [y], attrs);
+    }
+    return y;
+  };
+}
+
+function sameDevice(name: string, a: Tensor, b: Tensor): void {
+  checkLive(name, b);
+  throw new DeviceError(
+    `${name}: inputs lie on '${a.storage.backend.name}' and '${b.storage.backend.name}'; ` +
+      `move one of them with to(…)`,
+  );
+}
+
+// ---- the general case -------------------------------------------------------------------------------
+
+function general(op: CompiledOp) {
+  const { name, spec, rule } = op;
+  const arity = op.inputNames.length;
+  const mayRecord = spec.differentiable !== false;
+  return (...args: unknown[]): unknown => {
+    const ins = Array.from({ length: arity }, (_, i) => args[i] as Arg);
+    const attrs = args[arity];
+    const hasList = ins.some(Array.isArray);
+    const flat = (hasList ? ins.flat() : ins) as Flat;
+    const first = flat.find((t) => t !== undefined);
+    if (first === undefined) throw new ShapeError(name, "needs at least one tensor");
+    for (const t of flat) {
+      if (t === undefined) continue;
+      checkLive(name, t);
+      if (t.storage.backend !== first.storage.backend) sameDevice(name, first, t);
+    }
+    const recording =
+      gradMode && mayRecord && flat.some((t) => t !== undefined && t.source !== null);
+    if (spec.kind !== "view" && (spec.kernel === undefined || (recording && rule === null))) {
+      return spec.kernel === undefined && rule !== null
+        ? define(op, ins, attrs, recording)
+        : composed(op, [...ins, attrs]);
+    }
+
+    let outs: (Tensor | undefined)[];
+    if (spec.kind === "view") outs = [makeView(op, first, ins, attrs)];
+    else if (spec.kind === "inplace") outs = [mutate(op, first, ins, attrs, recording)];
+    else {
+      const backend = first.storage.backend;
+      const shapes = spec.shape?.(...ins, attrs);
+      const metas =
+        op.outputNames.length === 1
+          ? [shapes as Meta]
+          : op.outputNames.map((n) => (shapes as Record<string, Meta>)[n] as Meta);
+      outs = metas.map((meta, i) =>
+        i < op.visible || recording ? emptyTensor(backend, meta, name) : undefined,
+      );
+      const start = listener === null ? 0 : performance.now();
+      const ran = spec.kernel?.(backend.kernels, ...ins, ...outs, attrs);
+      if (ran === undefined) return declined(op, ins, outs, attrs, recording);
+      if (listener !== null) tell(op, ran, flat, outs.slice(0, op.visible) as Tensor[], start);
+    }
+    if (recording && rule !== null) {
+      record(op, ins, flat, listLengths(ins), outs as Tensor[], attrs);
+    }
+    return op.visible === 1 ? outs[0] : outs.slice(0, op.visible);
+  };
+}
+
+const listLengths = (ins: readonly Arg[]): readonly number[] | null =>
+  ins.some(Array.isArray) ? ins.map((x) => (Array.isArray(x) ? x.length : -1)) : null;
+
+function makeView(op: CompiledOp, base: Tensor, ins: readonly Arg[], attrs: unknown): Tensor {
+  const window = op.spec.view?.(...ins, attrs);
+  if (window === undefined) throw new OpDefinitionError(`${op.name}: view() gave nothing`);
+  base.storage.hasViews = true;
+  const y = viewOf(base, window.shape, window.strides, window.offset, op.name);
+  if (listener !== null) tell(op, "view", [base], [y], performance.now());
+  return y;
+}
+
+function mutate(
+  op: CompiledOp,
+  target: Tensor,
+  ins: readonly Arg[],
+  attrs: unknown,
+  recording: boolean,
+): Tensor {
+  const fail = (why: string): never => {
+    throw new InPlaceError(`${op.name}: ${why}; use the out-of-place form, or noGrad()`);
+  };
+  if (gradMode && target.source instanceof Leaf) {
+    fail("the target is a leaf that requires grad, so its value before would be lost");
+  }
+  if (recording && target.storage.hasViews) {
+    fail("the target shares its storage with a view, whose gradient would not know");
+  }
+  if (target.strides.some((s, d) => s === 0 && (target.shape[d] as number) > 1)) {
+    throw new InPlaceError(
+      `${op.name}: the target is expanded, so several of its elements share one place; clone() it first`,
+    );
+  }
+  const meta = op.spec.shape?.(...ins, attrs) as Meta;
+  if (!sameShape(meta.shape, target.shape)) {
+    throw new ShapeError(op.name, "the result does not fit into the target", {
+      target: target.shape,
+      result: meta.shape,
+    });
+  }
+  if (meta.dtype !== target.dtype) {
+    throw new DTypeError(
+      op.name,
+      `the result is ${meta.dtype} and cannot be stored in a ${target.dtype} target; use the out-of-place form`,
+    );
+  }
+  const start = listener === null ? 0 : performance.now();
+  const ran = op.spec.kernel?.(target.storage.backend.kernels, ...ins, target, attrs);
+  if (ran === undefined) {
+    throw new NoKernelError(
+      `${op.name}: backend '${target.storage.backend.name}' has no kernel for this case`,
+    );
+  }
+  target.storage.version++;
+  target.storage.lastMutator = op.name;
+  if (listener !== null) tell(op, ran, ins.flat() as Flat, [target], start);
+  return target;
+}
+
+// ---- composition ------------------------------------------------------------------------------------
+
+/** Runs the meaning; its temporaries go at once, its results belong to the caller's frame. */
+function composed(op: CompiledOp, args: readonly unknown[]): Tensor | Tensor[] {
+  const { compose } = op.spec;
+  if (compose === undefined) {
+    throw new NoKernelError(`${op.name}: no kernel took this case and the op has no composition`);
+  }
+  const start = listener === null ? 0 : performance.now();
+  const results = owned(() => {
+    const r = compose.call(op.spec, ...args);
+    if (r instanceof Tensor) return [r];
+    return op.spec.outputs.map((name) => (r as Record<string, Tensor>)[name]);
+  }) as Tensor[];
+  results.forEach(adopt);
+  if (listener !== null) {
+    tell(op, "composed", args.slice(0, -1).flat() as Flat, results, start);
+  }
+  return op.visible === 1 ? (results[0] as Tensor) : results;
+}
+
+/** A kernel said "not my case": counted, then composed. */
+function declined(
+  op: CompiledOp,
+  ins: readonly Arg[],
+  outs: Flat,
+  attrs: unknown,
+  recording: boolean,
+): Tensor | Tensor[] {
+  for (const y of outs) y?.release();
+  const first = (ins.flat() as Flat).find((t) => t !== undefined) as Tensor;
+  countFallback(first.storage.backend.name, op.name, "composed");
+  return define(op, ins, attrs, recording);
+}
+
+/** The composition's value with the op's own rule, where the rule can follow it. */
+function define(
+  op: CompiledOp,
+  ins: readonly Arg[],
+  attrs: unknown,
+  recording: boolean,
+): Tensor | Tensor[] {
+  const args = [...ins, attrs];
+  // A rule that reads hidden outputs cannot follow a composition, which has none: record the composition.
+  if (!recording || op.rule === null || op.outputNames.length > op.visible)
+    return composed(op, args);
+  const results = withGradMode(false, () => composed(op, args));
+  const list = results instanceof Tensor ? [results] : results;
+  record(op, ins, ins.flat() as Flat, listLengths(ins), list, attrs);
+  return results;
+}
+
+// ---- recording --------------------------------------------------------------------------------------
+
+const metaOf = (t: Tensor): Meta => ({ shape: t.shape, dtype: t.dtype });
+
+function tell(op: CompiledOp, variant: string, ins: Flat, outs: readonly Tensor[], start: number) {
+  listener?.({
+    op: op.name,
+    variant,
+    backend: (outs[0] as Tensor).storage.backend.name,
+    inputs: ins.map((t) => t && metaOf(t)),
+    outputs: outs.map(metaOf),
+    ms: performance.now() - start,
+  });
+}
+
+function save(name: string, value: Arg): SavedSlot {
+  if (value === undefined) return undefined;
+  return value instanceof Tensor
+    ? new Saved(name, aliasOf(value))
+    : value.map((t) => new Saved(name, aliasOf(t)));
+}
+
+/**
+ * Makes the node. Saved inputs keep the sources they had; then the outputs get theirs; then saved
+ * outputs are aliased, so that a rule can differentiate through them; then hidden outputs, which only
+ * the tape may hold, are let go.
+ */
+function record(
+  op: CompiledOp,
+  ins: readonly Arg[],
+  flat: Flat,
+  lengths: readonly number[] | null,
+  outs: readonly Tensor[],
+  attrs: unknown,
+): void {
+  const count = flat.length;
+  const sources = new Array<GradNode | Leaf | null>(count);
+  const indexes = new Array<number>(count);
+  const metas = new Array<Meta | undefined>(count);
+  for (let i = 0; i < count; i++) {
+    const t = flat[i];
+    sources[i] = t === undefined ? null : t.source;
+    indexes[i] = t === undefined ? 0 : t.sourceIndex;
+    metas[i] = t === undefined ? undefined : metaOf(t);
+  }
+  const { places, rule } = op;
+  const saved: SavedSlot[] = [];
+  for (let i = 0; i < places.length; i++) {
+    const { name, from, index } = places[i] as SavedPlace;
+    saved.push(from === "input" ? save(name, ins[index]) : undefined);
+  }
+  const outputMetas = outs.map(metaOf);
+  const node = new GradNode(
+    rule as NonNullable<typeof rule>,
+    sources,
+    indexes,
+    metas,
+    outputMetas,
+    lengths,
+    attrs,
+    saved,
+  );
+  for (let k = 0; k < outs.length; k++) {
+    if (op.isConstant[k]) continue;
+    const y = outs[k] as Tensor;
+    y.source = node;
+    y.sourceIndex = k;
+  }
+  for (let i = 0; i < places.length; i++) {
+    const { name, from, index } = places[i] as SavedPlace;
+    if (from === "output") saved[i] = save(name, outs[index]);
+  }
+  for (let k = op.visible; k < outs.length; k++) (outs[k] as Tensor).release();
+}

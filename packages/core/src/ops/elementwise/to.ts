@@ -1,0 +1,34 @@
+// Casts between dtypes.
+import { DTYPES, type DType, isFloating } from "../../dtype.ts";
+import { ArgumentError } from "../../errors.ts";
+import { defineOp } from "../../op/define.ts";
+import type { Tensor } from "../../tensor.ts";
+
+const toOp = defineOp<{ readonly dtype: DType }>()({
+  name: "to",
+  doc: "x in another dtype. Float to integer truncates; anything to bool asks for ≠ 0.",
+  example: ['to(tensor([1.7, -1.7]), "int32")', "tensor([ 1, -1], dtype=int32)"],
+  inputs: ["x"],
+  outputs: ["y"],
+  shape: (x, { dtype }) => ({ shape: x.shape, dtype }),
+  kernel: (k, x, y) => k.copy(x, y),
+  vjp: (gs, _s, _a, m) => ({ x: isFloating(m.x.dtype) ? to(gs.y, m.x.dtype) : undefined }),
+  samples: (rng) => [
+    [rng.tensor([2, 3]), { dtype: "float64" }],
+    [rng.tensor([4]), { dtype: "float32" }],
+  ],
+  errors: (rng) => [
+    [() => to(rng.tensor([2]), "float13" as DType), ArgumentError, /float13.*float32/],
+  ],
+});
+
+/** x in `dtype`; x itself when it has that dtype. Shape stays. As `torch.Tensor.to(dtype)`. */
+export function to(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  if (!DTYPES.includes(dtype)) {
+    throw new ArgumentError("to", `there is no dtype ${dtype}; there are ${DTYPES.join(", ")}`);
+  }
+  const y = toOp(x, { dtype });
+  if (!isFloating(dtype)) y.source = null;
+  return y;
+}

@@ -1,0 +1,247 @@
+// Elementwise loops: fill, copy with cast, unary, binary, where. One table of scalar functions for
+// numbers and one for int64's bigints.
+import type { BinaryCode, RequiredKernels, UnaryCode, View } from "../backend.ts";
+import type { DType } from "../dtype.ts";
+import { isFloating } from "../dtype.ts";
+import { elements, type Value } from "./elements.ts";
+import { erf } from "./special.ts";
+
+type Unary<V> = (x: V) => V | number | boolean;
+type Binary<V> = (a: V, b: V) => V | number | boolean;
+
+const SQRT_HALF = Math.SQRT1_2;
+const GELU = Math.sqrt(2 / Math.PI);
+const sigmoid = (x: number): number =>
+  x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+const geluInner = (x: number): number => GELU * (x + 0.044715 * x ** 3);
+/** Half to even, as PyTorch and IEEE 754. */
+function roundEven(x: number): number {
+  const r = Math.round(x);
+  return Math.abs(x % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
+}
+const relu = (x: number): number => (x > 0 || Number.isNaN(x) ? x : 0);
+
+export const UNARY: Readonly<Record<UnaryCode, Unary<number>>> = {
+  neg: (x) => -x,
+  abs: Math.abs,
+  sign: (x) => (Number.isNaN(x) ? 0 : Math.sign(x)),
+  square: (x) => x * x,
+  sqrt: Math.sqrt,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+  reciprocal: (x) => 1 / x,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  log2: Math.log2,
+  log10: Math.log10,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  erf,
+  sigmoid,
+  // PyTorch's threshold of 20: beyond it the linear function is exact enough.
+  softplus: (x) => (x > 20 ? x : Math.log1p(Math.exp(x))),
+  relu,
+  relu6: (x) => Math.min(relu(x), 6),
+  gelu: (x) => 0.5 * x * (1 + erf(x * SQRT_HALF)),
+  geluTanh: (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
+  silu: (x) => x * sigmoid(x),
+  hardswish: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+  hardsigmoid: (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: roundEven,
+  trunc: Math.trunc,
+  logicalNot: (x) => !x,
+  isnan: Number.isNaN,
+  isinf: (x) => x === Infinity || x === -Infinity,
+  isfinite: Number.isFinite,
+};
+
+/** Division's remainder with the sign of the divisor (Python's %). */
+function remainder(a: number, b: number): number {
+  const r = a % b;
+  return r !== 0 && r < 0 !== b < 0 ? r + b : r;
+}
+const nanOr = (a: number, b: number, value: number): number =>
+  Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : value;
+
+export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  rsub: (a, b) => b - a,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  rdiv: (a, b) => b / a,
+  pow: (a, b) => (a === 1 || b === 0 ? 1 : a ** b), // IEEE: also for NaN, where ** differs
+  rpow: (a, b) => (b === 1 || a === 0 ? 1 : b ** a),
+  maximum: (a, b) => nanOr(a, b, a > b ? a : b),
+  minimum: (a, b) => nanOr(a, b, a < b ? a : b),
+  fmod: (a, b) => a % b,
+  remainder,
+  atan2: Math.atan2,
+  eq: (a, b) => a === b,
+  ne: (a, b) => a !== b,
+  lt: (a, b) => a < b,
+  le: (a, b) => a <= b,
+  gt: (a, b) => a > b,
+  ge: (a, b) => a >= b,
+  logicalAnd: (a, b) => Boolean(a) && Boolean(b),
+  logicalOr: (a, b) => Boolean(a) || Boolean(b),
+  logicalXor: (a, b) => Boolean(a) !== Boolean(b),
+  reluGrad: (g, x) => (x > 0 ? g : 0),
+  relu6Grad: (g, x) => (x > 0 && x < 6 ? g : 0),
+  // d/dx x·Φ(x) = Φ(x) + x·φ(x)
+  geluGrad: (g, x) =>
+    g * (0.5 * (1 + erf(x * SQRT_HALF)) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI)),
+  geluTanhGrad(g, x) {
+    const t = Math.tanh(geluInner(x));
+    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * GELU * (1 + 3 * 0.044715 * x * x));
+  },
+  siluGrad(g, x) {
+    const s = sigmoid(x);
+    return g * s * (1 + x * (1 - s));
+  },
+  hardswishGrad: (g, x) => (x <= -3 ? 0 : x >= 3 ? g : (g * (2 * x + 3)) / 6),
+  hardsigmoidGrad: (g, x) => (x > -3 && x < 3 ? g / 6 : 0),
+  sigmoidGrad: (g, y) => g * y * (1 - y),
+  tanhGrad: (g, y) => g * (1 - y * y),
+};
+
+// int64. What is missing here is promoted to a float dtype by its op.
+const UNARY64: Partial<Record<UnaryCode, Unary<bigint>>> = {
+  neg: (x) => -x,
+  abs: (x) => (x < 0n ? -x : x),
+  sign: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
+  square: (x) => x * x,
+  relu: (x) => (x > 0n ? x : 0n),
+  relu6: (x) => (x < 0n ? 0n : x > 6n ? 6n : x),
+  floor: (x) => x,
+  ceil: (x) => x,
+  round: (x) => x,
+  trunc: (x) => x,
+  logicalNot: (x) => !x,
+  isnan: () => false,
+  isinf: () => false,
+  isfinite: () => true,
+};
+/** Integer powers wrap; a negative exponent leaves 1, −1 or 0. */
+function power64(a: bigint, b: bigint): bigint {
+  if (b >= 0n) return a ** b;
+  return a === 1n ? 1n : a === -1n ? (b % 2n === 0n ? 1n : -1n) : 0n;
+}
+const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  rsub: (a, b) => b - a,
+  mul: (a, b) => a * b,
+  pow: power64,
+  rpow: (a, b) => power64(b, a),
+  maximum: (a, b) => (a > b ? a : b),
+  minimum: (a, b) => (a < b ? a : b),
+  fmod: (a, b) => a % b,
+  remainder(a, b) {
+    const r = a % b;
+    return r !== 0n && r < 0n !== b < 0n ? r + b : r;
+  },
+  eq: (a, b) => a === b,
+  ne: (a, b) => a !== b,
+  lt: (a, b) => a < b,
+  le: (a, b) => a <= b,
+  gt: (a, b) => a > b,
+  ge: (a, b) => a >= b,
+  logicalAnd: (a, b) => Boolean(a) && Boolean(b),
+  logicalOr: (a, b) => Boolean(a) || Boolean(b),
+  logicalXor: (a, b) => Boolean(a) !== Boolean(b),
+  reluGrad: (g, x) => (x > 0n ? g : 0n),
+};
+
+function unaryFor(code: UnaryCode, dtype: DType): Unary<Value> | undefined {
+  return (dtype === "int64" ? UNARY64[code] : UNARY[code]) as Unary<Value> | undefined;
+}
+
+function binaryFor(code: BinaryCode, dtype: DType): Binary<Value> | undefined {
+  if (dtype === "int64") return BINARY64[code] as Binary<Value> | undefined;
+  // A product of two int32 may pass 2^53; imul keeps the low 32 bits, as integer hardware does.
+  if (dtype === "int32" && code === "mul") return Math.imul as unknown as Binary<Value>;
+  return BINARY[code] as unknown as Binary<Value>;
+}
+
+/** A number as a value of the dtype: float → integer truncates, anything → bool asks for ≠ 0. */
+export function castTo(dtype: DType): (v: Value | boolean) => Value {
+  if (dtype === "int64") {
+    return (v) => {
+      if (typeof v === "bigint") return v;
+      const n = Math.trunc(Number(v));
+      return Number.isFinite(n) ? BigInt(n) : 0n;
+    };
+  }
+  if (isFloating(dtype)) return Number;
+  if (dtype === "bool") return (v) => (v ? 1 : 0);
+  return (v) => (typeof v === "bigint" ? Number(BigInt.asIntN(32, v)) : Math.trunc(Number(v)));
+}
+
+const LOOP = "loop";
+
+export const elementwiseKernels: Pick<
+  RequiredKernels,
+  "fill" | "copy" | "unary" | "binary" | "binaryScalar" | "where"
+> = {
+  fill(y, value) {
+    const to = elements(y);
+    const v = castTo(y.dtype)(value);
+    for (let i = 0; i < to.size; i++) to.set(i, v);
+    return LOOP;
+  },
+  copy(x, y) {
+    const from = elements(x);
+    const to = elements(y);
+    if (x.dtype === y.dtype) for (let i = 0; i < to.size; i++) to.set(i, from.get(i));
+    else {
+      const cast = castTo(y.dtype);
+      for (let i = 0; i < to.size; i++) to.set(i, cast(from.get(i)));
+    }
+    return LOOP;
+  },
+  unary(code, x, y) {
+    const f = unaryFor(code, x.dtype);
+    if (f === undefined) return undefined;
+    const from = elements(x);
+    const to = elements(y);
+    for (let i = 0; i < to.size; i++) to.set(i, f(from.get(i)) as Value);
+    return LOOP;
+  },
+  binary(code, a, b, y) {
+    const f = binaryFor(code, a.dtype);
+    if (f === undefined) return undefined;
+    const p = elements(a, y.shape);
+    const q = elements(b, y.shape);
+    const to = elements(y);
+    for (let i = 0; i < to.size; i++) to.set(i, f(p.get(i), q.get(i)) as Value);
+    return LOOP;
+  },
+  binaryScalar(code, x, scalar, y) {
+    const f = binaryFor(code, x.dtype);
+    if (f === undefined) return undefined;
+    const from = elements(x);
+    const to = elements(y);
+    const s = x.dtype === "int64" ? BigInt(scalar) : Number(scalar);
+    for (let i = 0; i < to.size; i++) to.set(i, f(from.get(i), s) as Value);
+    return LOOP;
+  },
+  where(cond: View, a: View, b: View, y: View) {
+    const c = elements(cond, y.shape);
+    const p = elements(a, y.shape);
+    const q = elements(b, y.shape);
+    const to = elements(y);
+    for (let i = 0; i < to.size; i++) to.set(i, c.get(i) ? p.get(i) : q.get(i));
+    return LOOP;
+  },
+};

@@ -1,0 +1,256 @@
+// The handle. Small, garbage-collected, holds one count on its storage until released.
+//
+// The rule that keeps users safe: the framework releases only handles that no user code has seen.
+// Whatever a hook, a custom Function or a user's module gets is a handle of its own; the framework
+// keeps aliases with counts of their own.
+import type { GradNode, Leaf } from "./autograd/tape.ts";
+import type { Backend, Block, Device, Meta, View } from "./backend.ts";
+import { bytesPer, type DType } from "./dtype.ts";
+import { ArgumentError, UseAfterFreeError } from "./errors.ts";
+import { allocate, drop, Storage } from "./memory/storage.ts";
+import { contiguousStrides, isContiguous, type Shape, sizeOf } from "./shape.ts";
+
+/** Released handles point here; dispatch compares one pointer per input. */
+export const FREED: Storage = new Storage(
+  null as unknown as Backend,
+  { bytes: 0 } as Block,
+  "",
+  -1,
+);
+
+/** Op files add their methods here by declaration merging and install them with `methods()`. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
+export interface TensorMethods {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods() installs what the op files declare
+export interface Tensor extends TensorMethods {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
+export class Tensor implements View {
+  /** Where its gradient goes: the node that made it, a leaf's accumulator, or nowhere. @internal */
+  source: GradNode | Leaf | null = null;
+  /** Which output of that node it is. @internal */
+  sourceIndex = 0;
+  storage: Storage;
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly dtype: DType;
+  readonly contiguous: boolean;
+  /** The op that made it. */
+  readonly origin: string;
+
+  /** Use `tensor()`, `zeros()` and the like. @internal */
+  constructor(
+    storage: Storage,
+    offset: number,
+    shape: Shape,
+    strides: readonly number[],
+    dtype: DType,
+    contiguous: boolean,
+    origin: string,
+  ) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+    this.dtype = dtype;
+    this.contiguous = contiguous;
+    this.origin = origin;
+  }
+
+  get ndim(): number {
+    return this.shape.length;
+  }
+  /** The number of elements. */
+  get numel(): number {
+    return sizeOf(this.shape);
+  }
+  get device(): Device {
+    checkLive("device", this);
+    return this.storage.backend.device;
+  }
+  /** The name of the backend that holds it. */
+  get backend(): string {
+    checkLive("backend", this);
+    return this.storage.backend.name;
+  }
+  get released(): boolean {
+    return this.storage === FREED;
+  }
+
+  /** Gives up this handle's count. Views and saved aliases keep theirs. Twice is once. */
+  release(): void {
+    const storage = this.storage;
+    if (storage === FREED) return;
+    this.storage = FREED;
+    drop(storage);
+  }
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+/** Installs methods that an op file declared in TensorMethods. */
+export function methods(table: Partial<TensorMethods> & ThisType<Tensor>): void {
+  for (const [name, value] of Object.entries(table)) {
+    Object.defineProperty(Tensor.prototype, name, { value, writable: true, configurable: true });
+  }
+}
+
+/** Throws unless t is a tensor that was not released. */
+export function checkLive(op: string, t: unknown): asserts t is Tensor {
+  if (!(t instanceof Tensor)) {
+    const got =
+      t === null || t === undefined ? String(t) : typeof t === "object" ? "an object" : typeof t;
+    throw new ArgumentError(op, `expected a Tensor, got ${got}; make one with tensor(…)`);
+  }
+  if (t.storage === FREED) throw new UseAfterFreeError(op, t.origin);
+}
+
+// ---- frames and scopes ------------------------------------------------------------------------------
+
+/** Handles born since the innermost open frame; null: nobody counts, the garbage collector does. */
+let frame: Tensor[] | null = null;
+
+/** A contiguous tensor on fresh memory; its content is whatever was there. */
+export function emptyTensor(backend: Backend, meta: Meta, origin: string): Tensor {
+  const { shape, dtype } = meta;
+  const storage = allocate(backend, sizeOf(shape) * bytesPer(dtype), origin);
+  const t = new Tensor(storage, 0, shape, contiguousStrides(shape), dtype, true, origin);
+  if (frame !== null) frame.push(t);
+  return t;
+}
+
+/** Another window on the storage of t, with a count of its own. */
+export function viewOf(
+  t: Tensor,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+  origin: string,
+): Tensor {
+  t.storage.count++;
+  const contiguous = isContiguous(shape, strides);
+  const view = new Tensor(t.storage, offset, shape, strides, t.dtype, contiguous, origin);
+  if (frame !== null) frame.push(view);
+  return view;
+}
+
+/** The same tensor under a second handle that belongs to whoever asks; no scope tracks it. */
+export function aliasOf(t: Tensor): Tensor {
+  t.storage.count++;
+  const alias = new Tensor(
+    t.storage,
+    t.offset,
+    t.shape,
+    t.strides,
+    t.dtype,
+    t.contiguous,
+    t.origin,
+  );
+  alias.source = t.source;
+  alias.sourceIndex = t.sourceIndex;
+  return alias;
+}
+
+/**
+ * Framework code only: runs f and releases every handle born inside but those of its result, which it
+ * returns as owned by the caller: born inside and unclaimed, or an alias of what came from elsewhere.
+ * The caller releases them or hands them on.
+ */
+export function owned<R>(f: () => readonly (R | Tensor | undefined)[]): (R | Tensor | undefined)[] {
+  const outer = frame;
+  const born: Tensor[] = [];
+  frame = born;
+  let results: (R | Tensor | undefined)[] = [];
+  try {
+    results = f().slice();
+  } finally {
+    frame = outer;
+    for (let i = 0; i < results.length; i++) {
+      const t = results[i];
+      if (!(t instanceof Tensor)) continue;
+      const at = born.indexOf(t);
+      if (at < 0) {
+        results[i] = aliasOf(t); // seen twice, or an input passed through
+      } else {
+        born[at] = born[born.length - 1] as Tensor;
+        born.pop();
+      }
+    }
+    for (const t of born) t.release();
+  }
+  return results;
+}
+
+/** owned() for one tensor. */
+export const ownedOne = (f: () => Tensor): Tensor => owned(() => [f()])[0] as Tensor;
+
+/** A composite of public ops: its temporaries go as it returns, its result belongs to the caller's frame. */
+export const composite = (f: () => Tensor): Tensor => adopt(ownedOne(f));
+
+/** Lets the frame of the caller track a handle that owned() returned. */
+export function adopt(t: Tensor): Tensor {
+  if (frame !== null) frame.push(t);
+  return t;
+}
+
+/** User code called from framework code (hooks, Function, modules) runs in the frame the user had. */
+export const currentFrame = (): Tensor[] | null => frame;
+export function inFrame<R>(users: Tensor[] | null, f: () => R): R {
+  const inner = frame;
+  frame = users;
+  try {
+    return f();
+  } finally {
+    frame = inner;
+  }
+}
+
+const kept = new WeakSet<Tensor>();
+
+/** Lets a tensor outlive the scope() it was born in. */
+export function keep<T extends Tensor>(t: T): T {
+  kept.add(t);
+  return t;
+}
+
+/**
+ * Releases every handle born inside f but those it returns (in arrays, maps and plain objects too) or
+ * that were keep()t. A storage that an escaping view, a parameter, a gradient or optimizer state holds
+ * lives on. Not needed in an ordinary loop; it is for tight loops in browsers and for the last megabyte.
+ */
+export function scope<R>(f: () => R): R {
+  const outer = frame;
+  const born: Tensor[] = [];
+  frame = born;
+  const survivors = new Set<unknown>();
+  try {
+    const result = f();
+    tensorsIn(result, survivors);
+    return result;
+  } finally {
+    frame = outer;
+    for (const t of born) {
+      if (kept.has(t)) continue;
+      if (survivors.has(t)) adopt(t);
+      else t.release();
+    }
+  }
+}
+
+function tensorsIn(value: unknown, into: Set<unknown>): void {
+  if (value instanceof Promise) {
+    throw new ArgumentError(
+      "scope",
+      "an async function would be released while it runs; use scope() between the awaits, or `using`",
+    );
+  }
+  if (value === null || typeof value !== "object" || into.has(value)) return;
+  into.add(value);
+  if (value instanceof Tensor) return;
+  const items =
+    value instanceof Map || value instanceof Set ? value.values() : Object.values(value);
+  for (const item of items) tensorsIn(item, into);
+}
