@@ -22,3 +22,13 @@ export {
   decodeSafetensors,
   encodeSafetensors,
 } from "./safetensors/codec.ts";
+export {
+  fromHost,
+  fromSafetensors,
+  type LoadOptions,
+  loadSafetensors,
+  readSafetensors,
+  saveSafetensors,
+  toHost,
+  toSafetensors,
+} from "./tensors.ts";

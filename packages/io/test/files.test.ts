@@ -216,7 +216,7 @@ describe("files", () => {
     this.timeout(60_000);
     const path = inside("model");
     const size = 1 << 20;
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const child = spawn(
         process.execPath,
         [
