@@ -1,0 +1,132 @@
+// Matrix products: batched, any strides on the inputs, and the `matmul` kernel of the backend.
+import type { View } from "@tapegrad/core";
+import type { WasmContext } from "./context.ts";
+import { type Contraction, contract } from "./contraction.ts";
+import { matrixVector } from "./matvec.ts";
+import { axis } from "./odometer.ts";
+import { addressOf } from "./view.ts";
+
+/** Addresses are in bytes, strides in elements (float32). C's columns lie side by side. */
+export interface Gemm {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: number;
+  readonly aRowStride: number;
+  readonly aColStride: number;
+  readonly b: number;
+  readonly bRowStride: number;
+  readonly bColStride: number;
+  readonly c: number;
+  readonly cRowStride: number;
+  /** Sizes of the batch dims, outermost first; none is one product. Stride 0 shares an operand. */
+  readonly batch?: readonly number[];
+  readonly aBatchStride?: readonly number[];
+  readonly bBatchStride?: readonly number[];
+  readonly cBatchStride?: readonly number[];
+  /** C += A·B instead of C = A·B. */
+  readonly accumulate?: boolean;
+  /** The address of n floats, one per column, added to every row. */
+  readonly bias?: number;
+}
+
+const bytes = (strides: readonly number[] | undefined): readonly number[] =>
+  (strides ?? []).map((stride) => stride * 4);
+
+/** Runs C (+)= A·B (+ bias); k = 0 gives zeros. Returns the variant that ran. */
+export function gemm(ctx: WasmContext, g: Gemm): string {
+  const { m, n, k } = g;
+  const batch = g.batch ?? [];
+  const jobs = batch.reduce((product, size) => product * size, 1);
+  if (m === 0 || n === 0 || jobs === 0) return "gemm-empty";
+  const job: Contraction = {
+    m,
+    n,
+    k,
+    batch,
+    a: {
+      at: g.a,
+      lanes: axis([m, g.aRowStride * 4]),
+      k: axis([k, g.aColStride * 4]),
+      batch: bytes(g.aBatchStride),
+    },
+    b: {
+      at: g.b,
+      lanes: axis([n, g.bColStride * 4]),
+      k: axis([k, g.bRowStride * 4]),
+      batch: bytes(g.bBatchStride),
+    },
+    c: {
+      at: g.c,
+      rowBytes: g.cRowStride * 4,
+      runLength: n,
+      runBytes: 0,
+      batch: bytes(g.cBatchStride),
+    },
+    accumulate: (g.accumulate ?? false) || g.bias !== undefined,
+  };
+  if (g.bias !== undefined) addRows(ctx, job, g.bias, g.accumulate ?? false);
+  if (k > 0 && matrixVector(ctx, job)) return "matrix-vector";
+  contract(ctx, job);
+  return "gemm-packed";
+}
+
+/** C = bias in every row, or C += it. */
+function addRows(
+  ctx: WasmContext,
+  { m, n, batch, c }: Contraction,
+  bias: number,
+  accumulate: boolean,
+): void {
+  const { f32 } = ctx.arena;
+  const rows = batch.reduce((product, size) => product * size, m);
+  for (let row = 0; row < rows; row++) {
+    let rest = Math.floor(row / m);
+    let at = c.at + (row % m) * c.rowBytes;
+    for (let d = batch.length - 1; d >= 0; d--) {
+      const size = batch[d] as number;
+      at += (rest % size) * (c.batch[d] as number);
+      rest = Math.floor(rest / size);
+    }
+    if (!accumulate) f32.copyWithin(at / 4, bias / 4, bias / 4 + n);
+    else for (let j = 0; j < n; j++) (f32[at / 4 + j] as number) += f32[bias / 4 + j] as number;
+  }
+}
+
+/** The required kernel: [..., m, k] × [..., k, n] → [..., m, n], y contiguous, all float32. */
+export function matmul(ctx: WasmContext, a: View, b: View, y: View): string {
+  const rank = y.shape.length;
+  const size = (view: View, d: number): number => view.shape[rank - d] as number;
+  const stride = (view: View, d: number): number => view.strides[rank - d] as number;
+  const dims = Array.from({ length: rank - 2 }, (_, d) => d);
+  // A batch dim along which b stays the same continues the rows of a, if a's memory allows it:
+  // [32, 10, 64] × [64, 8] is one product of 320 rows.
+  const inner = rank - 3;
+  const m = size(y, 2);
+  const joins =
+    inner >= 0 &&
+    (y.shape[inner] as number) > 1 &&
+    b.strides[inner] === 0 &&
+    a.strides[inner] === m * stride(a, 2) &&
+    y.strides[inner] === m * stride(y, 2);
+  const batched = joins ? dims.slice(0, -1) : dims;
+  const strides = (view: View): number[] =>
+    batched.map((d) => ((view.shape[d] as number) === 1 ? 0 : (view.strides[d] as number)));
+  return gemm(ctx, {
+    m: joins ? m * (y.shape[inner] as number) : m,
+    n: size(y, 1),
+    k: size(a, 1),
+    a: addressOf(a),
+    aRowStride: stride(a, 2),
+    aColStride: stride(a, 1),
+    b: addressOf(b),
+    bRowStride: stride(b, 2),
+    bColStride: stride(b, 1),
+    c: addressOf(y),
+    cRowStride: stride(y, 2),
+    batch: batched.map((d) => y.shape[d] as number),
+    aBatchStride: strides(a),
+    bBatchStride: strides(b),
+    cBatchStride: strides(y),
+  });
+}
