@@ -115,6 +115,7 @@ export abstract class Function {
     this: FunctionClass<Args> & { forward(ctx: FunctionContext, ...args: Args): R },
     ...args: Args
   ): R {
+    // biome-ignore lint/complexity/noThisInStatic: the subclass is meant, not this base class
     return apply(this, args) as unknown as R;
   }
 }

@@ -27,7 +27,7 @@ const addOp = defineOp()({
     [
       () => add(rng.tensor([2, 3]), rng.tensor([2])),
       ShapeError,
-      /add: sizes 3 and 2 in dimension -1 do not broadcast[^]*a: \[2, 3\][^]*b: \[2\]/,
+      /add: sizes 3 and 2 in dimension -1 do not broadcast[\s\S]*a: \[2, 3\][\s\S]*b: \[2\]/,
     ],
   ],
 });

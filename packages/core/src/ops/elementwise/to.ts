@@ -13,10 +13,7 @@ const toOp = defineOp<{ readonly dtype: DType }>()({
   shape: (x, { dtype }) => ({ shape: x.shape, dtype }),
   kernel: (k, x, y) => k.copy(x, y),
   vjp: (gs, _s, _a, m) => ({ x: isFloating(m.x.dtype) ? to(gs.y, m.x.dtype) : undefined }),
-  samples: (rng) => [
-    [rng.tensor([2, 3]), { dtype: "float64" }],
-    [rng.tensor([4]), { dtype: "float32" }],
-  ],
+  samples: (rng) => [[rng.tensor([2, 3]), { dtype: "float64" }]],
   errors: (rng) => [
     [() => to(rng.tensor([2]), "float13" as DType), ArgumentError, /float13.*float32/],
   ],

@@ -12,7 +12,16 @@ const viewOp = defineOp<{ readonly shape: Shape }>()({
   kind: "view",
   inputs: ["x"],
   outputs: ["y"],
-  view: (x, { shape }) => ({ shape, strides: contiguousStrides(shape), offset: x.offset }),
+  view(x, { shape }) {
+    if (!x.contiguous) {
+      throw new ShapeError(
+        "view",
+        "the input is not contiguous; use reshape, which copies when it must",
+        { input: x.shape },
+      );
+    }
+    return { shape, strides: contiguousStrides(shape), offset: x.offset };
+  },
   vjp: (gs, _s, _a, m) => ({ x: reshape(gs.y, m.x.shape) }),
   samples: (rng) => [
     [rng.tensor([2, 6]), { shape: [3, 4] }],
@@ -57,15 +66,7 @@ export function resolveShape(op: string, input: Shape, asked: Shape): Shape {
 
 /** As `torch.Tensor.view`: shares memory, x must be contiguous; one size may be −1. */
 export function view(x: Tensor, shape: Shape): Tensor {
-  const resolved = resolveShape("view", x.shape, shape);
-  if (!x.contiguous) {
-    throw new ShapeError(
-      "view",
-      "the input is not contiguous; use reshape, which copies when it must",
-      { input: x.shape },
-    );
-  }
-  return viewOp(x, { shape: resolved });
+  return viewOp(x, { shape: resolveShape("view", x.shape, shape) });
 }
 
 /** As `torch.reshape`: a view of a contiguous x, else of a copy; one size may be −1. */

@@ -1,0 +1,285 @@
+// opSuite: the acceptance test of a backend. Every op × its samples:
+//   values      the backend agrees with the reference backend in float64
+//   shape       the shape rule says what came out
+//   composition kernel ≡ composition
+//   strided     non-contiguous and expanded inputs give the same values
+//   gradient    analytic ≡ central differences, first and second order, in float64
+//   gradient32  the gradients of the fast float32 kernels agree with float64 ones
+//   errors      the op's error samples are refused with the promised words
+// It yields named checks and knows no test framework: mocha's `it` takes them as they are.
+import { grad } from "../autograd/backward.ts";
+import { gradcheck, gradgradcheck } from "../autograd/gradcheck.ts";
+import { setRequiresGrad } from "../autograd/hooks.ts";
+import { noGrad } from "../autograd/tape.ts";
+import type { Meta } from "../backend.ts";
+import { withBackend } from "../backends.ts";
+import { type DType, isFloating } from "../dtype.ts";
+import type { AnyOp } from "../op/define.ts";
+import { ops } from "../op/define.ts";
+import { full, tensor } from "../ops/creation.ts";
+import { clone } from "../ops/elementwise/clone.ts";
+import { expand } from "../ops/views/expand.ts";
+import { permute } from "../ops/views/permute.ts";
+import { sameShape, sizeOf } from "../shape.ts";
+import { scope, Tensor } from "../tensor.ts";
+import { sampleRng } from "./rng.ts";
+
+export interface Check {
+  readonly op: string;
+  readonly name: string;
+  run(): void;
+}
+
+export interface OpSuiteOptions {
+  /** Which ops. Default: all that have samples. */
+  readonly only?: (op: string) => boolean;
+  /** The dtype whose values are compared with the reference. Default float32. */
+  readonly dtype?: DType;
+  /** Gradient checks against differences (slow). Default true. */
+  readonly gradients?: boolean;
+  readonly seed?: number;
+}
+
+type Args = readonly unknown[];
+type List = readonly Tensor[];
+const asList = (r: Tensor | readonly Tensor[]): List => (r instanceof Tensor ? [r] : r);
+
+export function* opSuite(backend: string, options: OpSuiteOptions = {}): Iterable<Check> {
+  const { dtype = "float32", gradients = true, seed = 0, only = () => true } = options;
+  for (const [name, op] of ops()) {
+    if (!only(name)) continue;
+    const on = (f: () => void) => () => withBackend(backend, () => scope(f));
+    const samplesOn = (where: string, type: DType): Args[] => [
+      ...(op.spec.samples?.(sampleRng(where, type, seed)) ?? []),
+    ];
+    const count = withBackend(backend, () => scope(() => samplesOn(backend, dtype).length));
+    const check = (what: string, f: () => void): Check => ({ op: name, name: what, run: on(f) });
+    for (let i = 0; i < count; i++) {
+      const at = `sample ${i}`;
+      const sample = (type: DType = dtype) => samplesOn(backend, type)[i] as Args;
+      yield check(`${at}: values, shape`, () => {
+        const args = sample();
+        const actual = run(op, args);
+        const truth = run(op, samplesOn("reference", widened(dtype))[i] as Args);
+        if (op.spec.kind !== "view") checkShapes(op, sample(), actual);
+        compare(actual, truth, tolerance(dtype), "value");
+      });
+      if (op.spec.compose && op.spec.kernel) {
+        yield check(`${at}: kernel ≡ composition`, () => {
+          const composed = noGrad(() => asList(op.composed(...padded(op, sample()))));
+          compare(run(op, sample()), composed, tolerance(dtype), "composition");
+        });
+      }
+      yield check(`${at}: strided, expanded`, () => {
+        for (const change of [transposed, windowed]) {
+          if (op.spec.kind === "inplace" || op.spec.name === "view") continue; // view refuses them, by error sample
+          compare(
+            run(op, mapTensors(sample(), change)),
+            run(op, sample()),
+            tolerance(dtype),
+            "strided",
+          );
+        }
+        const repeated = mapTensors(sample(), expanded);
+        const dense = mapTensors(mapTensors(sample(), expanded), clone);
+        if (op.spec.kind !== "inplace" && op.spec.name !== "view") {
+          compare(run(op, repeated), run(op, dense), tolerance(dtype), "expanded");
+        }
+      });
+      if (!gradients || op.spec.differentiable === false) continue;
+      yield check(`${at}: gradient, second order`, () => {
+        const [f, inputs] = asFunction(op, sample("float64"));
+        if (inputs.length === 0 || inputs.every((t) => t.numel === 0)) return;
+        gradcheck(f, inputs, { atol: 1e-6, rtol: 1e-5 });
+        gradgradcheck(f, inputs, { atol: 1e-6, rtol: 1e-5 });
+      });
+      if (dtype === "float32") {
+        yield check(`${at}: gradient in float32`, () => {
+          const actual = gradientsOf(op, sample());
+          const truth = gradientsOf(op, samplesOn("reference", "float64")[i] as Args);
+          compare(actual, truth, tolerance(dtype), "gradient");
+        });
+      }
+    }
+    if (op.spec.errors) yield check("errors", () => checkErrors(op, backend));
+  }
+}
+
+const widened = (dtype: DType): DType => (dtype === "float32" ? "float64" : dtype);
+const tolerance = (dtype: DType): Tolerance =>
+  dtype === "float32" ? { rtol: 1e-4, atol: 1e-5 } : { rtol: 1e-9, atol: 1e-10 };
+
+/** Runs without recording; what an in-place op changes is a copy. */
+function run(op: AnyOp, args: Args): List {
+  return noGrad(() => asList(op(...padded(op, args))));
+}
+
+/** Every argument in its place: the op's inputs, then its attributes. */
+const padded = (op: AnyOp, args: Args): unknown[] =>
+  Array.from({ length: op.spec.inputs.length + 1 }, (_, i) => args[i]);
+
+// ---- inputs that are laid out differently ---------------------------------------------------------------
+
+function mapTensors(args: Args, f: (t: Tensor) => Tensor): Args {
+  return args.map((a) =>
+    a instanceof Tensor
+      ? f(a)
+      : Array.isArray(a) && a.every((t) => t instanceof Tensor)
+        ? a.map(f)
+        : a,
+  );
+}
+
+/** The same values in column-major memory. */
+function transposed(t: Tensor): Tensor {
+  const order = t.shape.map((_, d) => t.ndim - 1 - d);
+  return permute(clone(permute(t, order)), order);
+}
+
+/** The same values inside a larger block: an offset, and gaps between rows. */
+function windowed(t: Tensor): Tensor {
+  if (t.ndim === 0) return t;
+  const wide = [...t.shape.slice(0, -1), (t.shape[t.ndim - 1] as number) + 3];
+  const filler = t.dtype === "bool" ? 1 : 77;
+  const block = full(wide, filler, { dtype: t.dtype, device: t.backend });
+  const strides = block.strides;
+  const window = { ...viewFields(block), shape: t.shape, strides, offset: 2, contiguous: false };
+  t.storage.backend.kernels.copy(t, window);
+  return new Tensor(claim(block), 2, t.shape, strides, t.dtype, sizeOf(t.shape) <= 1, "windowed");
+}
+const viewFields = (t: Tensor) => ({ storage: t.storage, dtype: t.dtype });
+function claim(t: Tensor) {
+  t.storage.count++;
+  return t.storage;
+}
+
+/** The first slice of the first dimension, repeated without copying. */
+function expanded(t: Tensor): Tensor {
+  if (t.ndim === 0 || (t.shape[0] as number) === 0) return t;
+  const first = new Tensor(
+    claim(t),
+    t.offset,
+    [1, ...t.shape.slice(1)],
+    t.strides,
+    t.dtype,
+    t.contiguous,
+    "first",
+  );
+  return expand(first, t.shape);
+}
+
+// ---- gradients ------------------------------------------------------------------------------------------
+
+const differentiable = (t: unknown): t is Tensor => t instanceof Tensor && isFloating(t.dtype);
+
+/** The op as a function of its floating inputs alone. */
+function asFunction(op: AnyOp, args: Args): [(...xs: Tensor[]) => List, Tensor[]] {
+  const inputs: Tensor[] = [];
+  const take = (a: unknown): unknown => {
+    if (Array.isArray(a) && a.some(differentiable)) return a.map(take);
+    if (!differentiable(a)) return () => a;
+    inputs.push(setRequiresGrad(a, true));
+    const at = inputs.length - 1;
+    return (xs: Tensor[]) => xs[at];
+  };
+  const takers = padded(op, args).map(take);
+  const give = (taker: unknown, xs: Tensor[]): unknown =>
+    Array.isArray(taker) ? taker.map((t) => give(t, xs)) : (taker as (xs: Tensor[]) => unknown)(xs);
+  const inplace = op.spec.kind === "inplace";
+  const f = (...xs: Tensor[]): List => {
+    const full = takers.map((taker) => give(taker, xs));
+    if (inplace) full[0] = clone(full[0] as Tensor); // a leaf cannot be changed while it records
+    const constant = op.spec.constant ?? [];
+    return asList(op(...full)).filter((_, k) => !constant.includes(op.spec.outputs[k] as string));
+  };
+  return [f, inputs];
+}
+
+function gradientsOf(op: AnyOp, args: Args): List {
+  const [f, inputs] = asFunction(op, args);
+  if (inputs.length === 0) return [];
+  const outputs = f(...inputs).filter((y) => y.requiresGrad);
+  if (outputs.length === 0) return [];
+  const gradOutputs = outputs.map((y, k) => {
+    const values = Float64Array.from({ length: y.numel }, (_, i) =>
+      Math.fround(Math.cos(i * 1.7 + k)),
+    );
+    return tensor(values, { shape: y.shape, dtype: y.dtype, device: y.backend });
+  });
+  return grad(outputs, inputs, { gradOutputs, allowUnused: true }).map(
+    (g, i) => g ?? full((inputs[i] as Tensor).shape, 0, { dtype: (inputs[i] as Tensor).dtype }),
+  );
+}
+
+// ---- comparing ------------------------------------------------------------------------------------------
+
+export interface Tolerance {
+  readonly rtol: number;
+  readonly atol: number;
+}
+
+function checkShapes(op: AnyOp, args: Args, actual: List): void {
+  if (op.spec.shape === undefined) return;
+  const rule = op.spec.shape(...padded(op, args)) as Meta | Record<string, Meta>;
+  const hidden = op.spec.hidden?.length ?? 0;
+  actual.forEach((y, k) => {
+    const single = actual.length === 1 && hidden === 0;
+    const said = (
+      single ? rule : (rule as Record<string, Meta>)[op.spec.outputs[k] as string]
+    ) as Meta;
+    if (!sameShape(said.shape, y.shape) || said.dtype !== y.dtype) {
+      throw new Error(
+        `the shape rule says ${said.dtype}[${said.shape}], the result is ${y.dtype}[${y.shape}]`,
+      );
+    }
+  });
+}
+
+/** Throws where two lists of tensors differ: shape, or |a − b| > atol + rtol·|b|; NaN equals NaN. */
+export function compare(actual: List, expected: List, tol: Tolerance, what: string): void {
+  if (actual.length !== expected.length) {
+    throw new Error(`${what}: ${actual.length} results, expected ${expected.length}`);
+  }
+  actual.forEach((y, k) => {
+    const truth = expected[k] as Tensor;
+    if (!sameShape(y.shape, truth.shape)) {
+      throw new Error(`${what} ${k}: shape [${y.shape}], expected [${truth.shape}]`);
+    }
+    closeTo(y.dataSync(), truth.dataSync(), tol, `${what} ${k}`);
+  });
+}
+
+export function closeTo(
+  actual: ArrayLike<number | bigint>,
+  expected: ArrayLike<number | bigint>,
+  { rtol, atol }: Tolerance,
+  what: string,
+): void {
+  if (actual.length !== expected.length) {
+    throw new Error(`${what}: ${actual.length} elements, expected ${expected.length}`);
+  }
+  for (let i = 0; i < actual.length; i++) {
+    const a = Number(actual[i]);
+    const b = Number(expected[i]);
+    const same = Object.is(a, b) || a === b || (Number.isNaN(a) && Number.isNaN(b));
+    if (!same && !(Math.abs(a - b) <= atol + rtol * Math.abs(b))) {
+      throw new Error(`${what}, element ${i}: ${a}, expected ${b}`);
+    }
+  }
+}
+
+function checkErrors(op: AnyOp, backend: string): void {
+  let k = 0;
+  for (const [call, type, message] of op.spec.errors?.(sampleRng(backend, "float32")) ?? []) {
+    let thrown: unknown;
+    try {
+      call();
+    } catch (error) {
+      thrown = error;
+    }
+    if (!(thrown instanceof type) || !message.test(thrown.message)) {
+      throw new Error(`error sample ${k}: expected ${type.name} ${message}, got ${String(thrown)}`);
+    }
+    k++;
+  }
+}
