@@ -1,0 +1,166 @@
+// Planes copied with zeros around them, so that the packing of patches needs no edge cases; and its
+// counterpart, planes spread out over every s-th element.
+import {
+  type Code,
+  countdown,
+  countdownOrSkip,
+  doWhile,
+  type Func,
+  f32,
+  fillZero,
+  func,
+  type IntLocal,
+  i32,
+  select,
+  v128,
+} from "./assembler.ts";
+import type { Scratch, WasmContext } from "./context.ts";
+import type { Triple } from "./conv-geometry.ts";
+import { type Axis, nextRun, ODOMETER, odometer, startAt } from "./odometer.ts";
+
+/** pad(planes, slices, rows, floats, to, toPlane, toSlice, toRow, from, …): the inner box alone, in bytes. */
+function padKernel(): Func {
+  const params = {
+    planes: "i32",
+    slices: "i32",
+    rows: "i32",
+    floats: "i32",
+    to: "i32",
+    toPlane: "i32",
+    toSlice: "i32",
+    toRow: "i32",
+    from: "i32",
+    fromPlane: "i32",
+    fromSlice: "i32",
+    fromRow: "i32",
+  } as const;
+  return func("pad", params, (f, p) => {
+    const local = (): IntLocal => f.local("i32");
+    const [slice, row, left, toS, toR, to, fromS, fromR, from] = [
+      local(),
+      local(),
+      local(),
+      local(),
+      local(),
+      local(),
+      local(),
+      local(),
+      local(),
+    ] as const;
+    const copyRow: Code = [
+      to.set(toR),
+      from.set(fromR),
+      left.set(i32.shrU(p.floats, 2)),
+      countdownOrSkip(left, [v128.store(to, v128.load(from)), to.add(16), from.add(16)]),
+      left.set(i32.and(p.floats, 3)),
+      countdownOrSkip(left, [f32.store(to, f32.load(from)), to.add(4), from.add(4)]),
+    ];
+    return countdown(p.planes, [
+      slice.set(p.slices),
+      toS.set(p.to),
+      fromS.set(p.from),
+      countdown(slice, [
+        row.set(p.rows),
+        toR.set(toS),
+        fromR.set(fromS),
+        countdown(row, [copyRow, toR.add(p.toRow), fromR.add(p.fromRow)]),
+        toS.add(p.toSlice),
+        fromS.add(p.fromSlice),
+      ]),
+      p.to.add(p.toPlane),
+      p.from.add(p.fromPlane),
+    ]);
+  });
+}
+
+const clear = (): Func =>
+  func("clear", { to: "i32", bytes: "i32" }, (_, { to, bytes }) => fillZero(to, bytes));
+
+/** Planes in memory: floats along width are side by side. */
+export interface Planes {
+  readonly at: number;
+  readonly size: Triple;
+}
+
+/** Whether a box needs no zeros around the plane, so that it can be read in place. */
+export const inside = (plane: Triple, low: Triple, size: Triple): boolean =>
+  plane.every((n, d) => low[d] === 0 && (size[d] as number) <= n);
+
+/**
+ * `count` planes, one after the other, as boxes of `size` that start `low` ≥ 0 elements before the
+ * plane, zeros outside of it. Written to `to`.
+ */
+export function padPlanes(
+  ctx: WasmContext,
+  count: number,
+  plane: Planes,
+  low: Triple,
+  size: Triple,
+  to: number,
+): void {
+  const kernels = ctx.get<"pad" | "clear">("pad", () => [padKernel(), clear()]);
+  const bytes = size[0] * size[1] * size[2] * 4;
+  kernels.clear(to, count * bytes);
+  const [, h, w] = plane.size;
+  const fits = (d: 0 | 1 | 2): number => Math.min(plane.size[d], size[d] - low[d]);
+  const [slices, rows, floats] = [fits(0), fits(1), fits(2)];
+  if (count === 0 || slices <= 0 || rows <= 0 || floats <= 0) return;
+  kernels.pad(
+    count,
+    slices,
+    rows,
+    floats,
+    to + ((low[0] * size[1] + low[1]) * size[2] + low[2]) * 4,
+    bytes,
+    size[1] * size[2] * 4,
+    size[2] * 4,
+    plane.at,
+    plane.size[0] * h * w * 4,
+    h * w * 4,
+    w * 4,
+  );
+}
+
+/** spread(from, to, count, …odometer): floats side by side to where the odometer says. */
+const spreadKernel = (): Func =>
+  func("spread", { from: "i32", to: "i32", count: "i32", ...ODOMETER }, (f, p) => {
+    const [run, target] = [f.local("i32"), f.local("i32")];
+    return doWhile(
+      [
+        run.set(i32.sub(p.n3, p.c3)),
+        run.set(select(run, p.count, i32.ltU(run, p.count))),
+        p.count.set(i32.sub(p.count, run)),
+        target.set(i32.add(p.to, p.offset)),
+        p.offset.add(i32.mul(run, p.s3)),
+        countdown(run, [f32.store(target, f32.load(p.from)), p.from.add(4), target.add(p.s3)]),
+        p.c3.set(p.n3),
+        nextRun(odometer(p)),
+      ],
+      i32.ne(p.count, 0),
+    );
+  });
+
+/** `count` floats from `from` on, one after the other, to `to` + the offsets of an axis. */
+export function spread(
+  ctx: WasmContext,
+  from: number,
+  to: number,
+  count: number,
+  along: Axis,
+): void {
+  if (count === 0) return;
+  const kernel = ctx.get<"spread">("spread", () => [spreadKernel()]);
+  kernel.spread(from, to, count, ...startAt(along, 0));
+}
+
+/** A copy of `count` floats, readable a tile further, as the bias of a contraction has to be. */
+export function paddedBias(
+  ctx: WasmContext,
+  scratch: Scratch,
+  from: number,
+  count: number,
+): number {
+  const to = scratch.take((count + 8) * 4);
+  ctx.arena.f32.copyWithin(to / 4, from / 4, from / 4 + count);
+  return to;
+}

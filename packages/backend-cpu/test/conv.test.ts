@@ -1,0 +1,131 @@
+// Dense and grouped convolution and both gradients against plain loops, over the geometries that
+// break convolutions.
+import { expect } from "chai";
+import type { WasmContext } from "../src/wasm/context.ts";
+import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv.ts";
+import {
+  type Case,
+  casesFor,
+  geometry,
+  referenceForward,
+  referenceInputGrad,
+  referenceWeightGrad,
+} from "./conv-reference.ts";
+import { expectClose, kinds, newContext, numbers, read, rowMajor, viewOf } from "./wasm-support.ts";
+
+const product = (sizes: readonly number[]): number => sizes.reduce((p, n) => p * n, 1);
+
+function check(ctx: WasmContext, { name, g }: Case): string[] {
+  const x = numbers(product(g.x), 1);
+  const w = numbers(product(g.w), 2);
+  const dy = numbers(product(g.y), 3);
+  const bias = numbers(g.w[0] as number, 4);
+  const [xv, wv, gv] = [viewOf(ctx, g.x, x), viewOf(ctx, g.w, w), viewOf(ctx, g.y, dy)];
+  const [y, yBias, dx, dw] = [
+    viewOf(ctx, g.y),
+    viewOf(ctx, g.y),
+    viewOf(ctx, g.x),
+    viewOf(ctx, g.w),
+  ];
+  const variants = [
+    conv(ctx, xv, wv, undefined, y, g),
+    convInputGrad(ctx, gv, wv, dx, g),
+    convWeightGrad(ctx, gv, xv, dw, g),
+  ];
+  conv(ctx, xv, wv, viewOf(ctx, [bias.length], bias), yBias, g);
+  expectClose(read(ctx, y), referenceForward(g, x, w), `forward, ${name}`);
+  expectClose(read(ctx, yBias), referenceForward(g, x, w, bias), `forward with bias, ${name}`);
+  expectClose(read(ctx, dx), referenceInputGrad(g, dy, w), `input gradient, ${name}`);
+  expectClose(read(ctx, dw), referenceWeightGrad(g, dy, x), `weight gradient, ${name}`);
+  for (const view of [xv, wv, gv, y, yBias, dx, dw]) ctx.arena.give(view.storage.block);
+  return variants;
+}
+
+for (const { name, relaxed } of kinds) {
+  describe(`convolution, ${name} SIMD`, () => {
+    const ctx = newContext(relaxed);
+
+    it("dense", () => {
+      for (const c of casesFor([{ n: 2, c: 3, o: 5, groups: 1 }])) check(ctx, c);
+    });
+
+    it("one channel in, many out", () => {
+      for (const c of casesFor([{ n: 2, c: 1, o: 9, groups: 1 }])) check(ctx, c);
+    });
+
+    it("grouped", () => {
+      for (const c of casesFor([{ n: 2, c: 6, o: 4, groups: 2 }])) check(ctx, c);
+      for (const c of casesFor([{ n: 1, c: 6, o: 9, groups: 3 }])) check(ctx, c);
+    });
+
+    it("takes chunks of images where the padded input is large", () => {
+      const g = geometry({ n: 3, c: 130, o: 2, size: [30, 30], kernel: [1, 3], padding: [0, 1] });
+      check(ctx, { name: "chunks", g });
+    });
+
+    it("many channels, many taps", () => {
+      const g = geometry({ n: 2, c: 50, o: 20, size: [9, 9], kernel: [3, 3], padding: [1, 1] });
+      check(ctx, { name: "channels", g });
+    });
+
+    it("batch 0", () => {
+      for (const groups of [1, 2, 4]) {
+        const g = geometry({ n: 0, c: 4, o: 4, size: [5, 5], kernel: [3, 3], groups });
+        check(ctx, { name: "batch 0", g });
+        const dw = viewOf(ctx, g.w);
+        convWeightGrad(ctx, viewOf(ctx, g.y, []), viewOf(ctx, g.x, []), dw, g);
+        expect([...read(ctx, dw)].every((v) => v === 0)).to.equal(true);
+      }
+    });
+
+    it("strided inputs: permuted, expanded, with an offset", () => {
+      for (const groups of [1, 4]) {
+        const g = geometry({
+          n: 2,
+          c: 4,
+          o: 4,
+          size: [5, 7],
+          kernel: [3, 3],
+          padding: [1, 1],
+          groups,
+        });
+        const [n, c, h, w] = g.x as [number, number, number, number];
+        const x = numbers(product(g.x), 1);
+        const dy = numbers(c * h * w, 3);
+        const weight = numbers(product(g.w.slice(1)), 2);
+        const xv = viewOf(ctx, g.x, x, { strides: [h * w * c, 1, w * c, c], offset: 5 });
+        const expanded = (shape: readonly number[], data: Float32Array) => {
+          const inner = viewOf(ctx, shape.slice(1), data);
+          const strides = [0, ...rowMajor(shape.slice(1))];
+          return { ...inner, shape, strides, contiguous: false };
+        };
+        const wv = expanded(g.w, weight);
+        const gv = expanded(g.y, dy);
+        const fullW = Float32Array.from(
+          { length: product(g.w) },
+          (_, i) => weight[i % weight.length] as number,
+        );
+        const fullG = Float32Array.from(
+          { length: n * dy.length },
+          (_, i) => dy[i % dy.length] as number,
+        );
+        const [y, dx, dw] = [viewOf(ctx, g.y), viewOf(ctx, g.x), viewOf(ctx, g.w)];
+        conv(ctx, xv, wv, undefined, y, g);
+        convInputGrad(ctx, gv, wv, dx, g);
+        convWeightGrad(ctx, gv, xv, dw, g);
+        expectClose(read(ctx, y), referenceForward(g, x, fullW), "forward");
+        expectClose(read(ctx, dx), referenceInputGrad(g, fullG, fullW), "input gradient");
+        expectClose(read(ctx, dw), referenceWeightGrad(g, fullG, x), "weight gradient");
+      }
+    });
+
+    it("names its variants", () => {
+      const at = (options: Parameters<typeof geometry>[0]) =>
+        check(ctx, { name: "names", g: geometry(options) })[0];
+      expect(at({ n: 1, c: 4, o: 6, size: [5, 5], kernel: [1, 1] })).to.equal("pointwise-gemm");
+      expect(
+        at({ n: 1, c: 4, o: 6, size: [5, 5], kernel: [3, 5], stride: [2, 1], dilation: [2, 1] }),
+      ).to.equal("implicit-gemm k3x5 s2x1 d2x1");
+    });
+  });
+}
