@@ -5,6 +5,12 @@ import "./tensor-methods.ts";
 export { type BackwardOptions, backward, type GradOptions, grad } from "./autograd/backward.ts";
 export { Function, type FunctionClass, FunctionContext } from "./autograd/function.ts";
 export {
+  type Differentiable,
+  type GradcheckOptions,
+  gradcheck,
+  gradgradcheck,
+} from "./autograd/gradcheck.ts";
+export {
   detectAnomaly,
   enableGrad,
   type Hook,

@@ -1,6 +1,6 @@
 // Runs the cases of fixtures/*.json that call a function: values, gradients of first, second and third
 // order, against PyTorch's numbers. The schema is in fixtures/README.md.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import * as core from "@tapegrad/core";
 import { type DType, grad, Tensor, tensor, withBackend } from "@tapegrad/core";
 import { closeTo, type Tolerance } from "@tapegrad/core/testing";
@@ -38,6 +38,13 @@ const folder = new URL("../../../fixtures/", import.meta.url);
 export function readFixture<Case>(file: string): readonly Case[] {
   return JSON.parse(readFileSync(new URL(file, folder), "utf8")).cases;
 }
+
+/** Files whose cases are not calls of functions; other tests read them. */
+const OTHERS = /^(modules-.*|init|optim|schedules|clip-grad-norm|training|printing|philox)\.json$/;
+
+export const functionFiles: readonly string[] = readdirSync(folder)
+  .filter((name) => name.endsWith(".json") && !OTHERS.test(name))
+  .sort();
 
 /** JSON's spelling of a number that JSON cannot say. */
 const revive = (v: unknown): unknown =>
