@@ -1,0 +1,223 @@
+// backward(): depth, order, pruning, modes, hooks, custom functions, anomaly mode.
+import {
+  AnomalyError,
+  AutogradError,
+  add,
+  defineOp,
+  detectAnomaly,
+  enableGrad,
+  exp,
+  Function,
+  type FunctionContext,
+  grad,
+  gradcheck,
+  gradgradcheck,
+  mul,
+  noGrad,
+  OpDefinitionError,
+  ones,
+  randn,
+  ShapeError,
+  sum,
+  type Tensor,
+  tensor,
+} from "@tapegrad/core";
+import { expect } from "chai";
+
+const leaf = (shape: number[]): Tensor => randn(shape, { dtype: "float64", requiresGrad: true });
+const values = (t: Tensor | null | undefined): number[] => [
+  ...((t as Tensor).dataSync() as Float64Array),
+];
+
+describe("backward", () => {
+  it("walks a chain of 100,000 ops without a stack overflow", () => {
+    const x = ones([1], { requiresGrad: true });
+    let y: Tensor = x;
+    for (let i = 0; i < 100_000; i++) y = mul(y, i % 2 ? 2 : 0.5);
+    y.backward();
+    expect(values(x.grad)).to.deep.equal([1]);
+  }).timeout(60_000);
+
+  it("runs each node of 5,000 diamonds once, in reverse creation order", () => {
+    const x = ones([1], { requiresGrad: true });
+    let y: Tensor = x;
+    for (let i = 0; i < 5_000; i++) y = mul(add(y, y), 0.5);
+    y.backward();
+    expect(values(x.grad)).to.deep.equal([1]);
+  });
+
+  it("accumulates; grad() does not; unconnected inputs give null or an error; non-leaf inputs work", () => {
+    const x = leaf([2]);
+    const other = leaf([2]);
+    const h = mul(x, x);
+    const y = sum(mul(h, h));
+    const [gh, gx, none] = grad(y, [h, x, other], { retainGraph: true, allowUnused: true });
+    expect(values(gh)).to.deep.equal(values(h).map((v) => 2 * v));
+    values(gx).forEach((v, i) => {
+      expect(v).to.be.closeTo(4 * (values(x)[i] as number) ** 3, 1e-12);
+    });
+    expect([none, x.grad]).to.deep.equal([null, null]);
+    y.backward(undefined, { retainGraph: true });
+    y.backward();
+    values(x.grad).forEach((v, i) => {
+      expect(v).to.be.closeTo(8 * (values(x)[i] as number) ** 3, 1e-12);
+    });
+    expect(() => grad(sum(x), other)).to.throw(
+      AutogradError,
+      /no output depends on input 0.*allowUnused/,
+    );
+  });
+
+  it("computes only what is asked for", () => {
+    const asked: unknown[] = [];
+    const spy = defineOp()({
+      name: "spy",
+      doc: "a + b, and it says what was needed.",
+      inputs: ["a", "b", "cs[]"],
+      outputs: ["y"],
+      shape: (a) => ({ shape: a.shape, dtype: a.dtype }),
+      kernel: (k, a, b, _cs, y) => k.binary("add", a, b, y),
+      vjp(gs, _s, _a, _m, need) {
+        asked.push(structuredClone(need));
+        return {
+          a: gs.y,
+          b: need.b ? gs.y : undefined,
+          cs: need.cs.map((n) => (n ? gs.y : undefined)),
+        };
+      },
+      samples: (rng) => [[rng.tensor([2]), rng.tensor([2]), []]],
+    });
+    const a = leaf([1]);
+    const b = leaf([1]);
+    const c = randn([1], { dtype: "float64" });
+    spy(a, c, [c, b]).backward();
+    grad(spy(a, b, [c]), b);
+    expect(asked).to.deep.equal([
+      { a: true, b: false, cs: [false, true] },
+      { a: false, b: true, cs: [false] },
+    ]);
+  });
+
+  it("noGrad, enableGrad, detach", () => {
+    const x = leaf([2]);
+    expect(
+      noGrad(() => [exp(x).requiresGrad, enableGrad(() => exp(x).requiresGrad)]),
+    ).to.deep.equal([false, true]);
+    expect(exp(x).detach().requiresGrad).to.equal(false);
+    expect(x.isLeaf && !exp(x).isLeaf).to.equal(true);
+  });
+
+  it("runs inside backward: recomputation as a custom Function", () => {
+    const inner = (x: Tensor) => exp(mul(exp(x), x));
+    class Recompute extends Function {
+      static forward(ctx: FunctionContext, x: Tensor): Tensor {
+        ctx.saveForBackward(x);
+        return inner(x);
+      }
+      static backward(ctx: FunctionContext, g?: Tensor): Tensor {
+        const x = (ctx.savedTensors[0] as Tensor).clone().detach().requiresGrad_();
+        return enableGrad(() => grad(inner(x), x, { gradOutputs: [g] }))[0] as Tensor;
+      }
+    }
+    const x = leaf([4]);
+    const seed = randn([4], { dtype: "float64" });
+    const [actual] = grad(Recompute.apply(mul(x, 2)), x, { gradOutputs: [seed] });
+    const [expected] = grad(inner(mul(x, 2)), x, { gradOutputs: [seed] });
+    expect(values(actual)).to.deep.equal(values(expected));
+  });
+
+  it("a Function with two outputs, one of them unused, and a constant argument", () => {
+    class Both extends Function {
+      static forward(ctx: FunctionContext, x: Tensor, factor: number): readonly Tensor[] {
+        ctx.saveForBackward(x);
+        Object.assign(ctx, { factor });
+        return [x.mul(factor), x.mul(x)];
+      }
+      static backward(ctx: FunctionContext, g0?: Tensor, g1?: Tensor): Tensor | undefined {
+        const { factor } = ctx as unknown as { factor: number };
+        const part0 = g0?.mul(factor);
+        const part1 = g1?.mul((ctx.savedTensors[0] as Tensor).mul(2));
+        return part0 && part1 ? part0.add(part1) : (part0 ?? part1);
+      }
+    }
+    const x = leaf([3]);
+    const f = (t: Tensor) => Both.apply(t, 3);
+    expect(gradcheck(f, [x])).to.equal(true);
+    const [unused] = f(x) as [Tensor];
+    sum(unused).backward();
+    expect(values(x.grad)).to.deep.equal([3, 3, 3]);
+  });
+
+  it("anomaly mode names the op whose gradient made a NaN, and where its forward ran", () => {
+    class Poison extends Function {
+      static forward(_ctx: FunctionContext, x: Tensor): Tensor {
+        return x.clone();
+      }
+      static backward(_ctx: FunctionContext, g?: Tensor): Tensor {
+        return (g as Tensor).mul(Number.NaN);
+      }
+    }
+    const x = leaf([2]);
+    expect(() => detectAnomaly(() => sum(Poison.apply(exp(x))).backward())).to.throw(
+      AnomalyError,
+      /backward of 'Poison' made a NaN[\s\S]*tape\.test/,
+    );
+    expect(() => sum(Poison.apply(exp(x))).backward()).to.not.throw();
+  });
+
+  it("says what is wrong with a root", () => {
+    expect(() => leaf([2]).backward()).to.throw(ShapeError, /one element[\s\S]*output: \[2\]/);
+    expect(() => tensor([1]).backward()).to.throw(AutogradError, /does not require grad/);
+    expect(() => leaf([2]).backward(ones([3], { dtype: "float64" }))).to.throw(
+      ShapeError,
+      /differ in shape/,
+    );
+    expect(() => tensor([1n], { requiresGrad: true })).to.throw(AutogradError, /floating-point/);
+    expect(() => add(undefined as unknown as Tensor, 1)).to.throw(/expected a Tensor/);
+  });
+});
+
+describe("gradcheck", () => {
+  class Wrong extends Function {
+    static forward(_ctx: FunctionContext, x: Tensor): Tensor {
+      return x.mul(3);
+    }
+    static backward(_ctx: FunctionContext, g?: Tensor): Tensor {
+      return (g as Tensor).mul(2);
+    }
+  }
+  it("passes right rules of both orders and finds a wrong one", () => {
+    const x = leaf([3]);
+    expect(gradcheck((t) => exp(mul(t, t)), [x])).to.equal(true);
+    expect(gradgradcheck((t) => exp(mul(t, t)), [x])).to.equal(true);
+    expect(() => gradcheck((t) => Wrong.apply(t), [x])).to.throw(
+      AutogradError,
+      /input 0 of shape \[3\], element 0: the rule gives/,
+    );
+  });
+  it("wants float64 inputs that require grad", () => {
+    expect(() => gradcheck(exp, [tensor([1], { requiresGrad: true })])).to.throw(/float64/);
+    expect(() => gradcheck(exp, [tensor([1])])).to.throw(/no input requires grad/);
+  });
+});
+
+describe("defineOp", () => {
+  it("refuses a definition that cannot work", () => {
+    expect(() =>
+      defineOp()({
+        name: "bad_",
+        doc: "",
+        kind: "inplace",
+        inputs: ["x"],
+        outputs: ["y"],
+        saves: ["x"],
+        shape: (x) => x,
+        kernel: (k, x, y) => k.copy(x, y),
+        vjp: (gs) => ({ x: gs.y }),
+      }),
+    ).to.throw(OpDefinitionError, /bad_: an in-place op overwrites its first input/);
+    expect(() =>
+      defineOp()({ name: "none", doc: "", inputs: ["x"], outputs: ["y"], shape: (x) => x }),
+    ).to.throw(OpDefinitionError, /vjp, a composition/);
+  });
+});
