@@ -1,4 +1,10 @@
 // The list of ops. Adding one touches its own file and this list.
+
+export * from "./conv/conv.ts";
+export * from "./conv/conv-nd.ts";
+export * from "./conv/conv-transpose.ts";
+export * from "./conv/input-grad.ts";
+export * from "./conv/weight-grad.ts";
 export * from "./creation.ts";
 export * from "./elementwise/add.ts";
 export * from "./elementwise/clone.ts";
@@ -7,6 +13,19 @@ export * from "./elementwise/mul.ts";
 export * from "./elementwise/to.ts";
 export * from "./inplace/add_.ts";
 export * from "./reduce/sum.ts";
+export * from "./views/cat.ts";
 export * from "./views/expand.ts";
+export * from "./views/flatten.ts";
+export * from "./views/fold-windows.ts";
+export * from "./views/pad.ts";
 export * from "./views/permute.ts";
+export * from "./views/select.ts";
+export * from "./views/slice-backward.ts";
+export * from "./views/slice-dim.ts";
+export * from "./views/slice.ts";
+export * from "./views/split.ts";
+export * from "./views/squeeze.ts";
+export * from "./views/stack.ts";
+export * from "./views/unfold-windows.ts";
+export * from "./views/unsqueeze.ts";
 export * from "./views/view.ts";

@@ -4,6 +4,7 @@ import type { Backend, FusedKernels, RequiredKernels } from "../backend.ts";
 import { type ArrayOf, newArray, type TypedArray } from "../dtype.ts";
 import { Arena, type ArenaOptions } from "../memory/arena.ts";
 import { sizeOf } from "../shape.ts";
+import { convKernels } from "./conv.ts";
 import { type CpuBackend, elements, heapOf, startOf, type Value } from "./elements.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { linearKernels } from "./linear.ts";
@@ -17,7 +18,9 @@ export const requiredLoops: RequiredKernels = {
 };
 
 /** Fused kernels as loops; the files of this folder add theirs through `fusedLoops`. */
-export const referenceFused: Partial<FusedKernels> = {};
+export const referenceFused: Partial<FusedKernels> = {
+  ...convKernels,
+};
 
 /** Copying in and out of an Arena: what all CPU backends share. */
 export const arenaTransfer: Pick<Backend, "upload" | "read"> & Required<Pick<Backend, "readSync">> =
