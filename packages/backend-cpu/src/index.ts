@@ -1,1 +1,10 @@
-export {};
+// @tapegrad/backend-cpu: importing it registers the `wasm` backend and makes it the CPU's default.
+import { registerBackend } from "@tapegrad/core";
+import { NAME, wasmBackend } from "./backend.ts";
+import { hasSimd } from "./wasm/features.ts";
+
+export { type WasmOptions, wasmBackend } from "./backend.ts";
+export { hasSimd, relaxedSimd } from "./wasm/features.ts";
+
+// An engine without SIMD has the reference backend.
+if (hasSimd()) registerBackend(NAME, () => wasmBackend(), { priority: 10 });

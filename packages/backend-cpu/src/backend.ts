@@ -1,0 +1,74 @@
+// The `wasm` backend: generated WebAssembly kernels for float32, over one Arena. Other dtypes run the
+// reference loops over the same memory, counted; what has no kernel at all is composed by core.
+import {
+  Arena,
+  type ArenaOptions,
+  arenaTransfer,
+  type CpuBackend,
+  countFallback,
+  type Kernels,
+  type Ran,
+  referenceFused,
+  requiredLoops,
+  type View,
+} from "@tapegrad/core";
+import { fastKernels } from "./kernels.ts";
+import { WasmContext } from "./wasm/context.ts";
+import { relaxedSimd } from "./wasm/features.ts";
+
+export interface WasmOptions extends ArenaOptions {
+  /** Fused multiply-add; default: where the engine has it, unless TAPEGRAD_SIMD=plain. */
+  readonly relaxed?: boolean;
+}
+
+export const NAME = "wasm";
+
+type AnyKernel = (...args: unknown[]) => Ran;
+
+const isView = (a: unknown): a is View => typeof a === "object" && a !== null && "storage" in a;
+
+/**
+ * The fast kernel; where it declines, the reference loop over the same memory. Both are counted by what
+ * they are: float32 in loops is a gap (TAPEGRAD_FALLBACK=error refuses it), other dtypes are the promise.
+ */
+function withLoops(
+  name: string,
+  fast: AnyKernel | undefined,
+  loop: AnyKernel | undefined,
+): AnyKernel {
+  return (...args) => {
+    const ran = fast?.(...args);
+    if (ran !== undefined || loop === undefined) return ran;
+    const isFloat32 = args.some((a) => isView(a) && a.dtype === "float32");
+    const others = args.some((a) => isView(a) && a.dtype !== "float32");
+    countFallback(NAME, name, "loops", isFloat32 && !others);
+    return loop(...args);
+  };
+}
+
+/** Fast kernels first, loops behind them. Fused slots that neither has stay absent: core composes. */
+function kernelsOn(context: WasmContext): Kernels {
+  const fast = fastKernels(context) as Record<string, AnyKernel | undefined>;
+  const loops = { ...referenceFused, ...requiredLoops } as unknown as Record<string, AnyKernel>;
+  const table: Record<string, AnyKernel> = {};
+  for (const name of new Set([...Object.keys(fast), ...Object.keys(loops)])) {
+    table[name] = withLoops(name, fast[name], loops[name]);
+  }
+  return table as unknown as Kernels;
+}
+
+export function wasmBackend(options: WasmOptions = {}): CpuBackend {
+  const arena = new Arena(options);
+  const relaxed = options.relaxed ?? relaxedSimd();
+  const context = new WasmContext(arena, { relaxed });
+  return {
+    name: NAME,
+    device: "cpu",
+    memory: arena,
+    kernels: kernelsOn(context),
+    ...arenaTransfer,
+    describe: () =>
+      `generated WebAssembly, ${relaxed ? "relaxed SIMD (fused multiply-add)" : "SIMD128"}, one thread, ` +
+      `up to ${(arena.maxPages / 16384).toFixed(0)} GiB`,
+  };
+}

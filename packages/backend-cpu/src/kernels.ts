@@ -1,0 +1,20 @@
+// Which generated kernel fills which slot of the backend contract. A kernel returns undefined for what is
+// not its case (another dtype): the reference loop behind it takes over.
+import type { Kernels, View } from "@tapegrad/core";
+import type { WasmContext } from "./wasm/context.ts";
+import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
+import { matmul } from "./wasm/gemm.ts";
+
+const single = (...views: readonly (View | undefined)[]): boolean =>
+  views.every((v) => v === undefined || v.dtype === "float32");
+
+export function fastKernels(ctx: WasmContext): Partial<Kernels> {
+  return {
+    matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
+    conv: (x, w, bias, y, g) => (single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g) : undefined),
+    convInputGrad: (g, w, dx, geometry) =>
+      single(g, w, dx) ? convInputGrad(ctx, g, w, dx, geometry) : undefined,
+    convWeightGrad: (g, x, dw, geometry) =>
+      single(g, x, dw) ? convWeightGrad(ctx, g, x, dw, geometry) : undefined,
+  };
+}
