@@ -271,7 +271,8 @@ function mutate(
   if (recording && target.storage.hasViews) {
     fail("the target shares its storage with a view, whose gradient would not know");
   }
-  if (target.strides.some((s, d) => s === 0 && (target.shape[d] as number) > 1)) {
+  const repeats = target.strides.some((s, d) => s === 0 && (target.shape[d] as number) > 1);
+  if (repeats && target.numel > 0) {
     throw new InPlaceError(
       `${op.name}: the target is expanded, so several of its elements share one place; clone() it first`,
     );

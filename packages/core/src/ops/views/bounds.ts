@@ -1,0 +1,43 @@
+// What views check of their arguments: dims, Python's slice bounds, lists.
+import { ArgumentError, IndexError } from "../../errors.ts";
+import { normalizeDim } from "../../shape.ts";
+import { checkLive, type Tensor } from "../../tensor.ts";
+
+/** The elements that Python's start:end:step takes of a dimension: bounds wrap once, then clamp. */
+export function resolveSlice(
+  op: string,
+  size: number,
+  start: number,
+  end: number,
+  step: number,
+): { readonly start: number; readonly length: number } {
+  const whole = (name: string, value: number) => {
+    if (!Number.isInteger(value)) {
+      throw new ArgumentError(op, `${name} must be a whole number; got ${value}`);
+    }
+  };
+  whole("start", start);
+  if (end !== Number.POSITIVE_INFINITY) whole("end", end);
+  if (!Number.isInteger(step) || step < 1) {
+    throw new ArgumentError(
+      op,
+      `step must be a whole number ≥ 1; got ${step} (a negative step would need a copy)`,
+    );
+  }
+  const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+  const first = clamp(start);
+  return { start: first, length: Math.max(0, Math.ceil((clamp(end) - first) / step)) };
+}
+
+/** A dim that a tensor really has: a zero-dim tensor has none to slice. */
+export function existingDim(op: string, dim: number, rank: number): number {
+  if (rank === 0) throw new IndexError(op, "a zero-dimensional tensor has no dimension to index");
+  return normalizeDim(op, dim, rank);
+}
+
+/** Tensors where a list is wanted, with the list itself checked. */
+export function tensorList(op: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors)) throw new ArgumentError(op, "expects an array of tensors");
+  if (tensors.length === 0) throw new ArgumentError(op, "needs at least one tensor");
+  for (const t of tensors) checkLive(op, t);
+}
