@@ -194,6 +194,50 @@ describe("files", () => {
     expect(seen.length).to.be.greaterThan(8);
   });
 
+  it("two writers at once do not mix", () => {
+    const path = inside("model");
+    let others = 0;
+    const fs: FileSystem = {
+      ...nodeFs,
+      writeSync(fd, from, offset, length) {
+        if (others++ === 0) writeFileAtomic(path, bytes("the other"));
+        return nodeFs.writeSync(fd, from, offset, Math.min(length, 2));
+      },
+    };
+    writeFileAtomic(path, bytes("first in, last out"), { fs });
+    expect(readFileSync(path, "utf8")).to.equal("first in, last out");
+    expect(readdirSync(folder)).to.deep.equal(["model"]);
+  });
+
+  it("no descriptor stays open, whatever happens", () => {
+    const open = new Set<number>();
+    const fs: FileSystem = {
+      ...nodeFs,
+      openSync(path, flags, mode) {
+        const fd = nodeFs.openSync(path, flags, mode);
+        open.add(fd);
+        return fd;
+      },
+      closeSync(fd) {
+        open.delete(fd);
+        nodeFs.closeSync(fd);
+      },
+    };
+    const fail = () => {
+      throw coded("EIO");
+    };
+    const path = inside("x");
+    writeFileAtomic(path, bytes("x"), { fs });
+    readFile(path, { fs });
+    expectError(() => readFile(folder, { fs }), FileError, ["EISDIR"]);
+    for (const broken of ["writeSync", "fsyncSync", "renameSync"]) {
+      const write = () => writeFileAtomic(path, bytes("y"), { fs: { ...fs, [broken]: fail } });
+      expectError(write, FileError, ["EIO"]);
+    }
+    expectError(() => readFile(path, { fs: { ...fs, readSync: fail } }), FileError, ["EIO"]);
+    expect(open).to.deep.equal(new Set());
+  });
+
   it("bytes are on disk before the name changes, the name before the call returns", () => {
     const calls: string[] = [];
     const fs: FileSystem = {

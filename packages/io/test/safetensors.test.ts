@@ -156,6 +156,34 @@ describe("safetensors", () => {
     }
   });
 
+  it("tells keys from what only looks like keys", () => {
+    const tricky = '","a":"2","a":{"shape":[-1';
+    const metadata = { a: tricky, [tricky]: "b", shape: "-1", "\\": '\\"', '\\"': "\\" };
+    const tensors = { [tricky]: f32([1], 1), a: f32([1], 2), shape: f32([1], 3) };
+    const read = decodeSafetensors(encodeSafetensors(tensors, metadata));
+    expect(read.metadata).to.deep.equal(metadata);
+    expect(Object.fromEntries(read.tensors)).to.deep.equal(tensors);
+  });
+
+  it("takes headers in any order, empty tensors anywhere between others", () => {
+    const info = (n: number, begin: number) => ({
+      dtype: "U8",
+      shape: [n],
+      data_offsets: [begin, begin + n],
+    });
+    const header = {
+      c: info(2, 1),
+      a: info(1, 0),
+      none: info(0, 1),
+      end: info(0, 3),
+      z: info(0, 0),
+    };
+    const { tensors } = decodeSafetensors(rawFile(header, Uint8Array.of(5, 6, 7)));
+    expect([...tensors.keys()]).to.deep.equal(["z", "a", "none", "c", "end"]);
+    expect(tensors.get("a")?.data).to.deep.equal(Uint8Array.of(5));
+    expect(tensors.get("c")?.data).to.deep.equal(Uint8Array.of(6, 7));
+  });
+
   it("takes a file without tensors, with and without metadata", () => {
     // The reference implementation's bytes.
     const empty = [8, 0, 0, 0, 0, 0, 0, 0, 123, 125, 32, 32, 32, 32, 32, 32];

@@ -78,7 +78,7 @@ function headerText(source: ByteSource, length: number): string {
     );
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw new FormatError(`${source.name}: the header is not valid UTF-8. ${DAMAGED}.`, { cause });
   }

@@ -47,6 +47,7 @@ export function findFlaw(text: string): Flaw | undefined {
   const open: { readonly keys: Set<string> | undefined; key: string }[] = [];
   const path = () => open.map(({ key }) => key);
   const number = /[-+.\w]*/y;
+  /** Nothing but space since the last bracket or comma: in an object, a string here is a key. */
   let expectsKey = false;
   let i = 0;
   while (i < text.length) {
@@ -74,12 +75,11 @@ export function findFlaw(text: string): Flaw | undefined {
       if (c === OPEN_BRACE || c === OPEN_BRACKET) {
         if (open.length === MAX_DEPTH) return { kind: "depth" };
         open.push({ keys: c === OPEN_BRACE ? new Set() : undefined, key: "" });
-        expectsKey = c === OPEN_BRACE;
+        expectsKey = true;
       } else if (c === CLOSE_BRACE || c === CLOSE_BRACKET) {
         open.pop();
-        expectsKey = false;
       } else if (c === COMMA) {
-        expectsKey = top?.keys !== undefined;
+        expectsKey = true;
       }
       i++;
     }
