@@ -7,10 +7,16 @@ import type { ConvGeometry, View } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
 import { gemmForward, gemmInputGrad, gemmWeightGrad } from "./conv-gemm.ts";
 import { type Conv3, describeKernel, liftGeometry } from "./conv-geometry.ts";
+import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
 import { addressOf, contiguousAt } from "./view.ts";
 
 const isPointwise = (c: Conv3): boolean =>
   c.kernelSize === 1 && c.stride.every((s) => s === 1) && c.padding.every((p) => p === 0);
+
+const isDepthwise = (c: Conv3): boolean => c.groups === c.channels;
+
+const directName = (c: Conv3, g: ConvGeometry): string =>
+  `depthwise-direct ${describeKernel(c, g.x.length - 2)}`;
 
 const gemmName = (c: Conv3, g: ConvGeometry): string =>
   isPointwise(c) ? "pointwise-gemm" : `implicit-gemm ${describeKernel(c, g.x.length - 2)}`;
@@ -27,6 +33,10 @@ export function conv(
   const c = liftGeometry(g);
   return withInputs(ctx, (at) => {
     const biasAt = bias === undefined ? undefined : at(bias);
+    if (isDepthwise(c) && isDirect(c)) {
+      directForward(ctx, c, at(x), at(w), biasAt, addressOf(y));
+      return directName(c, g);
+    }
     gemmForward(ctx, c, at(x), at(w), biasAt, addressOf(y));
     return gemmName(c, g);
   });
@@ -42,6 +52,10 @@ export function convInputGrad(
 ): string {
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
+    if (isDepthwise(c) && isDirect(c) && c.stride[2] <= 2) {
+      directInputGrad(ctx, c, at(g), at(w), addressOf(dx));
+      return directName(c, geometry);
+    }
     gemmInputGrad(ctx, c, at(g), at(w), addressOf(dx));
     return gemmName(c, geometry);
   });
@@ -57,6 +71,10 @@ export function convWeightGrad(
 ): string {
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
+    if (isDepthwise(c) && isDirect(c)) {
+      directWeightGrad(ctx, c, at(g), at(x), addressOf(dw));
+      return directName(c, geometry);
+    }
     gemmWeightGrad(ctx, c, at(g), at(x), addressOf(dw));
     return gemmName(c, geometry);
   });

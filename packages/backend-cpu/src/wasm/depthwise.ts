@@ -1,0 +1,110 @@
+// Depthwise convolution (groups = input channels, any multiplier): driving the direct kernels.
+import type { WasmContext } from "./context.ts";
+import type { Conv3 } from "./conv-geometry.ts";
+import {
+  type Cut,
+  forwardKernel,
+  inputGradKernel,
+  type PlaneShape,
+  weightGradKernel,
+} from "./depthwise-kernels.ts";
+
+/** Whether the kernels written for one plane size take it: one or two dims, taps that can be written out. */
+export function isDirect(c: Conv3): boolean {
+  return (
+    c.input[0] === 1 &&
+    c.kernel[0] === 1 &&
+    c.output[0] === 1 &&
+    c.padding[0] === 0 &&
+    c.kernelSize <= MOST_TAPS
+  );
+}
+
+const MOST_TAPS = 49;
+
+/** Vector instructions that a kernel may have: what the instruction cache and the compiler take gladly. */
+const CODE_BUDGET = 3000;
+
+const planeShape = (c: Conv3): PlaneShape => ({
+  kernel: [c.kernel[1], c.kernel[2]],
+  stride: [c.stride[1], c.stride[2]],
+  dilation: [c.dilation[1], c.dilation[2]],
+  padding: [c.padding[1], c.padding[2]],
+  input: [c.input[1], c.input[2]],
+  output: [c.output[1], c.output[2]],
+});
+
+function tiling(s: PlaneShape, height: number, width: number): Cut {
+  const [kh, kw] = s.kernel;
+  const perRow = kh * kw + kw + 1;
+  const all = Math.ceil(width / 4);
+  const columns = all * perRow * Math.min(height, 8) <= CODE_BUDGET ? all : 1;
+  // Up to three kinds of columns, and of tiles: first, inner, last.
+  const codes = Math.min(all, columns === 1 ? 3 : all);
+  const rows = Math.floor(CODE_BUDGET / (perRow * codes * (height > 16 ? 2 : 1)));
+  return { rows: Math.max(1, Math.min(16, rows, height)), columns };
+}
+
+const keyOf = (s: PlaneShape): string =>
+  [s.kernel, s.stride, s.dilation, s.padding, s.input, s.output].map((p) => p.join()).join(" ");
+
+/** y = x ⋆ w + bias. */
+export function directForward(
+  ctx: WasmContext,
+  c: Conv3,
+  x: number,
+  w: number,
+  bias: number | undefined,
+  y: number,
+): void {
+  const planes = c.batch * c.outChannels;
+  if (planes * c.outputSize === 0) return;
+  const s = planeShape(c);
+  const { forward } = ctx.get<"forward">(`dw forward ${keyOf(s)}`, () => [
+    forwardKernel(s, tiling(s, s.output[0], s.output[1]), ctx.relaxed),
+  ]);
+  forward(planes, x, w, y, bias ?? 0, 0, c.outChannels, 0, c.outChannels / c.channels);
+}
+
+export function directInputGrad(
+  ctx: WasmContext,
+  c: Conv3,
+  g: number,
+  w: number,
+  dx: number,
+): void {
+  const planes = c.batch * c.channels;
+  if (planes * c.inputSize === 0) return;
+  const s = planeShape(c);
+  const multiplier = c.outChannels / c.channels;
+  const key = `dw inputGrad ${keyOf(s)} ${multiplier > 1}`;
+  const { inputGrad } = ctx.get<"inputGrad">(key, () => [
+    inputGradKernel(s, tiling(s, s.input[0], s.input[1]), multiplier > 1, ctx.relaxed),
+  ]);
+  inputGrad(planes, g, w, dx, 0, c.channels, multiplier);
+}
+
+export function directWeightGrad(
+  ctx: WasmContext,
+  c: Conv3,
+  g: number,
+  x: number,
+  dw: number,
+): void {
+  if (c.outChannels === 0) return;
+  const s = planeShape(c);
+  const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(s)}`, () => [
+    weightGradKernel(s, tiling(s, s.output[0], s.output[1]), ctx.relaxed),
+  ]);
+  weightGrad(
+    c.outChannels,
+    c.batch,
+    x,
+    c.channels * c.inputSize * 4,
+    g,
+    c.outChannels * c.outputSize * 4,
+    dw,
+    0,
+    c.outChannels / c.channels,
+  );
+}

@@ -1,0 +1,55 @@
+// Depthwise convolution, multipliers 1, 2 and 3, against plain loops: the geometries that break
+// convolutions, and plane sizes around multiples of the vector length.
+import { expect } from "chai";
+import { check } from "./conv-check.ts";
+import { casesFor, geometry } from "./conv-reference.ts";
+import { kinds, newContext } from "./wasm-support.ts";
+
+for (const { name, relaxed } of kinds) {
+  describe(`depthwise convolution, ${name} SIMD`, () => {
+    const ctx = newContext(relaxed);
+
+    for (const multiplier of [1, 2, 3]) {
+      it(`multiplier ${multiplier}`, () => {
+        for (const c of casesFor([{ n: 2, c: 3, o: 3 * multiplier, groups: 3 }])) check(ctx, c);
+      });
+    }
+
+    it("widths and heights of all kinds, strides 1 and 2", () => {
+      for (const stride of [1, 2]) {
+        for (const k of [3, 5]) {
+          for (const w of [4, 5, 6, 7, 8, 14, 15, 16, 17, 28]) {
+            const g = geometry({
+              n: 2,
+              c: 2,
+              o: 2,
+              groups: 2,
+              size: [w < 8 ? 7 : w === 28 ? 28 : 33 - w, w],
+              kernel: [k, k],
+              stride: [stride, stride],
+              padding: [k >> 1, k >> 1],
+            });
+            const variants = check(ctx, { name: `width ${w}, k${k} s${stride}`, g });
+            for (const variant of variants) {
+              expect(variant).to.equal(`depthwise-direct k${k} s${stride}`);
+            }
+          }
+        }
+      }
+    });
+
+    it("planes too large to be written out", () => {
+      for (const [size, stride] of [
+        [[40, 61], 1],
+        [[61, 90], 2],
+        [[33, 64], 2],
+      ] as const) {
+        const options = { n: 1, c: 2, o: 2, groups: 2, size, stride: [stride, stride] };
+        for (const k of [3, 7]) {
+          const g = geometry({ ...options, kernel: [k, k], padding: [k >> 1, k >> 1] });
+          check(ctx, { name: `${size} k${k} s${stride}`, g });
+        }
+      }
+    });
+  });
+}
