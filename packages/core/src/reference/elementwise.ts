@@ -59,7 +59,7 @@ export const UNARY: Readonly<Record<UnaryCode, Unary<number>>> = {
   ceil: Math.ceil,
   round: roundEven,
   trunc: Math.trunc,
-  logicalNot: (x) => !x,
+  logicalNot: (x) => x === 0, // not !x: NaN is true
   isnan: Number.isNaN,
   isinf: (x) => x === Infinity || x === -Infinity,
   isfinite: Number.isFinite,
@@ -70,8 +70,6 @@ function remainder(a: number, b: number): number {
   const r = a % b;
   return r !== 0 && r < 0 !== b < 0 ? r + b : r;
 }
-const nanOr = (a: number, b: number, value: number): number =>
-  Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : value;
 
 export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   add: (a, b) => a + b,
@@ -82,8 +80,8 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   rdiv: (a, b) => b / a,
   pow: (a, b) => (a === 1 || b === 0 ? 1 : a ** b), // IEEE: also for NaN, where ** differs
   rpow: (a, b) => (b === 1 || a === 0 ? 1 : b ** a),
-  maximum: (a, b) => nanOr(a, b, a > b ? a : b),
-  minimum: (a, b) => nanOr(a, b, a < b ? a : b),
+  maximum: Math.max,
+  minimum: Math.min,
   fmod: (a, b) => a % b,
   remainder,
   atan2: Math.atan2,
@@ -93,9 +91,9 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   le: (a, b) => a <= b,
   gt: (a, b) => a > b,
   ge: (a, b) => a >= b,
-  logicalAnd: (a, b) => Boolean(a) && Boolean(b),
-  logicalOr: (a, b) => Boolean(a) || Boolean(b),
-  logicalXor: (a, b) => Boolean(a) !== Boolean(b),
+  logicalAnd: (a, b) => a !== 0 && b !== 0,
+  logicalOr: (a, b) => a !== 0 || b !== 0,
+  logicalXor: (a, b) => (a !== 0) !== (b !== 0),
   reluGrad: (g, x) => (x > 0 ? g : 0),
   relu6Grad: (g, x) => (x > 0 && x < 6 ? g : 0),
   // d/dx x·Φ(x) = Φ(x) + x·φ(x)
@@ -144,7 +142,9 @@ const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
   mul: (a, b) => a * b,
   pow: power64,
   rpow: (a, b) => power64(b, a),
+  // biome-ignore lint/complexity/useMathMinMax: Math has none for bigints
   maximum: (a, b) => (a > b ? a : b),
+  // biome-ignore lint/complexity/useMathMinMax: Math has none for bigints
   minimum: (a, b) => (a < b ? a : b),
   fmod: (a, b) => a % b,
   remainder(a, b) {
@@ -164,6 +164,8 @@ const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
 };
 
 function unaryFor(code: UnaryCode, dtype: DType): Unary<Value> | undefined {
+  if (dtype === "int32" && code === "square")
+    return ((x: number) => Math.imul(x, x)) as Unary<never>;
   return (dtype === "int64" ? UNARY64[code] : UNARY[code]) as Unary<Value> | undefined;
 }
 
@@ -184,7 +186,7 @@ export function castTo(dtype: DType): (v: Value | boolean) => Value {
     };
   }
   if (isFloating(dtype)) return Number;
-  if (dtype === "bool") return (v) => (v ? 1 : 0);
+  if (dtype === "bool") return (v) => (Number(v) !== 0 ? 1 : 0); // NaN is true
   return (v) => (typeof v === "bigint" ? Number(BigInt.asIntN(32, v)) : Math.trunc(Number(v)));
 }
 

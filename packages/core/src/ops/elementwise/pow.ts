@@ -64,10 +64,9 @@ const powScalarOp = defineOp<Scalar>()({
   ],
 });
 
-/** The gradient of x ** s: g · s · x^(s − 1); the first powers without a call of pow. */
+/** The gradient of x ** s: g · s · x^(s − 1). */
 export function powerGrad(g: Tensor, x: Tensor, s: number): Tensor {
   if (s === 0) return zerosLike(g);
-  if (s === 1) return g;
   return mul(g, mul(s === 2 ? x : pow(x, s - 1), s));
 }
 
