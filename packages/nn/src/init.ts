@@ -1,0 +1,146 @@
+// Initialisation of parameters, as `torch.nn.init`. All fill in place without recording, draw from the
+// generator that manualSeed seeds (or the one given), and return their tensor.
+import {
+  type Generator,
+  noGrad,
+  owned,
+  rand,
+  randn,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@tapegrad/core";
+import { oneOf } from "./args.ts";
+
+export interface RandomSource {
+  readonly generator?: Generator;
+}
+
+/** Which side of the weight keeps its variance: activations (fan in) or gradients (fan out). */
+export type FanMode = "fan_in" | "fan_out";
+export type Nonlinearity =
+  | "linear"
+  | "conv1d"
+  | "conv2d"
+  | "conv3d"
+  | "sigmoid"
+  | "tanh"
+  | "relu"
+  | "leaky_relu"
+  | "selu";
+
+export interface KaimingOptions extends RandomSource {
+  /** Negative slope of the leaky ReLU that follows. Default: 0. */
+  readonly a?: number;
+  /** Default: "fan_in". */
+  readonly mode?: FanMode;
+  /** Default: "leaky_relu". */
+  readonly nonlinearity?: Nonlinearity;
+}
+export interface XavierOptions extends RandomSource {
+  /** Default: 1. */
+  readonly gain?: number;
+}
+
+/** Changes t in place; what is made on the way goes at once. */
+function fill(t: Tensor, f: () => void): Tensor {
+  owned(() => {
+    noGrad(f);
+    return [];
+  });
+  return t;
+}
+
+const like = (t: Tensor, { generator }: RandomSource) => ({
+  dtype: t.dtype,
+  device: t.backend,
+  ...(generator === undefined ? {} : { generator }),
+});
+
+/** Uniform in [low, high); as `uniform_`. */
+export const uniform_ = (t: Tensor, low = 0, high = 1, options: RandomSource = {}): Tensor =>
+  fill(t, () => {
+    t.copy_(
+      rand(t.shape, like(t, options))
+        .mul_(high - low)
+        .add_(low),
+    );
+  });
+/** Normal; as `normal_`. */
+export const normal_ = (t: Tensor, mean = 0, std = 1, options: RandomSource = {}): Tensor =>
+  fill(t, () => {
+    t.copy_(randn(t.shape, like(t, options)).mul_(std).add_(mean));
+  });
+export const constant_ = (t: Tensor, value: number): Tensor =>
+  fill(t, () => {
+    t.fill_(value);
+  });
+export const zeros_ = (t: Tensor): Tensor => constant_(t, 0);
+export const ones_ = (t: Tensor): Tensor => constant_(t, 1);
+
+/**
+ * How many inputs an output unit reads, and how many outputs an input unit feeds: of a weight
+ * [out, in, …kernel].
+ */
+export function calculateFans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
+  if (shape.length < 2) {
+    throw new ShapeError("calculateFans", "a weight with fewer than 2 dimensions has no fans", {
+      weight: shape,
+    });
+  }
+  const kernel = shape.slice(2).reduce((n, k) => n * k, 1);
+  return { fanIn: (shape[1] as number) * kernel, fanOut: (shape[0] as number) * kernel };
+}
+
+const GAINS: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
+  linear: () => 1,
+  conv1d: () => 1,
+  conv2d: () => 1,
+  conv3d: () => 1,
+  sigmoid: () => 1,
+  tanh: () => 5 / 3,
+  relu: () => Math.SQRT2,
+  leaky_relu: (slope) => Math.sqrt(2 / (1 + slope * slope)),
+  selu: () => 3 / 4,
+};
+
+/** The factor by which a nonlinearity wants its weights' deviation scaled; slope is for leaky_relu. */
+export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  oneOf("calculateGain", "nonlinearity", nonlinearity, Object.keys(GAINS) as Nonlinearity[]);
+  return GAINS[nonlinearity](slope);
+}
+
+function kaimingStd(t: Tensor, options: KaimingOptions): number {
+  const { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" } = options;
+  oneOf("kaiming", "mode", mode, ["fan_in", "fan_out"]);
+  const { fanIn, fanOut } = calculateFans(t.shape);
+  return calculateGain(nonlinearity, a) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
+}
+
+/** @see He et al., Delving Deep into Rectifiers, 2015 */
+export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
+  const bound = Math.sqrt(3) * kaimingStd(t, options);
+  return uniform_(t, -bound, bound, options);
+}
+export const kaimingNormal_ = (t: Tensor, options: KaimingOptions = {}): Tensor =>
+  normal_(t, 0, kaimingStd(t, options), options);
+
+const xavierStd = (t: Tensor, { gain = 1 }: XavierOptions): number => {
+  const { fanIn, fanOut } = calculateFans(t.shape);
+  return gain * Math.sqrt(2 / (fanIn + fanOut));
+};
+/** @see Glorot and Bengio, Understanding the difficulty of training deep feedforward networks, 2010 */
+export function xavierUniform_(t: Tensor, options: XavierOptions = {}): Tensor {
+  const bound = Math.sqrt(3) * xavierStd(t, options);
+  return uniform_(t, -bound, bound, options);
+}
+export const xavierNormal_ = (t: Tensor, options: XavierOptions = {}): Tensor =>
+  normal_(t, 0, xavierStd(t, options), options);
+
+/** What PyTorch's Linear and convolutions do with their weight and bias: U(−1/√fan-in, 1/√fan-in). */
+export function defaultInit(weight: Tensor, bias: Tensor | null): void {
+  const { fanIn } = calculateFans(weight.shape);
+  kaimingUniform_(weight, { a: Math.sqrt(5) });
+  const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
+  if (bias !== null) uniform_(bias, -bound, bound);
+}

@@ -1,0 +1,168 @@
+// Activations and the layers without parameters beside them: Identity, Flatten, Dropout.
+import {
+  dropout,
+  flatten,
+  gelu,
+  hardsigmoid,
+  hardswish,
+  logSoftmax,
+  relu,
+  relu6,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  type Tensor,
+  tanh,
+} from "@tapegrad/core";
+import { oneOf, within } from "../args.ts";
+import { Module } from "../module.ts";
+import { keywords, pythonFloat } from "../print.ts";
+import { trust } from "../trust.ts";
+
+/** Gives back its very input. */
+export class Identity extends Module {
+  forward(x: Tensor): Tensor {
+    return x;
+  }
+}
+/** max(0, x) */
+export class ReLU extends Module {
+  forward(x: Tensor): Tensor {
+    return relu(x);
+  }
+}
+/** min(max(0, x), 6) */
+export class ReLU6 extends Module {
+  forward(x: Tensor): Tensor {
+    return relu6(x);
+  }
+}
+/** x·Φ(x), with Φ the normal distribution function, or its tanh approximation. */
+export class GELU extends Module {
+  readonly approximate: "none" | "tanh";
+  constructor(options: { readonly approximate?: "none" | "tanh" } = {}) {
+    super();
+    this.approximate = oneOf("GELU", "approximate", options.approximate ?? "none", [
+      "none",
+      "tanh",
+    ]);
+  }
+  forward(x: Tensor): Tensor {
+    return gelu(x, { approximate: this.approximate });
+  }
+  override extraRepr(): string {
+    return keywords({ approximate: this.approximate });
+  }
+}
+/** x·sigmoid(x), also called swish. */
+export class SiLU extends Module {
+  forward(x: Tensor): Tensor {
+    return silu(x);
+  }
+}
+/** x·relu6(x + 3)/6 */
+export class Hardswish extends Module {
+  forward(x: Tensor): Tensor {
+    return hardswish(x);
+  }
+}
+/** relu6(x + 3)/6 */
+export class Hardsigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return hardsigmoid(x);
+  }
+}
+/** 1/(1 + e⁻ˣ) */
+export class Sigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return sigmoid(x);
+  }
+}
+export class Tanh extends Module {
+  forward(x: Tensor): Tensor {
+    return tanh(x);
+  }
+}
+/** log(1 + e^(beta·x))/beta; linear where beta·x is above threshold. */
+export class Softplus extends Module {
+  readonly beta: number;
+  readonly threshold: number;
+  constructor(options: { readonly beta?: number; readonly threshold?: number } = {}) {
+    super();
+    this.beta = options.beta ?? 1;
+    this.threshold = options.threshold ?? 20;
+  }
+  forward(x: Tensor): Tensor {
+    return softplus(x, { beta: this.beta, threshold: this.threshold });
+  }
+  override extraRepr(): string {
+    return `beta=${pythonFloat(this.beta)}, threshold=${pythonFloat(this.threshold)}`;
+  }
+}
+/** exp(x) / Σ exp(x) along dim. */
+export class Softmax extends Module {
+  readonly dim: number;
+  constructor(dim: number) {
+    super();
+    this.dim = dim;
+  }
+  forward(x: Tensor): Tensor {
+    return softmax(x, this.dim);
+  }
+  override extraRepr(): string {
+    return keywords({ dim: this.dim });
+  }
+}
+/** log of softmax along dim, without its overflow. */
+export class LogSoftmax extends Module {
+  readonly dim: number;
+  constructor(dim: number) {
+    super();
+    this.dim = dim;
+  }
+  forward(x: Tensor): Tensor {
+    return logSoftmax(x, this.dim);
+  }
+  override extraRepr(): string {
+    return keywords({ dim: this.dim });
+  }
+}
+
+/** Merges dims startDim … endDim into one; as `torch.nn.Flatten`. */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+  constructor(options: { readonly startDim?: number; readonly endDim?: number } = {}) {
+    super();
+    this.startDim = options.startDim ?? 1;
+    this.endDim = options.endDim ?? -1;
+  }
+  forward(x: Tensor): Tensor {
+    return flatten(x, { startDim: this.startDim, endDim: this.endDim });
+  }
+  override extraRepr(): string {
+    return keywords({ start_dim: this.startDim, end_dim: this.endDim });
+  }
+}
+
+/**
+ * In training, zeroes elements with probability p and scales the others by 1/(1 − p); else it gives
+ * back its very input. As `torch.nn.Dropout`.
+ */
+export class Dropout extends Module {
+  readonly p: number;
+  constructor(p = 0.5) {
+    super();
+    this.p = within("Dropout", "p", p, 0, 1);
+  }
+  forward(x: Tensor): Tensor {
+    return dropout(x, { p: this.p, training: this.training });
+  }
+  override extraRepr(): string {
+    return keywords({ p: this.p, inplace: false });
+  }
+}
+
+trust(Identity, ReLU, ReLU6, GELU, SiLU, Hardswish, Hardsigmoid, Sigmoid, Tanh);
+trust(Softplus, Softmax, LogSoftmax, Flatten, Dropout);

@@ -1,0 +1,104 @@
+// Linear and Embedding: layers that are one matrix.
+import {
+  ArgumentError,
+  embedding,
+  empty,
+  linear,
+  noGrad,
+  owned,
+  type Tensor,
+} from "@tapegrad/core";
+import { type FactoryOptions, factory, whole } from "../args.ts";
+import { defaultInit, normal_ } from "../init.ts";
+import { Module } from "../module.ts";
+import { Parameter } from "../parameter.ts";
+import { python } from "../print.ts";
+import { trust } from "../trust.ts";
+
+export interface LinearOptions extends FactoryOptions {
+  /** Default: true. */
+  readonly bias?: boolean;
+}
+
+/** [..., inFeatures] → [..., outFeatures]: x·Wᵀ + b; as `torch.nn.Linear`. */
+export class Linear extends Module {
+  /** [outFeatures, inFeatures] */
+  weight: Parameter;
+  /** [outFeatures], or null without one. */
+  bias: Parameter | null;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
+    super();
+    this.inFeatures = whole("Linear", "inFeatures", inFeatures);
+    this.outFeatures = whole("Linear", "outFeatures", outFeatures);
+    const make = factory(options);
+    this.weight = new Parameter(empty([outFeatures, inFeatures], make));
+    this.bias = options.bias === false ? null : new Parameter(empty([outFeatures], make));
+    this.resetParameters();
+  }
+  /** Draws weight and bias anew, as PyTorch does. */
+  resetParameters(): void {
+    defaultInit(this.weight, this.bias);
+  }
+  forward(x: Tensor): Tensor {
+    return this.bias === null ? linear(x, this.weight) : linear(x, this.weight, this.bias);
+  }
+  override extraRepr(): string {
+    const { inFeatures, outFeatures, bias } = this;
+    return `in_features=${inFeatures}, out_features=${outFeatures}, bias=${python(bias !== null)}`;
+  }
+}
+
+export interface EmbeddingOptions extends FactoryOptions {
+  /** The row of this index is zero and gets no gradient; negative counts from the end. */
+  readonly paddingIdx?: number;
+}
+
+/** Rows of a table by index: integers [...] → [..., embeddingDim]; as `torch.nn.Embedding`. */
+export class Embedding extends Module {
+  /** [numEmbeddings, embeddingDim] */
+  weight: Parameter;
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
+  readonly paddingIdx: number | null;
+  constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
+    super();
+    this.numEmbeddings = whole("Embedding", "numEmbeddings", numEmbeddings);
+    this.embeddingDim = whole("Embedding", "embeddingDim", embeddingDim);
+    this.paddingIdx = rowOf(options.paddingIdx ?? null, numEmbeddings);
+    this.weight = new Parameter(empty([numEmbeddings, embeddingDim], factory(options)));
+    this.resetParameters();
+  }
+  /** Draws the table from N(0, 1), but for the row of paddingIdx. */
+  resetParameters(): void {
+    normal_(this.weight);
+    const { paddingIdx } = this;
+    if (paddingIdx === null) return;
+    owned(() => {
+      noGrad(() => this.weight.select(0, paddingIdx).zero_());
+      return [];
+    });
+  }
+  forward(indices: Tensor): Tensor {
+    const { paddingIdx } = this;
+    return embedding(indices, this.weight, paddingIdx === null ? {} : { paddingIdx });
+  }
+  override extraRepr(): string {
+    const padding = this.paddingIdx === null ? "" : `, padding_idx=${this.paddingIdx}`;
+    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
+  }
+}
+
+function rowOf(index: number | null, rows: number): number | null {
+  if (index === null) return null;
+  if (Number.isInteger(index) && index >= -rows && index < rows) {
+    return index < 0 ? index + rows : index;
+  }
+  throw new ArgumentError(
+    "Embedding",
+    `paddingIdx must be in [${-rows}, ${rows}) for ${rows} rows; got ${index}`,
+  );
+}
+
+trust(Linear, Embedding);

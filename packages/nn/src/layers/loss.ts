@@ -1,0 +1,140 @@
+// Losses: modules of prediction and target.
+import {
+  binaryCrossEntropyWithLogits,
+  crossEntropy,
+  l1Loss,
+  mseLoss,
+  nllLoss,
+  smoothL1Loss,
+  type Tensor,
+} from "@tapegrad/core";
+import { given, oneOf, within } from "../args.ts";
+import { Module } from "../module.ts";
+import { buffer } from "../parameter.ts";
+
+/** "mean" over elements (or their weights), "sum", or "none": one loss an element. */
+export type Reduction = "mean" | "sum" | "none";
+
+export interface LossOptions {
+  /** Default: "mean". */
+  readonly reduction?: Reduction;
+}
+
+const REDUCTIONS: readonly Reduction[] = ["mean", "sum", "none"];
+
+/** The caller keeps her handle; the module's own one shares the storage. */
+const shared = (t: Tensor | undefined): Tensor | null =>
+  t === undefined ? null : buffer(t.detach());
+
+abstract class Loss extends Module {
+  readonly reduction: Reduction;
+  constructor(name: string, options: LossOptions) {
+    super();
+    this.reduction = oneOf(name, "reduction", options.reduction ?? "mean", REDUCTIONS);
+  }
+}
+
+export interface ClassLossOptions extends LossOptions {
+  /** One weight per class, [C]. */
+  readonly weight?: Tensor;
+  /** Targets of this class count nothing. Default: −100. */
+  readonly ignoreIndex?: number;
+}
+export interface CrossEntropyLossOptions extends ClassLossOptions {
+  /** How much of the target is spread evenly over all classes, in [0, 1]. Default: 0. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * Cross-entropy of logits [N, C, …] with class indices [N, …] or probabilities [N, C, …]; as
+ * `torch.nn.CrossEntropyLoss`.
+ */
+export class CrossEntropyLoss extends Loss {
+  weight: Tensor | null;
+  readonly ignoreIndex: number;
+  readonly labelSmoothing: number;
+  constructor(options: CrossEntropyLossOptions = {}) {
+    super("CrossEntropyLoss", options);
+    this.weight = shared(options.weight);
+    this.ignoreIndex = options.ignoreIndex ?? -100;
+    const smoothing = options.labelSmoothing ?? 0;
+    this.labelSmoothing = within("CrossEntropyLoss", "labelSmoothing", smoothing, 0, 1);
+  }
+  forward(input: Tensor, target: Tensor): Tensor {
+    const { weight, ignoreIndex, reduction, labelSmoothing } = this;
+    return crossEntropy(input, target, {
+      ...given({ weight }),
+      ...{ ignoreIndex, reduction, labelSmoothing },
+    });
+  }
+}
+
+/** Negative log-likelihood of log-probabilities [N, C, …] at classes [N, …]; as `torch.nn.NLLLoss`. */
+export class NLLLoss extends Loss {
+  weight: Tensor | null;
+  readonly ignoreIndex: number;
+  constructor(options: ClassLossOptions = {}) {
+    super("NLLLoss", options);
+    this.weight = shared(options.weight);
+    this.ignoreIndex = options.ignoreIndex ?? -100;
+  }
+  forward(input: Tensor, target: Tensor): Tensor {
+    const { weight, ignoreIndex, reduction } = this;
+    return nllLoss(input, target, { ...given({ weight }), ignoreIndex, reduction });
+  }
+}
+
+/** (input − target)²; as `torch.nn.MSELoss`. */
+export class MSELoss extends Loss {
+  constructor(options: LossOptions = {}) {
+    super("MSELoss", options);
+  }
+  forward(input: Tensor, target: Tensor): Tensor {
+    return mseLoss(input, target, { reduction: this.reduction });
+  }
+}
+/** |input − target|; as `torch.nn.L1Loss`. */
+export class L1Loss extends Loss {
+  constructor(options: LossOptions = {}) {
+    super("L1Loss", options);
+  }
+  forward(input: Tensor, target: Tensor): Tensor {
+    return l1Loss(input, target, { reduction: this.reduction });
+  }
+}
+/** Squared below beta, linear above; as `torch.nn.SmoothL1Loss`. */
+export class SmoothL1Loss extends Loss {
+  readonly beta: number;
+  constructor(options: LossOptions & { readonly beta?: number } = {}) {
+    super("SmoothL1Loss", options);
+    this.beta = within("SmoothL1Loss", "beta", options.beta ?? 1, 0, Number.MAX_VALUE);
+  }
+  forward(input: Tensor, target: Tensor): Tensor {
+    return smoothL1Loss(input, target, { reduction: this.reduction, beta: this.beta });
+  }
+}
+
+export interface BCEWithLogitsLossOptions extends LossOptions {
+  /** Factor of each element's loss, broadcast. */
+  readonly weight?: Tensor;
+  /** Factor of the positive class, broadcast. */
+  readonly posWeight?: Tensor;
+}
+/** Binary cross-entropy of logits with probabilities; as `torch.nn.BCEWithLogitsLoss`. */
+export class BCEWithLogitsLoss extends Loss {
+  static override readonly stateKeys = { posWeight: "pos_weight" };
+  weight: Tensor | null;
+  posWeight: Tensor | null;
+  constructor(options: BCEWithLogitsLossOptions = {}) {
+    super("BCEWithLogitsLoss", options);
+    this.weight = shared(options.weight);
+    this.posWeight = shared(options.posWeight);
+  }
+  forward(input: Tensor, target: Tensor): Tensor {
+    const { weight, posWeight, reduction } = this;
+    return binaryCrossEntropyWithLogits(input, target, {
+      ...given({ weight, posWeight }),
+      reduction,
+    });
+  }
+}

@@ -1,0 +1,180 @@
+// Pooling in one, two and three spatial dims.
+import {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type Tensor,
+} from "@tapegrad/core";
+import { perDim, type Sizes } from "../args.ts";
+import { Module } from "../module.ts";
+import { keywords } from "../print.ts";
+import { trust } from "../trust.ts";
+
+export interface PoolOptions {
+  /** Default: the kernel's size, so that windows do not overlap. */
+  readonly stride?: Sizes;
+  /** At both ends, at most half of the kernel. Default: 0. */
+  readonly padding?: Sizes;
+  /** Let the last window reach over the end. Default: false. */
+  readonly ceilMode?: boolean;
+}
+export interface MaxPoolOptions extends PoolOptions {
+  /** Default: 1. */
+  readonly dilation?: Sizes;
+}
+export interface AvgPoolOptions extends PoolOptions {
+  /** Count padded zeros in the mean. Default: true. */
+  readonly countIncludePad?: boolean;
+}
+
+abstract class PoolNd extends Module {
+  readonly dims: number;
+  readonly kernelSize: Sizes;
+  readonly stride: Sizes;
+  readonly padding: Sizes;
+  readonly ceilMode: boolean;
+  constructor(name: string, dims: number, kernelSize: Sizes, options: PoolOptions) {
+    super();
+    const { stride = kernelSize, padding = 0, ceilMode = false } = options;
+    perDim(name, "kernelSize", kernelSize, dims, 1);
+    perDim(name, "stride", stride, dims, 1);
+    perDim(name, "padding", padding, dims, 0);
+    this.dims = dims;
+    this.kernelSize = kernelSize;
+    this.stride = stride;
+    this.padding = padding;
+    this.ceilMode = ceilMode;
+  }
+}
+
+const MAX = [maxPool1d, maxPool2d, maxPool3d];
+
+abstract class MaxPoolNd extends PoolNd {
+  readonly dilation: Sizes;
+  constructor(name: string, dims: number, kernelSize: Sizes, options: MaxPoolOptions) {
+    super(name, dims, kernelSize, options);
+    this.dilation = options.dilation ?? 1;
+    perDim(name, "dilation", this.dilation, dims, 1);
+  }
+  forward(x: Tensor): Tensor {
+    const { stride, padding, dilation, ceilMode } = this;
+    const pool = MAX[this.dims - 1] as typeof maxPool1d;
+    return pool(x, this.kernelSize, { stride, padding, dilation, ceilMode });
+  }
+  override extraRepr(): string {
+    const { kernelSize, stride, padding, dilation, ceilMode } = this;
+    return keywords({
+      ...{ kernel_size: kernelSize, stride, padding, dilation },
+      ceil_mode: ceilMode,
+    });
+  }
+}
+
+/** The largest of each window of [N, C, L] or [C, L]; as `torch.nn.MaxPool1d`. */
+export class MaxPool1d extends MaxPoolNd {
+  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+    super("MaxPool1d", 1, kernelSize, options);
+  }
+}
+/** The largest of each window of [N, C, H, W] or [C, H, W]; as `torch.nn.MaxPool2d`. */
+export class MaxPool2d extends MaxPoolNd {
+  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+    super("MaxPool2d", 2, kernelSize, options);
+  }
+}
+/** The largest of each window of [N, C, D, H, W] or [C, D, H, W]; as `torch.nn.MaxPool3d`. */
+export class MaxPool3d extends MaxPoolNd {
+  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+    super("MaxPool3d", 3, kernelSize, options);
+  }
+}
+
+const AVG = [avgPool1d, avgPool2d, avgPool3d];
+
+abstract class AvgPoolNd extends PoolNd {
+  readonly countIncludePad: boolean;
+  constructor(name: string, dims: number, kernelSize: Sizes, options: AvgPoolOptions) {
+    super(name, dims, kernelSize, options);
+    this.countIncludePad = options.countIncludePad ?? true;
+  }
+  forward(x: Tensor): Tensor {
+    const { stride, padding, ceilMode, countIncludePad } = this;
+    const pool = AVG[this.dims - 1] as typeof avgPool1d;
+    return pool(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad });
+  }
+  override extraRepr(): string {
+    // PyTorch spreads the numbers of AvgPool1d over its dims, and of no other pooling.
+    const shown = (v: Sizes) => (this.dims === 1 ? [v].flat() : v);
+    return keywords({
+      kernel_size: shown(this.kernelSize),
+      stride: shown(this.stride),
+      padding: shown(this.padding),
+    });
+  }
+}
+
+/** The mean of each window of [N, C, L] or [C, L]; as `torch.nn.AvgPool1d`. */
+export class AvgPool1d extends AvgPoolNd {
+  constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
+    super("AvgPool1d", 1, kernelSize, options);
+  }
+}
+/** The mean of each window of [N, C, H, W] or [C, H, W]; as `torch.nn.AvgPool2d`. */
+export class AvgPool2d extends AvgPoolNd {
+  constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
+    super("AvgPool2d", 2, kernelSize, options);
+  }
+}
+/** The mean of each window of [N, C, D, H, W] or [C, D, H, W]; as `torch.nn.AvgPool3d`. */
+export class AvgPool3d extends AvgPoolNd {
+  constructor(kernelSize: Sizes, options: AvgPoolOptions = {}) {
+    super("AvgPool3d", 3, kernelSize, options);
+  }
+}
+
+const ADAPTIVE = [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d];
+
+abstract class AdaptiveAvgPoolNd extends Module {
+  readonly dims: number;
+  readonly outputSize: Sizes;
+  constructor(name: string, dims: number, outputSize: Sizes) {
+    super();
+    perDim(name, "outputSize", outputSize, dims, 1);
+    this.dims = dims;
+    this.outputSize = outputSize;
+  }
+  forward(x: Tensor): Tensor {
+    const pool = ADAPTIVE[this.dims - 1] as typeof adaptiveAvgPool1d;
+    return pool(x, this.outputSize);
+  }
+  override extraRepr(): string {
+    return keywords({ output_size: this.outputSize });
+  }
+}
+
+/** Means over windows that make the output [N, C, outputSize]; as `torch.nn.AdaptiveAvgPool1d`. */
+export class AdaptiveAvgPool1d extends AdaptiveAvgPoolNd {
+  constructor(outputSize: Sizes) {
+    super("AdaptiveAvgPool1d", 1, outputSize);
+  }
+}
+/** Means over windows that make the output [N, C, …outputSize]; as `torch.nn.AdaptiveAvgPool2d`. */
+export class AdaptiveAvgPool2d extends AdaptiveAvgPoolNd {
+  constructor(outputSize: Sizes) {
+    super("AdaptiveAvgPool2d", 2, outputSize);
+  }
+}
+/** Means over windows that make the output [N, C, …outputSize]; as `torch.nn.AdaptiveAvgPool3d`. */
+export class AdaptiveAvgPool3d extends AdaptiveAvgPoolNd {
+  constructor(outputSize: Sizes) {
+    super("AdaptiveAvgPool3d", 3, outputSize);
+  }
+}
+
+trust(MaxPoolNd, AvgPoolNd, AdaptiveAvgPoolNd);

@@ -1,0 +1,361 @@
+// Modules register nothing: parameters, buffers and children are found when somebody asks, among the
+// own enumerable properties in the order of their declaration (class fields). null and undefined
+// members are absent, as `bias: false` wants.
+import {
+  ArgumentError,
+  DTYPES,
+  type DType,
+  isFloating,
+  noGrad,
+  ownedOne,
+  TapegradError,
+  type Tensor,
+} from "@tapegrad/core";
+import { Buffer, Parameter, setData } from "./parameter.ts";
+import { folded, headline, printed } from "./print.ts";
+import { type LoadOptions, type LoadResult, loadInto, type StateLike } from "./state-dict.ts";
+
+export type Member = Parameter | Buffer | Module;
+
+/** Sees the arguments before forward; may return others (one value stands for a list of one). */
+export type ForwardPreHook<M extends Module = Module> = (
+  module: M,
+  args: Parameters<M["forward"]>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
+) => Parameters<M["forward"]> | Tensor | undefined | void;
+/** Sees arguments and result of forward; may return another result. */
+export type ForwardHook<M extends Module = Module> = (
+  module: M,
+  args: Parameters<M["forward"]>,
+  output: ReturnType<M["forward"]>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
+) => ReturnType<M["forward"]> | undefined | void;
+
+type Names = Readonly<Record<string, string>>;
+const allStateKeys = new WeakMap<object, Names>();
+
+/** stateKeys of a class and of those it extends. */
+function stateKeysOf(type: typeof Module): Names {
+  const known = allStateKeys.get(type);
+  if (known !== undefined) return known;
+  const parent = Object.getPrototypeOf(type) as typeof Module;
+  const inherited = type === Module ? {} : stateKeysOf(parent);
+  const own = Object.hasOwn(type, "stateKeys") ? type.stateKeys : {};
+  const names = { ...inherited, ...own };
+  allStateKeys.set(type, names);
+  return names;
+}
+
+export const joinPath = (prefix: string, key: string): string =>
+  prefix === "" ? key : `${prefix}.${key}`;
+
+/**
+ * The base of all modules, as `torch.nn.Module`: class fields that hold Parameters, buffers or modules
+ * (arrays of modules too) belong to it; `forward` says what it does; `call` runs it.
+ *
+ *     class Net extends nn.Module {
+ *       conv = new nn.Conv2d(1, 8, 3);
+ *       forward(x: Tensor) { return this.conv.call(x).relu(); }
+ *     }
+ */
+export abstract class Module {
+  /** PyTorch's key of a property that is called otherwise here: { runningMean: "running_mean" }. */
+  static readonly stateKeys: Names = {};
+
+  /** Set by train() and eval(). */
+  training = true;
+  private preHooks: ForwardPreHook[] | null = null;
+  private forwardHooks: ForwardHook[] | null = null;
+
+  // biome-ignore lint/suspicious/noExplicitAny: what a module takes and gives is its own affair; call() reads it off
+  abstract forward(...args: any[]): any;
+
+  /** Runs the forward-pre hooks, forward, and the forward hooks, as PyTorch's `module(…)`. */
+  call(...args: Parameters<this["forward"]>): ReturnType<this["forward"]> {
+    try {
+      if (this.preHooks === null && this.forwardHooks === null) return this.forward(...args);
+      return this.callHooked(args);
+    } catch (error) {
+      if (error instanceof TapegradError) tellWhere(error, this);
+      throw error;
+    }
+  }
+
+  private callHooked(args: unknown[]): ReturnType<this["forward"]> {
+    let current = args;
+    for (const hook of this.preHooks?.slice() ?? []) {
+      const replaced = hook(this, current);
+      if (replaced !== undefined) current = Array.isArray(replaced) ? replaced : [replaced];
+    }
+    let output = this.forward(...current);
+    for (const hook of this.forwardHooks?.slice() ?? []) {
+      output = hook(this, current, output) ?? output;
+    }
+    return output;
+  }
+
+  /** @returns a function that removes the hook */
+  registerForwardPreHook(hook: ForwardPreHook<this>): () => void {
+    this.preHooks = [...(this.preHooks ?? []), hook as ForwardPreHook];
+    return () => {
+      this.preHooks = without(this.preHooks, hook as ForwardPreHook);
+    };
+  }
+  /** @returns a function that removes the hook */
+  registerForwardHook(hook: ForwardHook<this>): () => void {
+    this.forwardHooks = [...(this.forwardHooks ?? []), hook as ForwardHook];
+    return () => {
+      this.forwardHooks = without(this.forwardHooks, hook as ForwardHook);
+    };
+  }
+  get hasHooks(): boolean {
+    return this.preHooks !== null || this.forwardHooks !== null;
+  }
+
+  /** Own parameters, buffers and modules with their PyTorch keys, in the order of declaration. */
+  members(): [key: string, member: Member][] {
+    const names = stateKeysOf(this.constructor as typeof Module);
+    const found: [string, Member][] = [];
+    for (const [property, value] of Object.entries(this) as [string, unknown][]) {
+      const member = Array.isArray(value) ? listOf(this, property, value) : value;
+      if (isMember(member)) found.push([names[property] ?? property, member]);
+    }
+    return found;
+  }
+
+  /** Direct children, each once. */
+  namedChildren(): [key: string, child: Module][] {
+    const seen = new Set<Member>();
+    return this.members().filter((entry): entry is [string, Module] => {
+      const [, m] = entry;
+      return m instanceof Module && !seen.has(m) && seen.add(m) !== undefined;
+    });
+  }
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+  /** This module and all below it, each once, parents first. */
+  namedModules(prefix = ""): [path: string, module: Module][] {
+    const seen = new Set<Module>();
+    const found: [string, Module][] = [];
+    const visit = (path: string, module: Module) => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      found.push([path, module]);
+      for (const [key, child] of module.namedChildren()) visit(joinPath(path, key), child);
+    };
+    visit(prefix, this);
+    return found;
+  }
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  private allOf<T extends Member>(
+    prefix: string,
+    isKind: (member: Member) => member is T,
+  ): [string, T][] {
+    const seen = new Set<Member>();
+    const found: [string, T][] = [];
+    for (const [path, module] of this.namedModules(prefix)) {
+      for (const [key, member] of module.members()) {
+        if (!isKind(member) || seen.has(member)) continue;
+        seen.add(member);
+        found.push([joinPath(path, key), member]);
+      }
+    }
+    return found;
+  }
+  /** Parameters of this module and those below it with their paths, each once. */
+  namedParameters(prefix = ""): [path: string, parameter: Parameter][] {
+    return this.allOf(prefix, (m): m is Parameter => m instanceof Parameter);
+  }
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, p]) => p);
+  }
+  namedBuffers(prefix = ""): [path: string, buffer: Tensor][] {
+    return this.allOf(prefix, (m): m is Buffer => m instanceof Buffer);
+  }
+  buffers(): Tensor[] {
+    return this.namedBuffers().map(([, b]) => b);
+  }
+
+  /** Training mode for this module and those below it (dropout, batch statistics). */
+  train(on = true): this {
+    for (const module of this.modules()) module.training = on;
+    return this;
+  }
+  eval(): this {
+    return this.train(false);
+  }
+  /** Freezes (false) or thaws all parameters. */
+  requiresGrad_(on = true): this {
+    for (const p of this.parameters()) p.requiresGrad_(on);
+    return this;
+  }
+  zeroGrad(): void {
+    for (const p of this.parameters()) p.grad = null;
+  }
+  /** Calls fn with every module below, children first, then with this one; for initialisation. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /**
+   * Moves all parameters and buffers to a dtype (floating ones only), a device or a backend. Handles stay the
+   * same, so an optimizer keeps its parameters.
+   */
+  to(where: Parameters<Tensor["to"]>[0]): this {
+    const isDtype = DTYPES.includes(where as DType);
+    if (isDtype && !isFloating(where as DType)) {
+      throw new ArgumentError("Module.to", `parameters are floating-point numbers, not ${where}`);
+    }
+    const members = this.allOf("", (m): m is Parameter | Buffer => !(m instanceof Module));
+    for (const [, t] of members) {
+      if (isDtype && !isFloating(t.dtype)) continue;
+      const moved = ownedOne(() => noGrad(() => t.to(where)));
+      if (moved.storage === t.storage) moved.release();
+      else setData(t, moved);
+    }
+    return this;
+  }
+
+  /**
+   * All parameters and persistent buffers under PyTorch's keys, in PyTorch's order. These are the live
+   * tensors, not copies. A shared one appears under each of its paths.
+   */
+  stateDict(prefix = ""): Map<string, Tensor> {
+    const into = new Map<string, Tensor>();
+    collectState(this, prefix, into, []);
+    return into;
+  }
+  /**
+   * Copies values in place, from a map or a record by stateDict key.
+   * @returns the keys that were missing and unexpected (none of them when strict)
+   * @throws StateDictError listing everything that does not fit; then nothing was changed
+   */
+  loadStateDict(state: StateLike, options: LoadOptions = {}): LoadResult {
+    return loadInto(this.constructor.name, this.stateDict(), state, options);
+  }
+
+  /** What stands between the brackets when it prints, in PyTorch's spelling. */
+  extraRepr(): string {
+    return "";
+  }
+  protected printedChildren(): [key: string, text: string][] {
+    return this.members()
+      .filter((entry): entry is [string, Module] => entry[1] instanceof Module)
+      .map(([key, child]) => [key, child.toString()]);
+  }
+  /** As PyTorch prints it. */
+  toString(): string {
+    return printed(this.constructor.name, this.extraRepr(), this.printedChildren());
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+function without<T>(list: readonly T[] | null, item: T): T[] | null {
+  const at = list?.indexOf(item) ?? -1;
+  if (list === null || at < 0) return list as T[] | null;
+  return list.length === 1 ? null : list.filter((_, i) => i !== at);
+}
+
+const isMember = (value: unknown): value is Member =>
+  value instanceof Parameter || value instanceof Buffer || value instanceof Module;
+
+function collectState(
+  module: Module,
+  prefix: string,
+  into: Map<string, Tensor>,
+  above: readonly Module[],
+): void {
+  if (above.includes(module)) {
+    throw new ArgumentError("stateDict", `module '${prefix}' contains itself; remove the cycle`);
+  }
+  const inside = [...above, module];
+  const members = module.members();
+  for (const [key, m] of members) if (m instanceof Parameter) into.set(prefix + key, m);
+  for (const [key, m] of members) {
+    if (m instanceof Buffer && m.persistent) into.set(prefix + key, m);
+  }
+  for (const [key, m] of members) {
+    if (m instanceof Module) collectState(m, `${prefix}${key}.`, into, inside);
+  }
+}
+
+/** Where an error came from: the module that threw it, and the message before we wrote into it. */
+const origins = new WeakMap<TapegradError, { readonly message: string; readonly inner: Module }>();
+
+/** As an error passes through call() on its way up, its message learns the path to the module. */
+function tellWhere(error: TapegradError, outer: Module): void {
+  const origin = origins.get(error);
+  if (origin === undefined) {
+    origins.set(error, { message: error.message, inner: outer });
+    error.message += `\n  in ${headline(outer)}`;
+    return;
+  }
+  const { message, inner } = origin;
+  const path = outer.namedModules().find(([, module]) => module === inner)?.[0];
+  if (!path) return;
+  error.message = `${message}\n  in '${path}' of ${outer.constructor.name}: ${headline(inner)}`;
+}
+
+// ---- lists of modules -------------------------------------------------------------------------------
+
+/** Modules in order, under the keys "0", "1", …; as `torch.nn.ModuleList`. It has no forward. */
+export class ModuleList extends Module {
+  [index: number]: Module;
+  constructor(modules: Iterable<Module> = []) {
+    super();
+    for (const module of modules) this.append(module);
+  }
+  get length(): number {
+    return this.members().length;
+  }
+  /** The module at `index`; negative counts from the end. */
+  at(index: number): Module | undefined {
+    return [...this].at(index);
+  }
+  append(module: Module): this {
+    if (!(module instanceof Module)) {
+      throw new ArgumentError("ModuleList", `expected a Module, got ${typeof module}`);
+    }
+    this[this.length] = module;
+    return this;
+  }
+  *[Symbol.iterator](): Generator<Module> {
+    for (const [, m] of this.members()) if (m instanceof Module) yield m;
+  }
+  forward(): never {
+    throw new ArgumentError("ModuleList", "it has no forward; call its modules one by one");
+  }
+  protected override printedChildren(): [string, string][] {
+    return folded([...this].map(String));
+  }
+}
+
+const lists = new WeakMap<readonly unknown[], ModuleList>();
+
+/** An array of modules stands for a ModuleList, always the same one; other arrays stay what they are. */
+function listOf(owner: Module, property: string, items: readonly unknown[]): unknown {
+  const count = items.filter((item) => item instanceof Module).length;
+  if (count === 0 && !lists.has(items)) return items;
+  if (count < items.length) {
+    throw new ArgumentError(
+      owner.constructor.name,
+      `the array '${property}' holds ${count} modules and ${items.length - count} other things, so it is ` +
+        `no ModuleList; keep the others in a property of their own`,
+    );
+  }
+  const list = lists.get(items) ?? new ModuleList();
+  lists.set(items, list);
+  for (let i = list.length - 1; i >= items.length; i--) delete list[i];
+  items.forEach((item, i) => {
+    list[i] = item as Module;
+  });
+  return list;
+}

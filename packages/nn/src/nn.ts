@@ -1,0 +1,61 @@
+// The nn namespace: modules, layers, losses, and what goes with them.
+export type { FactoryOptions, Sizes } from "./args.ts";
+export * as functional from "./functional.ts";
+export * as init from "./init.ts";
+export * from "./layers/activation.ts";
+export {
+  Conv1d,
+  Conv2d,
+  Conv3d,
+  type ConvOptions,
+  ConvTranspose1d,
+  ConvTranspose2d,
+  ConvTranspose3d,
+  type ConvTransposeOptions,
+} from "./layers/conv.ts";
+export * from "./layers/linear.ts";
+export * from "./layers/loss.ts";
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  type BatchNormOptions,
+  LayerNorm,
+  type LayerNormOptions,
+} from "./layers/norm.ts";
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AvgPool1d,
+  AvgPool2d,
+  AvgPool3d,
+  type AvgPoolOptions,
+  MaxPool1d,
+  MaxPool2d,
+  MaxPool3d,
+  type MaxPoolOptions,
+  type PoolOptions,
+} from "./layers/pool.ts";
+export {
+  SeparableConv1d,
+  SeparableConv2d,
+  type SeparableConvOptions,
+} from "./layers/separable.ts";
+export {
+  type ForwardHook,
+  type ForwardPreHook,
+  type Member,
+  Module,
+  ModuleList,
+} from "./module.ts";
+export { clipGradNorm } from "./optim/clip.ts";
+export { buffer, isBuffer, isParameter, Parameter, setData } from "./parameter.ts";
+export { type Layer, Sequential } from "./sequential.ts";
+export {
+  type LoadOptions,
+  type LoadResult,
+  StateDictError,
+  type StateLike,
+  type StateProblems,
+} from "./state-dict.ts";
+export { isTrusted, trust, trustContainers } from "./trust.ts";

@@ -1,0 +1,93 @@
+// Adam, and AdamW, whose weight decay is not part of the gradient.
+import { ArgumentError, type Tensor } from "@tapegrad/core";
+import {
+  nonNegative,
+  Optimizer,
+  type ParamGroup,
+  type Params,
+  type Slot,
+  stateOf,
+  zerosOf,
+} from "./optimizer.ts";
+
+export interface AdamHyper {
+  /** Learning rate. Default: 1e-3. */
+  readonly lr: number;
+  /** Decay of the running means of gradient and squared gradient. Default: [0.9, 0.999]. */
+  readonly betas: readonly [number, number];
+  /** Added to the denominator. Default: 1e-8. */
+  readonly eps: number;
+  /** Adam: L2 penalty in the gradient, default 0. AdamW: shrinks the parameter, default 0.01. */
+  readonly weightDecay: number;
+  /** Divide by the largest mean of squares so far. Default: false. */
+  readonly amsgrad: boolean;
+  /** Climb instead of descend. Default: false. */
+  readonly maximize: boolean;
+}
+
+const DEFAULTS: AdamHyper = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+  maximize: false,
+};
+
+/**
+ * As `torch.optim.Adam`.
+ * @see Kingma and Ba, Adam: A Method for Stochastic Optimization, 2014
+ */
+export class Adam extends Optimizer<AdamHyper> {
+  constructor(params: Params<AdamHyper>, options: Partial<AdamHyper> = {}) {
+    super(params, { ...DEFAULTS, ...options });
+  }
+  protected checkHyper(hyper: AdamHyper): void {
+    nonNegative(this.name, hyper, "lr", "eps", "weightDecay");
+    const { betas } = hyper;
+    if (Array.isArray(betas) && betas.length === 2 && betas.every((b) => b >= 0 && b < 1)) return;
+    throw new ArgumentError(
+      this.name,
+      `betas must be two numbers in [0, 1); got ${JSON.stringify(betas)}`,
+    );
+  }
+  /** The gradient with the weight decay in it; or the decay done on p itself. */
+  protected decayed(p: Tensor, g: Tensor, group: ParamGroup<AdamHyper>): Tensor {
+    return p.mul(group.weightDecay).add_(g);
+  }
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<AdamHyper>, slot: Slot): void {
+    const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
+    const [beta1, beta2] = betas;
+    let g = maximize ? gradient.neg() : gradient;
+    if (weightDecay !== 0) g = this.decayed(p, g, group);
+    const mean = stateOf(slot, "exp_avg", zerosOf(p));
+    const square = stateOf(slot, "exp_avg_sq", zerosOf(p));
+    mean.add_(g.sub(mean).mul_(1 - beta1));
+    square.mul_(beta2).add_(g.square().mul_(1 - beta2));
+
+    let largest = square;
+    if (amsgrad) {
+      largest = stateOf(slot, "max_exp_avg_sq", zerosOf(p));
+      largest.copy_(largest.maximum(square));
+    }
+    // Both means start at zero; the corrections undo that.
+    const correction1 = 1 - beta1 ** slot.step;
+    const correction2 = Math.sqrt(1 - beta2 ** slot.step);
+    const denominator = largest.sqrt().div_(correction2).add_(eps);
+    p.add_(mean.div(denominator).mul_(-lr / correction1));
+  }
+}
+
+/**
+ * Adam with decoupled weight decay, as `torch.optim.AdamW`.
+ * @see Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2017
+ */
+export class AdamW extends Adam {
+  constructor(params: Params<AdamHyper>, options: Partial<AdamHyper> = {}) {
+    super(params, { weightDecay: 0.01, ...options });
+  }
+  protected override decayed(p: Tensor, g: Tensor, group: ParamGroup<AdamHyper>): Tensor {
+    p.mul_(1 - group.lr * group.weightDecay);
+    return g;
+  }
+}

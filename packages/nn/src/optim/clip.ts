@@ -1,0 +1,53 @@
+// Clipping of gradients by their common norm.
+import { ArgumentError, noGrad, owned, stack, Tensor } from "@tapegrad/core";
+import { gradientOf } from "./optimizer.ts";
+
+/**
+ * Scales the gradients of all parameters together so that their norm is at most maxNorm, as
+ * `torch.nn.utils.clip_grad_norm_`; one pass over the gradients for the norm, one for the scaling.
+ * @param options normType: 2 (default), any p > 0, or Infinity
+ * @returns the norm before clipping
+ */
+export function clipGradNorm(
+  params: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options: { readonly normType?: number } = {},
+): number {
+  const { normType = 2 } = options;
+  if (!(maxNorm >= 0) || !(normType > 0)) {
+    throw new ArgumentError(
+      "clipGradNorm",
+      `maxNorm must be ≥ 0 and normType > 0; got ${maxNorm} and ${normType}`,
+    );
+  }
+  const list = params instanceof Tensor ? [params] : [...params];
+  const gradients = list.map(gradientOf).filter((g) => g !== null);
+  if (gradients.length === 0) return 0;
+  let total = 0;
+  owned(() => {
+    noGrad(() => {
+      total = combined(
+        gradients.map((g) => part(g, normType)),
+        normType,
+      );
+      const factor = maxNorm / (total + 1e-6);
+      // NaN falls through on purpose: a NaN norm shows in every gradient, as in PyTorch.
+      if (!(factor >= 1)) for (const g of gradients) g.mul_(factor);
+    });
+    return [];
+  });
+  return total;
+}
+
+/** What one gradient adds to the norm: Σ|g|ᵖ, or max|g|. */
+function part(g: Tensor, p: number): Tensor {
+  if (p === Number.POSITIVE_INFINITY) return g.abs().max();
+  if (p === 1) return g.abs().sum();
+  return (p === 2 ? g.square() : g.abs().pow(p)).sum();
+}
+
+/** One read for all of them. */
+function combined(parts: readonly Tensor[], p: number): number {
+  const all = stack(parts);
+  return p === Number.POSITIVE_INFINITY ? all.max().item() : all.sum().item() ** (1 / p);
+}

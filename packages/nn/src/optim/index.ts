@@ -1,0 +1,16 @@
+// optim: optimizers, schedules, clipping.
+export { Adam, type AdamHyper, AdamW } from "./adam.ts";
+export { clipGradNorm } from "./clip.ts";
+export { OneCycleLR, type OneCycleOptions } from "./one-cycle.ts";
+export {
+  type Hyper,
+  Optimizer,
+  type ParamGroup,
+  type ParamGroupInput,
+  type Params,
+  type Slot,
+} from "./optimizer.ts";
+export type { OptimizerJson, OptimizerState } from "./optimizer-state.ts";
+export { type AnyOptimizer, LRScheduler, type SchedulerState } from "./scheduler.ts";
+export { CosineAnnealingLR, StepLR } from "./schedules.ts";
+export { SGD, type SGDHyper } from "./sgd.ts";

@@ -1,0 +1,134 @@
+// Optimizer state in and out, in the form that a checkpoint holds: JSON, and tensors by name.
+import { ownedOne, type Tensor } from "@tapegrad/core";
+import { mismatch, StateDictError } from "../state-dict.ts";
+import type { Hyper, ParamGroup, Slot } from "./optimizer.ts";
+
+export interface OptimizerJson {
+  readonly optimizer: string;
+  /** Hyper-parameters of each group; params are the numbers of its parameters, counted over all groups. */
+  readonly paramGroups: readonly ({ readonly params: readonly number[] } & Hyper)[];
+  /** Steps taken, by parameter number; a parameter that never had a gradient is absent. */
+  readonly steps: Readonly<Record<string, number>>;
+}
+
+export interface OptimizerState {
+  readonly state: OptimizerJson;
+  /** The live state tensors, "<parameter number>.<name>". */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+type Groups = readonly ParamGroup<Hyper>[];
+
+export function writeState(
+  optimizer: string,
+  groups: Groups,
+  slots: ReadonlyMap<Tensor, Slot>,
+): OptimizerState {
+  const numbers = new Map(groups.flatMap((g) => g.params).map((p, i) => [p, i]));
+  const steps: Record<string, number> = {};
+  const tensors = new Map<string, Tensor>();
+  for (const [p, i] of numbers) {
+    const slot = slots.get(p);
+    if (slot === undefined) continue;
+    steps[i] = slot.step;
+    for (const [name, t] of Object.entries(slot.tensors)) tensors.set(`${i}.${name}`, t);
+  }
+  const paramGroups = groups.map(({ params, ...hyper }) => ({
+    ...(hyper as Hyper),
+    params: params.map((p) => numbers.get(p) as number),
+  }));
+  return { state: { optimizer, paramGroups: paramGroups as never, steps }, tensors };
+}
+
+/** Checks everything, then takes it over. */
+export function readState(
+  optimizer: string,
+  groups: Groups,
+  slots: Map<Tensor, Slot>,
+  saved: { readonly tensors: ReadonlyMap<string, Tensor>; readonly state: unknown },
+): void {
+  const params = groups.flatMap((g) => g.params);
+  const json = saved.state as OptimizerJson;
+  const problems = structureProblems(optimizer, groups, json);
+  const steps = problems.size === 0 ? json.steps : {};
+  const unexpected: string[] = [];
+  for (const [key, value] of saved.tensors) {
+    const [number = "", name] = key.split(".");
+    const p = params[Number(number)];
+    if (p === undefined || name === undefined || steps[number] === undefined) unexpected.push(key);
+    else {
+      const why = mismatch(value, p);
+      if (why !== undefined) problems.set(key, why);
+    }
+  }
+  if (problems.size > 0 || unexpected.length > 0) {
+    throw new StateDictError(
+      optimizer,
+      {
+        unexpected: problems.size > 0 && unexpected.length === saved.tensors.size ? [] : unexpected,
+        mismatched: problems,
+      },
+      "Build the optimizer as the one that was saved, over the same parameters in the same order.",
+    );
+  }
+
+  json.paramGroups.forEach(({ params: _numbers, ...hyper }, i) => {
+    Object.assign(groups[i] as ParamGroup<Hyper>, hyper);
+  });
+  const old = [...slots.values()];
+  slots.clear();
+  for (const [number, step] of Object.entries(steps)) {
+    slots.set(params[Number(number)] as Tensor, { step, tensors: {} });
+  }
+  for (const [key, value] of saved.tensors) {
+    const [number, name] = key.split(".") as [string, string];
+    const p = params[Number(number)] as Tensor;
+    (slots.get(p) as Slot).tensors[name] = ownedOne(() => value.to(p.backend).detach().clone());
+  }
+  for (const slot of old) for (const t of Object.values(slot.tensors)) t.release();
+}
+
+/** What is wrong with the JSON part, by place. */
+function structureProblems(
+  optimizer: string,
+  groups: Groups,
+  json: Partial<OptimizerJson> | null | undefined,
+): Map<string, string> {
+  const problems = new Map<string, string>();
+  if (json?.optimizer !== optimizer) {
+    problems.set("optimizer", `expected ${optimizer}, got ${String(json?.optimizer)}`);
+  }
+  const saved = json?.paramGroups;
+  if (!Array.isArray(saved) || saved.length !== groups.length) {
+    const got = Array.isArray(saved) ? saved.length : "none";
+    problems.set("paramGroups", `expected ${groups.length} groups, got ${got}`);
+    return problems;
+  }
+  const total = groups.reduce((n, g) => n + g.params.length, 0);
+  groups.forEach((group, i) => {
+    const { params, ...hyper } = saved[i] as OptimizerJson["paramGroups"][number];
+    const count = Array.isArray(params) ? params.length : "none";
+    if (count !== group.params.length) {
+      problems.set(
+        `paramGroups.${i}.params`,
+        `expected ${group.params.length} parameters, got ${count}`,
+      );
+    }
+    for (const [key, value] of Object.entries(group)) {
+      if (key === "params" || key === "initialLr") continue;
+      if (typeof hyper[key] !== typeof value) {
+        problems.set(
+          `paramGroups.${i}.${key}`,
+          `expected a ${typeof value}, got ${typeof hyper[key]}`,
+        );
+      }
+    }
+  });
+  for (const [number, step] of Object.entries(json?.steps ?? {})) {
+    const known = Number.isInteger(Number(number)) && Number(number) < total;
+    if (!known || !Number.isInteger(step) || step < 0) {
+      problems.set(`steps.${number}`, `expected a step count of one of ${total} parameters`);
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,176 @@
+// What optimizers share: parameter groups, the walk over gradients, state in and out. State belongs to
+// the optimizer: one storage per parameter and kind, flat over steps, tracked by no scope.
+import {
+  ArgumentError,
+  noGrad,
+  owned,
+  ownedOne,
+  Tensor,
+  UseAfterFreeError,
+  zerosLike,
+} from "@tapegrad/core";
+import { type OptimizerState, readState, writeState } from "./optimizer-state.ts";
+
+/** Hyper-parameters: numbers, switches, betas. */
+export type Hyper = Record<string, number | boolean | readonly number[]>;
+
+export type ParamGroupInput<O> = { readonly params: Iterable<Tensor> } & Partial<O>;
+export type Params<O> = Iterable<Tensor> | Iterable<ParamGroupInput<O>>;
+export type ParamGroup<O> = { readonly params: readonly Tensor[] } & {
+  -readonly [K in keyof O]-?: O[K];
+} & {
+  /** The learning rate before any schedule changed it; schedules set it. */
+  initialLr?: number;
+};
+
+/** What an optimizer keeps of one parameter. */
+export interface Slot {
+  /** Steps taken so far. */
+  step: number;
+  readonly tensors: Record<string, Tensor>;
+}
+
+export abstract class Optimizer<O extends { readonly lr: number } = { readonly lr: number }> {
+  /** Change hyper-parameters here (`group.lr = …`), or by a schedule. */
+  readonly paramGroups: ParamGroup<O>[] = [];
+  private readonly slots = new Map<Tensor, Slot>();
+  private readonly defaults: O;
+
+  /** @param defaults every hyper-parameter, for groups that do not give it */
+  constructor(params: Params<O>, defaults: O) {
+    this.defaults = defaults;
+    const given = iterated(this.name, params);
+    const groups = given.every((item) => item instanceof Tensor)
+      ? [{ params: given } as unknown as ParamGroupInput<O>]
+      : given;
+    for (const group of groups) this.addParamGroup(group as ParamGroupInput<O>);
+  }
+  /** The class's name, for messages. */
+  get name(): string {
+    return this.constructor.name;
+  }
+
+  /** Another group of parameters; hyper-parameters that are not given are the optimizer's. */
+  addParamGroup(input: ParamGroupInput<O>): void {
+    if (input === null || typeof input !== "object" || !("params" in input)) {
+      throw new ArgumentError(
+        this.name,
+        "expected parameters, or groups { params, … }; got neither (model.parameters() gives them)",
+      );
+    }
+    const { params, ...own } = input;
+    const list = params instanceof Tensor ? [params] : iterated(this.name, params);
+    const seen = new Set(this.paramGroups.flatMap((g) => g.params));
+    for (const [i, p] of list.entries()) {
+      this.checkParam(p, i);
+      if (seen.has(p)) {
+        throw new ArgumentError(
+          this.name,
+          `parameter ${i} of group ${this.paramGroups.length} appears twice; give each parameter once`,
+        );
+      }
+      seen.add(p);
+    }
+    const hyper = { ...this.defaults, ...own };
+    this.checkHyper(hyper);
+    this.paramGroups.push({ ...hyper, params: list } as unknown as ParamGroup<O>);
+  }
+  private checkParam(p: unknown, index: number): asserts p is Tensor {
+    if (!(p instanceof Tensor)) {
+      throw new ArgumentError(
+        this.name,
+        `parameter ${index} is no Tensor but ${typeof p}; pass model.parameters()`,
+      );
+    }
+    if (p.released) throw new UseAfterFreeError(this.name, p.origin);
+    if (!p.isLeaf) {
+      throw new ArgumentError(
+        this.name,
+        `parameter ${index} was made by '${p.origin}'; only leaves can be optimized, so detach() it`,
+      );
+    }
+  }
+  /** Throws ArgumentError for values that make no sense. */
+  protected abstract checkHyper(hyper: O): void;
+
+  /** Changes p by its gradient g; both in place, nothing recorded, temporaries are released. */
+  protected abstract update(p: Tensor, g: Tensor, group: ParamGroup<O>, slot: Slot): void;
+
+  /** Changes every parameter that has a gradient. */
+  step(): void {
+    noGrad(() => {
+      for (const group of this.paramGroups) {
+        for (const p of group.params) {
+          const g = gradientOf(p);
+          if (g !== null) this.updateOne(p, g, group);
+        }
+      }
+    });
+  }
+  private updateOne(p: Tensor, g: Tensor, group: ParamGroup<O>): void {
+    let slot = this.slots.get(p);
+    if (slot === undefined) {
+      slot = { step: 0, tensors: {} };
+      this.slots.set(p, slot);
+    }
+    const known = slot;
+    known.step++;
+    owned(() => {
+      this.update(p, g, group, known);
+      return [];
+    });
+  }
+
+  /** Lets the gradients go (PyTorch's set_to_none). */
+  zeroGrad(): void {
+    for (const group of this.paramGroups) for (const p of group.params) p.grad = null;
+  }
+
+  /** Hyper-parameters and step counts as JSON, state tensors by stable keys ("0.exp_avg"). */
+  stateDict(): OptimizerState {
+    return writeState(this.name, this.paramGroups as unknown as ParamGroup<Hyper>[], this.slots);
+  }
+  /**
+   * Takes over what stateDict() gave, also through a checkpoint, so that training goes on to the same bits. The
+   * tensors are copied.
+   * @throws StateDictError listing everything that does not fit; then nothing was changed
+   */
+  loadStateDict(state: { readonly tensors: OptimizerState["tensors"]; readonly state: unknown }) {
+    readState(this.name, this.paramGroups as unknown as ParamGroup<Hyper>[], this.slots, state);
+  }
+}
+
+function iterated<T>(name: string, items: Iterable<T>): T[] {
+  if (items === null || typeof items !== "object" || !(Symbol.iterator in items)) {
+    throw new ArgumentError(name, `expected a list of parameters, got ${typeof items}`);
+  }
+  const list = [...items];
+  if (list.length > 0) return list;
+  throw new ArgumentError(name, "the list of parameters is empty; pass model.parameters()");
+}
+
+/** The accumulator's own handle: the one that `p.grad` would show to the user is not made. */
+export function gradientOf(p: Tensor): Tensor | null {
+  const { source } = p;
+  return source !== null && "grad" in source ? source.grad : null;
+}
+
+/** The state tensor of that name; made at the first use, zero unless told otherwise. */
+export function stateOf(slot: Slot, name: string, make: () => Tensor): Tensor {
+  let t = slot.tensors[name];
+  if (t === undefined) {
+    t = ownedOne(make);
+    slot.tensors[name] = t;
+  }
+  return t;
+}
+export const zerosOf = (p: Tensor) => (): Tensor => zerosLike(p);
+
+/** A finite number ≥ 0. */
+export function nonNegative(name: string, hyper: object, ...keys: readonly string[]): void {
+  for (const key of keys) {
+    const value = (hyper as Readonly<Record<string, unknown>>)[key];
+    if (typeof value === "number" && value >= 0 && Number.isFinite(value)) continue;
+    throw new ArgumentError(name, `${key} must be a number ≥ 0; got ${String(value)}`);
+  }
+}

@@ -1,0 +1,46 @@
+// StepLR and CosineAnnealingLR.
+import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
+
+/** Multiplies the rate by gamma (default 0.1) every stepSize steps; as `StepLR`. */
+export class StepLR extends LRScheduler {
+  readonly stepSize: number;
+  readonly gamma: number;
+  constructor(
+    optimizer: AnyOptimizer,
+    stepSize: number,
+    options: { readonly gamma?: number } = {},
+  ) {
+    super(optimizer);
+    this.stepSize = steps("StepLR", "stepSize", stepSize);
+    this.gamma = options.gamma ?? 0.1;
+    this.applyRates();
+  }
+  protected rate(group: number, step: number): number {
+    return (this.baseLrs[group] as number) * this.gamma ** Math.floor(step / this.stepSize);
+  }
+  protected settings() {
+    return { stepSize: this.stepSize, gamma: this.gamma };
+  }
+}
+
+/**
+ * Half a cosine from the base rate down to etaMin (default 0) in tMax steps, and up again after that; as
+ * `CosineAnnealingLR`.
+ * @see Loshchilov and Hutter, SGDR, 2016
+ */
+export class CosineAnnealingLR extends LRScheduler {
+  readonly tMax: number;
+  readonly etaMin: number;
+  constructor(optimizer: AnyOptimizer, tMax: number, options: { readonly etaMin?: number } = {}) {
+    super(optimizer);
+    this.tMax = steps("CosineAnnealingLR", "tMax", tMax);
+    this.etaMin = options.etaMin ?? 0;
+    this.applyRates();
+  }
+  protected rate(group: number, step: number): number {
+    return cosine(this.baseLrs[group] as number, this.etaMin, step / this.tMax);
+  }
+  protected settings() {
+    return { tMax: this.tMax, etaMin: this.etaMin };
+  }
+}

@@ -1,0 +1,65 @@
+// Stochastic gradient descent.
+import { ArgumentError, type Tensor } from "@tapegrad/core";
+import {
+  nonNegative,
+  Optimizer,
+  type ParamGroup,
+  type Params,
+  type Slot,
+  stateOf,
+} from "./optimizer.ts";
+
+export interface SGDHyper {
+  /** Learning rate. Default: 1e-3. */
+  readonly lr: number;
+  /** Default: 0. */
+  readonly momentum: number;
+  /** How much less the gradient counts in the momentum. Default: 0. */
+  readonly dampening: number;
+  /** L2 penalty, added to the gradient. Default: 0. */
+  readonly weightDecay: number;
+  /** Look ahead along the momentum; needs momentum > 0 and no dampening. Default: false. */
+  readonly nesterov: boolean;
+  /** Climb instead of descend. Default: false. */
+  readonly maximize: boolean;
+}
+
+const DEFAULTS: SGDHyper = {
+  lr: 1e-3,
+  momentum: 0,
+  dampening: 0,
+  weightDecay: 0,
+  nesterov: false,
+  maximize: false,
+};
+
+/**
+ * p ← p − lr·v with v ← momentum·v + (1 − dampening)·g; as `torch.optim.SGD`.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
+ */
+export class SGD extends Optimizer<SGDHyper> {
+  constructor(params: Params<SGDHyper>, options: Partial<SGDHyper> = {}) {
+    super(params, { ...DEFAULTS, ...options });
+  }
+  protected checkHyper(hyper: SGDHyper): void {
+    nonNegative("SGD", hyper, "lr", "momentum", "weightDecay");
+    if (hyper.nesterov && (hyper.momentum === 0 || hyper.dampening !== 0)) {
+      throw new ArgumentError(
+        "SGD",
+        `nesterov needs momentum > 0 and dampening 0; got ${hyper.momentum} and ${hyper.dampening}`,
+      );
+    }
+  }
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<SGDHyper>, slot: Slot): void {
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
+    let g = maximize ? gradient.neg() : gradient;
+    if (weightDecay !== 0) g = p.mul(weightDecay).add_(g);
+    if (momentum !== 0) {
+      const first = slot.tensors.momentum_buffer === undefined;
+      const v = stateOf(slot, "momentum_buffer", () => g.clone());
+      if (!first) v.mul_(momentum).add_(g, { alpha: 1 - dampening });
+      g = nesterov ? v.mul(momentum).add_(g) : v;
+    }
+    p.add_(g, { alpha: -lr });
+  }
+}

@@ -1,0 +1,81 @@
+// The two kinds of tensor that a module owns: parameters, which an optimizer changes, and buffers,
+// which belong into the checkpoint without having a gradient. Both take over a storage and are tracked
+// by no scope, so they live as long as their module.
+import { ArgumentError, noGrad, owned, Tensor, UseAfterFreeError } from "@tapegrad/core";
+
+/** t, checked before a handle of it is built. */
+function whole(what: string, t: Tensor): Tensor {
+  if (!(t instanceof Tensor)) throw new ArgumentError(what, `expected a Tensor, got ${typeof t}`);
+  if (t.released) throw new UseAfterFreeError(what, t.origin);
+  return t;
+}
+
+/** Takes the count that t's handle held. What another module owns is shared instead. */
+function takeOver(t: Tensor): void {
+  t.storage.count++;
+  if (!(t instanceof Parameter || t instanceof Buffer)) t.release();
+}
+
+/**
+ * A leaf that an optimizer may change, as `torch.nn.Parameter`. It takes over the storage of `t`, whose
+ * handle is released; a Parameter or buffer given as `t` is shared.
+ */
+export class Parameter extends Tensor {
+  constructor(t: Tensor, options: { readonly requiresGrad?: boolean } = {}) {
+    whole("Parameter", t);
+    super(t.storage, t.offset, t.shape, t.strides, t.dtype, t.contiguous, "parameter");
+    takeOver(t);
+    this.requiresGrad = options.requiresGrad ?? true;
+  }
+}
+
+/** Made by `buffer()`. */
+export class Buffer extends Tensor {
+  /** Whether it is part of the stateDict. */
+  readonly persistent: boolean;
+  constructor(t: Tensor, persistent: boolean) {
+    whole("buffer", t);
+    super(t.storage, t.offset, t.shape, t.strides, t.dtype, t.contiguous, "buffer");
+    takeOver(t);
+    this.persistent = persistent;
+  }
+}
+
+/**
+ * Marks a tensor as state of the module whose property it becomes (running statistics), as
+ * `register_buffer`: `runningMean = buffer(zeros([8]))`. It takes over the storage of `t`.
+ * @param options `persistent: false` leaves it out of the stateDict
+ */
+export const buffer = (t: Tensor, options: { readonly persistent?: boolean } = {}): Tensor =>
+  new Buffer(t, options.persistent ?? true);
+
+export const isParameter = (value: unknown): value is Parameter => value instanceof Parameter;
+export const isBuffer = (value: unknown): value is Buffer => value instanceof Buffer;
+
+/**
+ * Gives a parameter or buffer other data, as `p.data = …` does: the handle stays, so that optimizers
+ * and tied weights keep seeing it. Takes over the storage of `data`. A gradient is converted along.
+ */
+export function setData(target: Parameter | Buffer, data: Tensor): void {
+  whole("setData", data);
+  const { storage, offset, shape, strides, dtype, contiguous, backend } = data;
+  const gradient = target.grad;
+  // Inherits the count that target had on its old storage.
+  const old = new Tensor(
+    target.storage,
+    target.offset,
+    target.shape,
+    target.strides,
+    target.dtype,
+    target.contiguous,
+    target.origin,
+  );
+  takeOver(data);
+  Object.assign(target, { storage, offset, shape, strides, dtype, contiguous });
+  old.release();
+  if (gradient === null) return;
+  owned(() => {
+    target.grad = noGrad(() => gradient.to(dtype).to(backend));
+    return [];
+  });
+}

@@ -1,0 +1,103 @@
+// Loading state: everything is checked before anything is copied, and everything that does not fit is
+// told at once.
+import { ArgumentError, noGrad, owned, TapegradError, Tensor } from "@tapegrad/core";
+
+export type StateLike = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
+
+export interface LoadOptions {
+  /** Refuse missing and unexpected keys. Default: true. */
+  readonly strict?: boolean;
+}
+
+export interface LoadResult {
+  readonly missingKeys: readonly string[];
+  readonly unexpectedKeys: readonly string[];
+}
+
+export interface StateProblems {
+  /** Keys that the module has and the state has not. */
+  readonly missing?: readonly string[];
+  /** Keys that the state has and the module has not. */
+  readonly unexpected?: readonly string[];
+  /** Keys whose values differ in shape or dtype, or are no tensors; and why. */
+  readonly mismatched?: ReadonlyMap<string, string>;
+}
+
+/** State that does not fit, all of it. Nothing was changed. */
+export class StateDictError extends TapegradError {
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+  readonly mismatched: ReadonlyMap<string, string>;
+  constructor(owner: string, problems: StateProblems, fix: string) {
+    const { missing = [], unexpected = [], mismatched = new Map<string, string>() } = problems;
+    const list = (title: string, keys: readonly string[]) =>
+      keys.length === 0 ? [] : [`${title}: ${keys.map((k) => `"${k}"`).join(", ")}`];
+    const lines = [
+      ...list("missing keys", missing),
+      ...list("unexpected keys", unexpected),
+      ...Array.from(mismatched, ([key, why]) => `"${key}": ${why}`),
+    ];
+    super(`the state does not fit ${owner}; nothing was changed.\n  ${lines.join("\n  ")}\n${fix}`);
+    this.missing = missing;
+    this.unexpected = unexpected;
+    this.mismatched = mismatched;
+  }
+}
+
+export const entriesOf = <T>(state: ReadonlyMap<string, T> | Readonly<Record<string, T>>) =>
+  state instanceof Map ? (state as ReadonlyMap<string, T>) : new Map(Object.entries(state));
+
+const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+
+/** Why `value` cannot be copied into `target`, or undefined. */
+export function mismatch(value: unknown, target: Tensor): string | undefined {
+  if (!(value instanceof Tensor)) return `expected a Tensor, got ${typeof value}`;
+  if (value.released) return "its tensor was released";
+  const wanted = `expected ${target.dtype} ${shapeText(target.shape)}`;
+  const got = `got ${value.dtype} ${shapeText(value.shape)}`;
+  const same = shapeText(value.shape) === shapeText(target.shape) && value.dtype === target.dtype;
+  return same ? undefined : `${wanted}, ${got}`;
+}
+
+/** Overwrites target where it lies, also from another backend. */
+export function copyInto(target: Tensor, value: Tensor): void {
+  owned(() => {
+    noGrad(() => target.copy_(value.to(target.backend)));
+    return [];
+  });
+}
+
+export function loadInto(
+  owner: string,
+  own: ReadonlyMap<string, Tensor>,
+  state: StateLike,
+  { strict = true }: LoadOptions,
+): LoadResult {
+  if (state === null || typeof state !== "object") {
+    throw new ArgumentError("loadStateDict", `expected a Map or an object, got ${typeof state}`);
+  }
+  const given = entriesOf(state);
+  const missing = [...own.keys()].filter((key) => !given.has(key));
+  const unexpected = [...given.keys()].filter((key) => !own.has(key));
+  const mismatched = new Map<string, string>();
+  for (const [key, target] of own) {
+    const why = given.has(key) ? mismatch(given.get(key), target) : undefined;
+    if (why !== undefined) mismatched.set(key, why);
+  }
+  if (mismatched.size > 0 || (strict && missing.length + unexpected.length > 0)) {
+    const fix =
+      mismatched.size > 0
+        ? "Build the module with the sizes of the state; to('float64') and the like convert dtypes."
+        : "Rename the keys, or pass { strict: false } to load what fits.";
+    throw new StateDictError(
+      owner,
+      strict ? { missing, unexpected, mismatched } : { mismatched },
+      fix,
+    );
+  }
+  for (const [key, target] of own) {
+    const value = given.get(key);
+    if (value !== undefined && value !== target) copyInto(target, value);
+  }
+  return { missingKeys: missing, unexpectedKeys: unexpected };
+}
