@@ -164,8 +164,10 @@ const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
 };
 
 function unaryFor(code: UnaryCode, dtype: DType): Unary<Value> | undefined {
-  if (dtype === "int32" && code === "square")
-    return ((x: number) => Math.imul(x, x)) as Unary<never>;
+  // As in binaryFor: a square of two int32 wraps.
+  if (dtype === "int32" && code === "square") {
+    return ((x: number) => Math.imul(x, x)) as unknown as Unary<Value>;
+  }
   return (dtype === "int64" ? UNARY64[code] : UNARY[code]) as Unary<Value> | undefined;
 }
 

@@ -3,7 +3,7 @@ import { type DType, scalarResultType } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { broadcastShapes } from "../../shape.ts";
-import { composite, emptyTensor, type Tensor } from "../../tensor.ts";
+import { composite, emptyTensor, methods, type Tensor } from "../../tensor.ts";
 import { asScalar, isTensor, type Operand, promoted, promotedWith, sumTo } from "../promote.ts";
 import { scalarTensor } from "./operands.ts";
 
@@ -83,3 +83,15 @@ export function where(cond: Tensor, a: Operand, b: Operand): Tensor {
     return whereOp(cond, scalarTensor(s, like), scalarTensor(asScalar("where", b), like));
   });
 }
+
+declare module "../../tensor.ts" {
+  interface TensorMethods {
+    /** This tensor where cond holds, else b. */
+    where(cond: Tensor, b: Operand): Tensor;
+  }
+}
+methods({
+  where(cond, b) {
+    return where(cond, this, b);
+  },
+});

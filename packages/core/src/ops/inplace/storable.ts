@@ -3,12 +3,18 @@
 import { resultType, scalarResultType } from "../../dtype.ts";
 import { DTypeError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
+import { clone } from "../elementwise/clone.ts";
 import { to } from "../elementwise/to.ts";
 import { isTensor, type Scalar } from "../promote.ts";
 
 const CATEGORY: Readonly<Record<string, number>> = { bool: 0, uint8: 1, int32: 1, int64: 1 };
 const category = (dtype: string): number => CATEGORY[dtype] ?? 2;
 
+/**
+ * The other operand as the kernel may read it while it writes the target: in its dtype, and a copy where
+ * it lies in the same memory (x.mul_(x), x.add_(x.select(0, 0))), which the kernel and the version
+ * counter would otherwise see changed halfway.
+ */
 export function requireStorable<T extends Tensor | Scalar>(
   op: string,
   target: Tensor,
@@ -23,5 +29,9 @@ export function requireStorable<T extends Tensor | Scalar>(
       `the result is ${result} and cannot be stored in a ${target.dtype} target; use the out-of-place form`,
     );
   }
-  return (isTensor(other) ? to(other, target.dtype) : other) as T;
+  return (isTensor(other) ? apart(to(other, target.dtype), target) : other) as T;
 }
+
+/** x, or a copy of it where it shares memory with the target. */
+export const apart = (x: Tensor, target: Tensor): Tensor =>
+  x.storage === target.storage ? clone(x) : x;
