@@ -1,28 +1,9 @@
-// What every convolution checks of its tensors: ranks, dtypes, the bias.
-import { isFloating } from "../../dtype.ts";
-import { DTypeError, ShapeError } from "../../errors.ts";
+// What every convolution checks of its tensors: their ranks and shapes.
+import { ShapeError } from "../../errors.ts";
 import { sameShape } from "../../shape.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
+import { checkDtypes } from "../check-dtypes.ts";
 import type { ConvGeometry } from "./geometry.ts";
-
-/** One floating dtype for all of them. */
-export function checkDtypes(op: string, args: Readonly<Record<string, Tensor | undefined>>): void {
-  let first: readonly [string, Tensor] | undefined;
-  for (const [name, t] of Object.entries(args)) {
-    if (t === undefined) continue;
-    checkLive(op, t);
-    if (!isFloating(t.dtype)) {
-      throw new DTypeError(op, `${name} is ${t.dtype}; convert it with ${name}.to("float32")`);
-    }
-    first ??= [name, t];
-    if (t.dtype !== first[1].dtype) {
-      throw new DTypeError(
-        op,
-        `${first[0]} is ${first[1].dtype} and ${name} is ${t.dtype}; convert one with to(…)`,
-      );
-    }
-  }
-}
 
 /** The tensors are what the geometry says; for callers that bring their own geometry. */
 export function checkFit(

@@ -1,6 +1,7 @@
 // conv1d, conv2d, conv3d: what people call. Arguments are checked here, once; the op gets a geometry.
 import type { Tensor } from "../../tensor.ts";
-import { batched, checkBias, checkDtypes, unbatched } from "./check.ts";
+import { checkDtypes } from "../check-dtypes.ts";
+import { batched, checkBias, unbatched } from "./check.ts";
 import { conv } from "./conv.ts";
 import { type ConvSettings, convGeometry } from "./geometry.ts";
 

@@ -1,6 +1,7 @@
 // convTranspose1d, 2d, 3d: the input gradient of a convolution, with its input for g.
 import type { Tensor } from "../../tensor.ts";
-import { batched, checkBias, checkDtypes, unbatched } from "./check.ts";
+import { checkDtypes } from "../check-dtypes.ts";
+import { batched, checkBias, unbatched } from "./check.ts";
 import { convInputGrad } from "./input-grad.ts";
 import { type TransposedSettings, transposedGeometry } from "./transposed-geometry.ts";
 

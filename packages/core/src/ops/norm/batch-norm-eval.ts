@@ -1,0 +1,75 @@
+// Batch normalisation with given statistics (evaluation): one affine map per channel.
+import { defineOp } from "../../op/define.ts";
+import type { Tensor } from "../../tensor.ts";
+import { affine, otherDims, perChannel, standardised } from "./channels.ts";
+
+declare module "../../backend.ts" {
+  interface FusedKernels {
+    /** y = (x − mean) / sqrt(variance + eps) · weight + bias; the statistics and parameters are [C]. */
+    batchNormEval(
+      x: View,
+      mean: View,
+      variance: View,
+      weight: View | undefined,
+      bias: View | undefined,
+      y: View,
+      eps: number,
+    ): Ran;
+  }
+}
+
+const batchNormEvalOp = defineOp<{ readonly eps: number }>()({
+  name: "batchNormEval",
+  doc: "(x − mean) / sqrt(variance + eps) · weight + bias per channel of [N, C, …], statistics given.",
+  inputs: ["x", "mean", "variance", "weight?", "bias?"],
+  outputs: ["y"],
+  saves: ["x", "mean", "variance", "weight"],
+  shape: (x) => ({ shape: x.shape, dtype: x.dtype }),
+  kernel: (k, x, mean, variance, weight, bias, y, { eps }) =>
+    k.batchNormEval?.(x, mean, variance, weight, bias, y, eps),
+  compose: (x, mean, variance, weight, bias, { eps }) =>
+    affine(standardised(x, mean, variance.add(eps).rsqrt()), weight, bias),
+  // With r = (variance + eps)^(−1/2): ∂y/∂x = weight·r, ∂y/∂mean = −weight·r,
+  // ∂y/∂variance = −½·(x − mean)·weight·r³, ∂y/∂weight = (x − mean)·r.
+  vjp(gs, s, { eps }, _m, need) {
+    const rank = s.x.ndim;
+    const dims = otherDims(rank);
+    const r = s.variance.add(eps).rsqrt();
+    const scale = s.weight === undefined ? r : r.mul(s.weight);
+    const total = need.mean || need.bias ? gs.y.sum(dims) : undefined;
+    const moment =
+      need.variance || need.weight
+        ? gs.y.mul(s.x.sub(perChannel(s.mean, rank))).sum(dims)
+        : undefined;
+    return {
+      x: need.x ? gs.y.mul(perChannel(scale, rank)) : undefined,
+      mean: need.mean ? total?.mul(scale).neg() : undefined,
+      variance: need.variance ? moment?.mul(scale).mul(r.square()).mul(-0.5) : undefined,
+      weight: need.weight ? moment?.mul(r) : undefined,
+      bias: need.bias ? total : undefined,
+    };
+  },
+  samples: (rng) => {
+    const variance = () => rng.tensor([2], { low: 0.5, high: 2 });
+    return [
+      [
+        rng.tensor([3, 2]),
+        rng.tensor([2]),
+        variance(),
+        rng.tensor([2]),
+        rng.tensor([2]),
+        { eps: 1e-5 },
+      ],
+      [rng.tensor([1, 2, 3, 2]), rng.tensor([2]), variance(), undefined, undefined, { eps: 0.1 }],
+    ];
+  },
+});
+
+export const batchNormEval = (
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  eps: number,
+): Tensor => batchNormEvalOp(x, mean, variance, weight, bias, { eps });

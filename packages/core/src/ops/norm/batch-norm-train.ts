@@ -1,0 +1,79 @@
+// Batch normalisation with the statistics of the batch (training).
+import { isGradEnabled } from "../../autograd/tape.ts";
+import { defineOp } from "../../op/define.ts";
+import type { Tensor } from "../../tensor.ts";
+import { batchNormGrad } from "./batch-norm-grad.ts";
+import { affine, channelStatistics, standardised } from "./channels.ts";
+
+declare module "../../backend.ts" {
+  interface FusedKernels {
+    /**
+     * y = (x − mean) · rstd · weight + bias per channel of [N, C, …], rstd = 1 / sqrt(variance + eps);
+     * also the mean and the biased variance. x strided, outputs contiguous.
+     */
+    batchNorm(
+      x: View,
+      weight: View | undefined,
+      bias: View | undefined,
+      y: View,
+      mean: View,
+      variance: View,
+      rstd: View | undefined,
+      eps: number,
+    ): Ran;
+  }
+}
+
+const batchNormOp = defineOp<{ readonly eps: number }>()({
+  name: "batchNorm",
+  doc: "(x − mean) / sqrt(variance + eps) · weight + bias per channel of [N, C, …]; also the batch's mean and biased variance. Ioffe and Szegedy, https://arxiv.org/abs/1502.03167.",
+  example: [
+    "batchNorm(tensor([[1, 2], [3, 6]]), { training: true, eps: 0 })",
+    "tensor([[-1., -1.],\n        [ 1.,  1.]])",
+  ],
+  inputs: ["x", "weight?", "bias?"],
+  outputs: ["y", "mean", "variance"],
+  hidden: ["rstd"],
+  constant: ["mean", "variance"],
+  saves: ["x", "weight", "mean", "rstd"],
+  shape(x) {
+    const statistic = { shape: [x.shape[1] as number], dtype: x.dtype };
+    return {
+      y: { shape: x.shape, dtype: x.dtype },
+      mean: statistic,
+      variance: statistic,
+      rstd: statistic,
+    };
+  },
+  kernel: (k, x, weight, bias, y, mean, variance, rstd, { eps }) =>
+    k.batchNorm?.(x, weight, bias, y, mean, variance, rstd, eps),
+  compose(x, weight, bias, { eps }) {
+    const { mean, variance, rstd } = channelStatistics(x, eps);
+    return {
+      y: affine(standardised(x, mean, rstd), weight, bias),
+      mean: mean.detach(),
+      variance: variance.detach(),
+    };
+  },
+  vjp(gs, s, { eps }) {
+    if (gs.y === undefined) return {};
+    // On the tape mean and rstd are constants. A derivative of this rule must see that they depend on x.
+    const { mean, rstd } = isGradEnabled() ? channelStatistics(s.x, eps) : s;
+    const [x, weight, bias] = batchNormGrad(gs.y, s.x, s.weight, mean, rstd);
+    return { x, weight, bias };
+  },
+  samples: (rng) => [
+    [rng.tensor([3, 2]), rng.tensor([2]), rng.tensor([2]), { eps: 1e-5 }],
+    [rng.tensor([2, 2, 3]), rng.tensor([2]), undefined, { eps: 0.1 }],
+    [rng.tensor([2, 3, 2, 2]), undefined, undefined, { eps: 1e-5 }],
+    [rng.tensor([1, 2, 2, 1, 2]), undefined, rng.tensor([2]), { eps: 1e-3 }],
+  ],
+});
+
+/** [y, mean, biased variance] of x [N, C, …]. */
+export const batchNormTrain = (
+  x: Tensor,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  eps: number,
+): readonly [y: Tensor, mean: Tensor, variance: Tensor] => batchNormOp(x, weight, bias, { eps });

@@ -1,0 +1,88 @@
+// batchNorm: what people and modules call. Training uses the batch's statistics and moves the running
+// ones towards them; evaluation uses the running ones.
+import { noGrad } from "../../autograd/tape.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
+import { sameShape } from "../../shape.ts";
+import { owned, type Tensor } from "../../tensor.ts";
+import { checkDtypes } from "../check-dtypes.ts";
+import { batchNormEval } from "./batch-norm-eval.ts";
+import { batchNormTrain } from "./batch-norm-train.ts";
+import { affine } from "./channels.ts";
+
+export interface BatchNormOptions {
+  /** [C], changed in place by training: (1 − momentum) · old + momentum · mean of the batch. */
+  readonly runningMean?: Tensor | undefined;
+  /** [C], likewise, towards the unbiased variance of the batch. */
+  readonly runningVar?: Tensor | undefined;
+  /** [C], factor after normalising. */
+  readonly weight?: Tensor | undefined;
+  /** [C], summand after normalising. */
+  readonly bias?: Tensor | undefined;
+  /** Default false. */
+  readonly training?: boolean;
+  /** Default 0.1. */
+  readonly momentum?: number;
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+}
+
+const OP = "batchNorm";
+
+/**
+ * Batch normalisation of x [N, C, …] over all dims but C, as `torch.nn.functional.batch_norm`.
+ * @throws ShapeError a statistic or parameter that is not [C], or one value per channel in training;
+ * ArgumentError evaluation without running statistics; DTypeError mixed or integer dtypes
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
+ */
+export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  const { runningMean, runningVar, weight, bias } = options;
+  const { training = false, momentum = 0.1, eps = 1e-5 } = options;
+  checkDtypes(OP, { input: x, weight, bias });
+  checkDtypes(OP, { runningMean, runningVar });
+  if (x.ndim < 2) {
+    throw new ShapeError(OP, `input must be [batch, channels, …]; it has ${x.ndim} dimensions`, {
+      input: x.shape,
+    });
+  }
+  const channels = x.shape[1] as number;
+  for (const [name, t] of Object.entries({ runningMean, runningVar, weight, bias })) {
+    if (t !== undefined && !sameShape(t.shape, [channels])) {
+      throw new ShapeError(OP, `${name} must have one value for each of ${channels} channels`, {
+        input: x.shape,
+        [name]: t.shape,
+      });
+    }
+  }
+  if (!training) {
+    if (runningMean === undefined || runningVar === undefined) {
+      throw new ArgumentError(
+        OP,
+        "evaluation needs runningMean and runningVar; pass them, or training: true",
+      );
+    }
+    const [mean, variance] = [runningMean.to(x.dtype), runningVar.to(x.dtype)];
+    return batchNormEval(x, mean, variance, weight, bias, eps);
+  }
+  const count = x.numel / channels;
+  if (count === 1) {
+    throw new ShapeError(
+      OP,
+      "training needs more than one value per channel; use a larger batch, or evaluation",
+      { input: x.shape },
+    );
+  }
+  if (x.numel === 0) return affine(x.clone(), weight, bias); // nothing to learn statistics from
+  const [y, mean, variance] = batchNormTrain(x, weight, bias, eps);
+  noGrad(() =>
+    owned(() => {
+      runningMean?.mul_(1 - momentum).add_(mean, { alpha: momentum });
+      const unbiased = count / (count - 1);
+      runningVar?.mul_(1 - momentum).add_(variance, { alpha: momentum * unbiased });
+      return [];
+    }),
+  );
+  // Nobody else has seen these two; the tape holds its own.
+  mean.release();
+  variance.release();
+  return y;
+}
