@@ -1,0 +1,61 @@
+// Picking elements of planes by number, and its adjoint: how the gradient of max pooling goes back and
+// forth. A plane is everything after [N, C]. Each op is the gradient of the other.
+import { defineOp } from "../../op/define.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import { zeros } from "../creation.ts";
+
+declare module "../../backend.ts" {
+  interface FusedKernels {
+    /** dx = 0, then within each plane dx[indices[i]] += g[i]. g and int32 indices share a shape. */
+    planeScatter(g: View, indices: View, dx: View): Ran;
+    /** Within each plane y[i] = x[indices[i]]. */
+    planeGather(x: View, indices: View, y: View): Ran;
+  }
+}
+
+/** [N, C, …] as [N, C, plane]. */
+const flat = (t: Tensor): Tensor =>
+  t.reshape([t.shape[0] as number, t.shape[1] as number, sizeOf(t.shape.slice(2))]);
+
+const planeScatterOp = defineOp<{ readonly shape: Shape }>()({
+  name: "planeScatter",
+  doc: "Adds g to zeros of [N, C, …] at the places in each plane that indices name; adjoint of planeGather.",
+  inputs: ["g", "indices"],
+  outputs: ["dx"],
+  saves: ["indices"],
+  shape: (g, _indices, { shape }) => ({ shape, dtype: g.dtype }),
+  kernel: (k, g, indices, dx) => k.planeScatter?.(g, indices, dx),
+  compose: (g, indices, { shape }) =>
+    flat(zeros(shape, { dtype: g.dtype, device: g.backend }))
+      .scatterAdd(2, flat(indices), flat(g))
+      .reshape(shape),
+  vjp: (gs, s) => ({ g: planeGather(gs.dx, s.indices) }),
+  samples: (rng) => [
+    [rng.tensor([2, 2, 3]), rng.ints([2, 2, 3], 5, "int32"), { shape: [2, 2, 5] }],
+    [rng.tensor([1, 2, 2, 2]), rng.ints([1, 2, 2, 2], 6, "int32"), { shape: [1, 2, 2, 3] }],
+  ],
+});
+
+const planeGatherOp = defineOp()({
+  name: "planeGather",
+  doc: "The elements of [N, C, …] at the places in each plane that indices name.",
+  inputs: ["x", "indices"],
+  outputs: ["y"],
+  saves: ["indices"],
+  shape: (x, indices) => ({ shape: indices.shape, dtype: x.dtype }),
+  kernel: (k, x, indices, y) => k.planeGather?.(x, indices, y),
+  compose: (x, indices) => flat(x).gather(2, flat(indices)).reshape(indices.shape),
+  vjp: (gs, s, _a, m) => ({ x: planeScatter(gs.y, s.indices, m.x.shape) }),
+  samples: (rng) => [
+    [rng.tensor([2, 2, 5]), rng.ints([2, 2, 3], 5, "int32")],
+    [rng.tensor([1, 2, 2, 3]), rng.ints([1, 2, 2, 2], 6, "int32")],
+  ],
+});
+
+/** g [N, C, …], int32 indices of the same shape with the row-major places in planes of `shape`. */
+export const planeScatter = (g: Tensor, indices: Tensor, shape: Shape): Tensor =>
+  planeScatterOp(g, indices, { shape });
+
+/** x [N, C, …] at int32 indices [N, C, …]: row-major places in its planes. */
+export const planeGather = (x: Tensor, indices: Tensor): Tensor => planeGatherOp(x, indices);
