@@ -5,9 +5,12 @@ import { type ArrayOf, newArray, type TypedArray } from "../dtype.ts";
 import { Arena, type ArenaOptions } from "../memory/arena.ts";
 import { sizeOf } from "../shape.ts";
 import { convKernels } from "./conv.ts";
+import { dropoutKernels } from "./dropout.ts";
 import { type CpuBackend, elements, heapOf, startOf, type Value } from "./elements.ts";
 import { elementwiseKernels } from "./elementwise.ts";
 import { linearKernels } from "./linear.ts";
+import { normKernels } from "./norm.ts";
+import { poolKernels } from "./pool.ts";
 import { reduceKernels } from "./reduce.ts";
 
 /** The required kernels as loops, for any backend whose memory is an Arena. */
@@ -20,6 +23,9 @@ export const requiredLoops: RequiredKernels = {
 /** Fused kernels as loops; the files of this folder add theirs through `fusedLoops`. */
 export const referenceFused: Partial<FusedKernels> = {
   ...convKernels,
+  ...dropoutKernels,
+  ...normKernels,
+  ...poolKernels,
 };
 
 /** Copying in and out of an Arena: what all CPU backends share. */

@@ -1,0 +1,82 @@
+// Dropout. The key of the draw is an attribute, so that running the op again drops the same elements.
+import type { RandomKey } from "../../backend.ts";
+import { ArgumentError } from "../../errors.ts";
+import { defineOp } from "../../op/define.ts";
+import { defaultGenerator, Generator } from "../../random/generator.ts";
+import type { Tensor } from "../../tensor.ts";
+import { checkDtypes } from "../check-dtypes.ts";
+import { rand } from "../creation.ts";
+
+declare module "../../backend.ts" {
+  interface FusedKernels {
+    /**
+     * Element i lives iff the i-th uniform number of `key` (in the dtype of x) is ≥ p, and is scaled by
+     * 1 / (1 − p). mask gets that factor or 0. 0 < p < 1; x strided, counted in row-major order.
+     */
+    dropout(x: View, y: View, mask: View | undefined, p: number, key: RandomKey): Ran;
+  }
+}
+
+const dropoutOp = defineOp<{ readonly p: number; readonly key: RandomKey }>()({
+  name: "dropout",
+  doc: "Zeroes elements with probability p and scales the others by 1 / (1 − p). Srivastava et al., https://jmlr.org/papers/v15/srivastava14a.html.",
+  inputs: ["x"],
+  outputs: ["y"],
+  hidden: ["mask"],
+  saves: ["mask"],
+  shape(x) {
+    const meta = { shape: x.shape, dtype: x.dtype };
+    return { y: meta, mask: meta };
+  },
+  kernel: (k, x, y, mask, { p, key }) => k.dropout?.(x, y, mask, p, key),
+  compose(x, { p, key }) {
+    const generator = new Generator();
+    generator.setState(key);
+    const drawn = rand(x.shape, { dtype: x.dtype, device: x.backend, generator });
+    return x.mul(
+      drawn
+        .ge(p)
+        .to(x.dtype)
+        .mul(1 / (1 - p)),
+    );
+  },
+  vjp: (gs, s) => ({ x: gs.y.mul(s.mask) }),
+  samples: (rng) => [
+    [rng.tensor([3, 5]), { p: 0.5, key: { seed: 1n, offset: 0n } }],
+    [rng.tensor([11]), { p: 0.1, key: { seed: 7n, offset: 3n } }],
+  ],
+  errors: (rng) => [
+    [
+      () => dropout(rng.tensor([2]), { p: 1.5 }),
+      ArgumentError,
+      /dropout: p is a probability, from 0 to 1; got 1.5/,
+    ],
+    [() => dropout(rng.tensor([2]), { p: -0.1 }), ArgumentError, /got -0.1/],
+  ],
+});
+
+export interface DropoutOptions {
+  /** The probability of an element to be zeroed. Default 0.5. */
+  readonly p?: number;
+  /** Default true, as in PyTorch. */
+  readonly training?: boolean;
+  /** Default: the generator that manualSeed seeds. */
+  readonly generator?: Generator;
+}
+
+/**
+ * x with elements zeroed at random and the others scaled by 1 / (1 − p), as
+ * `torch.nn.functional.dropout`. In evaluation, or with p = 0, it is x itself.
+ * @throws ArgumentError when p is no probability; DTypeError for integers
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
+ */
+export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
+  const { p = 0.5, training = true, generator = defaultGenerator } = options;
+  checkDtypes("dropout", { input: x });
+  if (!(p >= 0 && p <= 1)) {
+    throw new ArgumentError("dropout", `p is a probability, from 0 to 1; got ${p}`);
+  }
+  if (!training || p === 0) return x;
+  if (p === 1) return x.mul(0);
+  return dropoutOp(x, { p, key: generator.next(x.numel) });
+}
