@@ -1,0 +1,33 @@
+// What all losses share: how the values of the elements become the result.
+import { ArgumentError, ShapeError } from "../../errors.ts";
+import { sameShape } from "../../shape.ts";
+import type { Tensor } from "../../tensor.ts";
+
+/** "none" keeps one value per element, "mean" and "sum" give one number. */
+export type Reduction = "none" | "mean" | "sum";
+
+export interface LossOptions {
+  /** Default "mean". */
+  readonly reduction?: Reduction;
+}
+
+export function checkReduction(op: string, reduction: Reduction): void {
+  if (!["none", "mean", "sum"].includes(reduction)) {
+    throw new ArgumentError(
+      op,
+      `reduction is "none", "mean" or "sum"; got ${JSON.stringify(reduction)}`,
+    );
+  }
+}
+
+export const reduced = (values: Tensor, reduction: Reduction): Tensor =>
+  reduction === "none" ? values : reduction === "sum" ? values.sum() : values.mean();
+
+/** Unlike PyTorch, which broadcasts with a warning: a [N, 1] beside a [N] is a mistake, not a wish. */
+export function checkSameShape(op: string, input: Tensor, target: Tensor): void {
+  if (sameShape(input.shape, target.shape)) return;
+  throw new ShapeError(op, "input and target must have the same shape; reshape or expand one", {
+    input: input.shape,
+    target: target.shape,
+  });
+}
