@@ -54,8 +54,8 @@ export class TensorDataset implements Dataset<Tensor[], Tensor[]> {
   }
 
   batch(indices: ArrayLike<number>): Tensor[] {
-    const rows = rowIndex(indices);
-    return this.tensors.map((t) => t.indexSelect(0, rows));
+    const rows = Int32Array.from(indices);
+    return this.tensors.map((t) => t.indexSelect(0, tensor(rows, { device: t.backend })));
   }
 }
 
@@ -151,9 +151,4 @@ function partSizes(total: number, lengths: readonly number[]): readonly number[]
   const left = total - sizes.reduce((a, b) => a + b, 0);
   for (let i = 0; i < left; i++) sizes[i % sizes.length] = (sizes[i % sizes.length] as number) + 1;
   return sizes;
-}
-
-/** Indices as indexSelect wants them. */
-function rowIndex(indices: ArrayLike<number>): Tensor {
-  return tensor(Int32Array.from(indices), { dtype: "int32" });
 }

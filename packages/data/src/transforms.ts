@@ -44,7 +44,7 @@ export function normalize(
         { x: x.shape },
       );
     }
-    const options = { shape, dtype: x.dtype, device: x.device };
+    const options = { shape, dtype: x.dtype, device: x.backend };
     return x.sub(tensor(means, options)).div(tensor(stds, options));
   };
 }
