@@ -1,4 +1,5 @@
 // @tapegrad/core: tensors, autograd, ops, the backend contract and the reference backend.
+import "./format.ts";
 import "./ops/arithmetic.ts";
 import "./tensor-methods.ts";
 
