@@ -12,6 +12,7 @@ import { linearKernels } from "./linear.ts";
 import { normKernels } from "./norm.ts";
 import { poolKernels } from "./pool.ts";
 import { reduceKernels } from "./reduce.ts";
+import { softmaxKernels } from "./softmax.ts";
 
 /** The required kernels as loops, for any backend whose memory is an Arena. */
 export const requiredLoops: RequiredKernels = {
@@ -26,6 +27,7 @@ export const referenceFused: Partial<FusedKernels> = {
   ...dropoutKernels,
   ...normKernels,
   ...poolKernels,
+  ...softmaxKernels,
 };
 
 /** Copying in and out of an Arena: what all CPU backends share. */

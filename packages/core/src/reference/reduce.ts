@@ -8,6 +8,8 @@ interface Fold {
   step(old: Value, v: Value): Value;
 }
 const nan = (v: Value): boolean => typeof v === "number" && Number.isNaN(v);
+/** NaN is not 0, so it is true, unlike in JS. */
+const isTrue = (v: Value): boolean => Boolean(v) || nan(v);
 
 /** NaN wins both, as in PyTorch. */
 const larger = (old: Value, v: Value): Value => (nan(old) || (!nan(v) && old >= v) ? old : v);
@@ -29,9 +31,9 @@ function foldFor(code: ReduceCode, y: View): Fold {
     case "min":
       return { start: wide ? 2n ** 63n - 1n : Infinity, step: smaller };
     case "any":
-      return { start: 0, step: (old, v) => (old || v ? 1 : 0) };
+      return { start: 0, step: (old, v) => (old || isTrue(v) ? 1 : 0) };
     case "all":
-      return { start: 1, step: (old, v) => (old && v ? 1 : 0) };
+      return { start: 1, step: (old, v) => (old && isTrue(v) ? 1 : 0) };
   }
 }
 

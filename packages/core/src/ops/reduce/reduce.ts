@@ -1,6 +1,8 @@
 // What all reductions over dims share.
-import type { View } from "../../backend.ts";
-import { contiguousStrides, type Shape } from "../../shape.ts";
+import type { Meta, View } from "../../backend.ts";
+import { type DType, isFloating } from "../../dtype.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
+import { contiguousStrides, normalizeDims, reducedShape, type Shape, sizeOf } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 
 /** Sorted, non-negative, distinct dims. */
@@ -8,9 +10,63 @@ export interface ReduceAttrs {
   readonly dims: readonly number[];
   readonly keepdim: boolean;
 }
+export type Dims = number | readonly number[];
 export interface ReduceOptions {
+  /** What to reduce over when no dim is given before: one, several, or (default) all. */
+  readonly dim?: Dims;
   /** Keep reduced dimensions with size 1. Default false. */
   readonly keepdim?: boolean;
+}
+
+/** sum(x, 1, { keepdim }), sum(x, { dim: 1, keepdim }) and sum(x) all say the same; checked. */
+export function reduceAttrs(
+  op: string,
+  x: Tensor,
+  dim: Dims | ReduceOptions | undefined,
+  options: ReduceOptions,
+): ReduceAttrs {
+  const [over, { keepdim = false }] = dimAndOptions<Dims, ReduceOptions>(op, dim, options);
+  return { dims: normalizeDims(op, over, x.shape.length), keepdim };
+}
+
+/** A trailing options object may stand where dim would. */
+export function dimAndOptions<D, O extends { readonly dim?: D }>(
+  op: string,
+  dim: D | O | undefined,
+  options: O,
+): readonly [D | undefined, O] {
+  const isOptions = typeof dim === "object" && dim !== null && !Array.isArray(dim);
+  const [over, rest] = isOptions ? [(dim as O).dim, dim as O] : [dim as D | undefined, options];
+  const found = over ?? rest.dim;
+  if (found !== undefined && typeof found !== "number" && !Array.isArray(found)) {
+    throw new ArgumentError(op, `dim must be a number or numbers, got ${String(found)}`);
+  }
+  return [found, rest];
+}
+
+/** The Meta of a reduction. */
+export const reducedMeta = (x: Meta, a: ReduceAttrs, dtype: DType = x.dtype): Meta => ({
+  shape: reducedShape(x.shape, a.dims, a.keepdim),
+  dtype,
+});
+
+/** How many elements go into one result. */
+export const countOf = (shape: Shape, dims: readonly number[]): number =>
+  sizeOf(dims.map((d) => shape[d] as number));
+
+/** @throws DTypeError for integers and bools, of which PyTorch takes no mean either */
+export function requireFloating(op: string, x: Meta): void {
+  if (isFloating(x.dtype)) return;
+  throw new DTypeError(op, `expects a float dtype, got ${x.dtype}; cast it with to("float32")`);
+}
+
+/** @throws ShapeError when a dim to reduce has no elements: nothing has no largest or first one */
+export function requireElements(op: string, shape: Shape, dims: readonly number[]): void {
+  const empty = dims.find((d) => shape[d] === 0);
+  if (empty === undefined) return;
+  throw new ShapeError(op, `dim ${empty} has no elements to reduce, so there is no result`, {
+    input: shape,
+  });
 }
 
 /** y seen with x's rank, reduced dimensions as 1: what the reduce kernels want. */

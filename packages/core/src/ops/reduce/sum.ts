@@ -2,9 +2,16 @@
 import { isFloating } from "../../dtype.ts";
 import { IndexError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import { normalizeDims, reducedShape } from "../../shape.ts";
 import { methods, type Tensor } from "../../tensor.ts";
-import { expandGrad, keptView, type ReduceAttrs, type ReduceOptions } from "./reduce.ts";
+import {
+  type Dims,
+  expandGrad,
+  keptView,
+  type ReduceAttrs,
+  type ReduceOptions,
+  reduceAttrs,
+  reducedMeta,
+} from "./reduce.ts";
 
 const sumOp = defineOp<ReduceAttrs>()({
   name: "sum",
@@ -12,10 +19,7 @@ const sumOp = defineOp<ReduceAttrs>()({
   example: ["sum(tensor([[1, 2], [3, 4]]), 0)", "tensor([4., 6.])"],
   inputs: ["x"],
   outputs: ["y"],
-  shape: (x, a) => ({
-    shape: reducedShape(x.shape, a.dims, a.keepdim),
-    dtype: isFloating(x.dtype) ? x.dtype : "int64",
-  }),
+  shape: (x, a) => reducedMeta(x, a, isFloating(x.dtype) ? x.dtype : "int64"),
   kernel: (k, x, y, a) => k.reduce("sum", x, keptView(x, y, a.dims)),
   vjp: (gs, _s, a, m) => ({ x: expandGrad(gs.y, a, m.x.shape) }),
   samples: (rng) => [
@@ -35,18 +39,13 @@ const sumOp = defineOp<ReduceAttrs>()({
  * The sum over `dim` (one, several, or all); integers and bools give int64. As `torch.sum`.
  * @returns x's shape without dim, or with size 1 there when keepdim
  */
-export function sum(
-  x: Tensor,
-  dim?: number | readonly number[],
-  options: ReduceOptions = {},
-): Tensor {
-  const dims = normalizeDims("sum", dim, x.shape.length);
-  return sumOp(x, { dims, keepdim: options.keepdim ?? false });
+export function sum(x: Tensor, dim?: Dims | ReduceOptions, options: ReduceOptions = {}): Tensor {
+  return sumOp(x, reduceAttrs("sum", x, dim, options));
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    sum(dim?: number | readonly number[], options?: ReduceOptions): Tensor;
+    sum(dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor;
   }
 }
 methods({

@@ -1,0 +1,46 @@
+// What indexing ops check of their indices: an integer dtype, and every index inside of the dimension.
+import { type DType, isIntegral, type TypedArray } from "../../dtype.ts";
+import { DTypeError, IndexError } from "../../errors.ts";
+import { checkLive, type Tensor } from "../../tensor.ts";
+
+/** @throws DTypeError unless the indices are of an integer dtype */
+export function checkIndexDType(op: string, dtype: DType): void {
+  if (!isIntegral(dtype)) {
+    throw new DTypeError(op, `indices must be integers, got ${dtype}; cast them with to("int64")`);
+  }
+}
+
+/**
+ * Looks at every index on the host, before a kernel would read or write outside of its tensor. Devices
+ * that cannot be read at once check in their kernels.
+ * @throws IndexError naming the value, the dimension and its size
+ */
+export function checkIndices(op: string, index: Tensor, dim: number, size: number): void {
+  checkLive(op, index);
+  checkIndexDType(op, index.dtype);
+  const { backend } = index.storage;
+  const data = backend.readSync?.(index);
+  const at = data === undefined ? -1 : firstOutside(data, size);
+  if (data !== undefined && at >= 0) {
+    throw new IndexError(
+      op,
+      `index ${data[at]} (element ${at}) is out of range for dim ${dim} of size ${size}; expected 0 to ${size - 1}`,
+    );
+  }
+}
+
+function firstOutside(data: TypedArray, size: number): number {
+  if (data instanceof BigInt64Array) {
+    // Halves of 32 bits, low first: comparing bigints would cost more than the gather.
+    const halves = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length);
+    for (let i = 0; i < data.length; i++) {
+      if (halves[2 * i + 1] !== 0 || (halves[2 * i] as number) >= size) return i;
+    }
+    return -1;
+  }
+  for (let i = 0; i < data.length; i++) {
+    const v = data[i] as number;
+    if (v < 0 || v >= size) return i;
+  }
+  return -1;
+}
