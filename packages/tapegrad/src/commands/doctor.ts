@@ -1,0 +1,72 @@
+// tapegrad doctor: what this machine offers, and what a backend lacks.
+import { cpus, totalmem } from "node:os";
+import { hasSimd, relaxedSimd } from "@tapegrad/backend-cpu";
+import { backendNames, environment, fallbacks, getBackend, ops } from "@tapegrad/core";
+import type { Command } from "commander";
+import { gapsOf } from "../coverage.ts";
+
+const VARIABLES = ["TAPEGRAD_BACKEND", "TAPEGRAD_SIMD", "TAPEGRAD_FALLBACK", "TAPEGRAD_TRACE"];
+
+export function doctorCommand(program: Command): void {
+  program
+    .command("doctor")
+    .description("what this machine offers, which backends work, and which ops they lack")
+    .option("--json", "one line of JSON on stdout")
+    .action(doctor);
+}
+
+interface BackendReport {
+  readonly name: string;
+  readonly device: string;
+  readonly description: string;
+  readonly gaps: readonly { readonly op: string; readonly kind: string }[];
+}
+
+function doctor(flags: { readonly json?: boolean }): void {
+  const before = fallbacks();
+  const backends = backendNames().map((name): BackendReport => {
+    const backend = getBackend(name);
+    const description = backend.describe?.() ?? "";
+    return { name, device: backend.device, description, gaps: gapsOf(name) };
+  });
+  const machine = {
+    node: process.versions.node,
+    v8: process.versions.v8,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
+    simd: hasSimd(),
+    relaxedSimd: relaxedSimd(),
+  };
+  const variables = Object.fromEntries(VARIABLES.map((v) => [v, environment(v) ?? null]));
+  if (flags.json) {
+    const report = { machine, variables, ops: ops().size, backends, fallbacks: before };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  const lines = [
+    `Node ${machine.node} (V8 ${machine.v8}), ${machine.platform}`,
+    `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB`,
+    `WebAssembly SIMD ${yes(machine.simd)}, relaxed SIMD (fused multiply-add) ${yes(machine.relaxedSimd)}`,
+    ...VARIABLES.flatMap((v) => (environment(v) ? [`${v}=${environment(v)}`] : [])),
+    "",
+    ...backends.flatMap(backendLines),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+const yes = (on: boolean): string => (on ? "yes" : "no");
+
+function backendLines({ name, device, description, gaps }: BackendReport, index: number): string[] {
+  const composed = gaps.filter((g) => g.kind === "composed").map((g) => g.op);
+  const looped = gaps.filter((g) => g.kind === "loops").map((g) => g.op);
+  const lacks = (what: string, list: readonly string[]): string[] =>
+    list.length === 0 ? [] : [`  ${what}: ${list.join(", ")}`];
+  return [
+    `backend ${name} (${device})${index === 0 ? ", the default" : ""}: ${description}`,
+    ...lacks("composed from other ops", composed),
+    ...lacks("float32 in plain loops", looped),
+    ...(gaps.length === 0 ? [`  a kernel for each of the ${ops().size} ops that want one`] : []),
+  ];
+}

@@ -1,0 +1,75 @@
+// The files of a run: model.safetensors, checkpoint.safetensors, metrics.jsonl.
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FormatError, type Tensor } from "@tapegrad/core";
+import {
+  type Checkpoint,
+  FileError,
+  type HostTensor,
+  type Json,
+  loadCheckpoint,
+  saveCheckpoint,
+  saveSafetensors,
+  writeFileAtomic,
+} from "@tapegrad/io";
+
+export const MODEL_FILE = "model.safetensors";
+export const CHECKPOINT_FILE = "checkpoint.safetensors";
+export const METRICS_FILE = "metrics.jsonl";
+
+/** A folder that a run writes into. Whole files are replaced atomically; metrics grow line by line. */
+export class RunFolder {
+  readonly path: string;
+  constructor(path: string) {
+    this.path = path;
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code ?? "UNKNOWN";
+      throw new FileError(
+        path,
+        code,
+        `cannot make the run's folder '${path}' (${code}); choose another with --out`,
+        { cause },
+      );
+    }
+  }
+  private file(name: string): string {
+    return join(this.path, name);
+  }
+  async saveModel(
+    state: ReadonlyMap<string, Tensor>,
+    metadata: Record<string, string>,
+  ): Promise<void> {
+    await saveSafetensors(this.file(MODEL_FILE), state, metadata);
+  }
+  saveCheckpoint(tensors: ReadonlyMap<string, HostTensor>, state: Json): void {
+    saveCheckpoint(this.file(CHECKPOINT_FILE), { tensors, state });
+  }
+  get hasCheckpoint(): boolean {
+    return existsSync(this.file(CHECKPOINT_FILE));
+  }
+  loadCheckpoint(): Checkpoint {
+    return loadCheckpoint(this.file(CHECKPOINT_FILE));
+  }
+  addMetrics(line: Readonly<Record<string, number | string>>): void {
+    appendFileSync(this.file(METRICS_FILE), `${JSON.stringify(line)}\n`);
+  }
+  /** Drops the lines after `step`: those that a resumed run will write again. */
+  cutMetrics(step: number): void {
+    const path = this.file(METRICS_FILE);
+    if (!existsSync(path)) return;
+    const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
+    const kept = lines.filter((line, i) => {
+      try {
+        return JSON.parse(line).step <= step;
+      } catch (cause) {
+        if (i === lines.length - 1) return false; // a killed process may leave half a line
+        throw new FormatError(`${path}: line ${i + 1} is not JSON; remove the file or the line`, {
+          cause,
+        });
+      }
+    });
+    writeFileAtomic(path, new TextEncoder().encode(kept.map((line) => `${line}\n`).join("")));
+  }
+}
