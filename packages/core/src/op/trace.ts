@@ -47,6 +47,8 @@ export interface Fallback {
   readonly backend: string;
   readonly op: string;
   readonly kind: FallbackKind;
+  /** TAPEGRAD_FALLBACK=error refuses it. */
+  readonly refusable: boolean;
   count: number;
 }
 
@@ -80,10 +82,10 @@ export function countFallback(
         `refuses a slower way; unset it, or choose another backend`,
     );
   }
-  const key = `${backend}/${op}/${kind}`;
+  const key = `${backend}/${op}/${kind}/${refusable}`;
   const entry = counts.get(key);
   if (entry) entry.count++;
-  else counts.set(key, { backend, op, kind, count: 1 });
+  else counts.set(key, { backend, op, kind, refusable, count: 1 });
 }
 
 /** What was composed or looped since the start (or the last reset). */
