@@ -17,16 +17,23 @@ import { type LoadOptions, type LoadResult, loadInto, type StateLike } from "./s
 
 export type Member = Parameter | Buffer | Module;
 
+/** The arguments of a module's forward; any for a module of which nothing is known. */
+// biome-ignore format: the suppression must stand before `any`
+export type ArgsOf<M extends Module> = unknown[] extends Parameters<M["forward"]>
+  // biome-ignore lint/suspicious/noExplicitAny: see Module.forward
+  ? any
+  : Parameters<M["forward"]>;
+
 /** Sees the arguments before forward; may return others (one value stands for a list of one). */
 export type ForwardPreHook<M extends Module = Module> = (
   module: M,
-  args: Parameters<M["forward"]>,
+  args: ArgsOf<M>,
   // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
-) => Parameters<M["forward"]> | Tensor | undefined | void;
+) => ArgsOf<M> | Tensor | undefined | void;
 /** Sees arguments and result of forward; may return another result. */
 export type ForwardHook<M extends Module = Module> = (
   module: M,
-  args: Parameters<M["forward"]>,
+  args: ArgsOf<M>,
   output: ReturnType<M["forward"]>,
   // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
 ) => ReturnType<M["forward"]> | undefined | void;

@@ -86,18 +86,15 @@ abstract class BatchNormNd extends Module {
     checkInput(this.constructor.name, x.shape, this.ranks, this.numFeatures);
     const { weight, bias, runningMean, runningVar, eps } = this;
     const training = this.training || runningMean === null || runningVar === null;
-    const momentum = this.training ? this.countBatch() : 0;
-    return batchNorm(x, {
+    const count = this.training ? this.numBatchesTracked : null;
+    // Without a momentum the statistics are the mean over all batches so far.
+    const momentum = this.momentum ?? (count === null ? 0 : 1 / (count.item() + 1));
+    const y = batchNorm(x, {
       ...given({ weight, bias, runningMean, runningVar }),
       ...{ training, momentum, eps },
     });
-  }
-  /** One batch more; the weight it gets. */
-  private countBatch(): number {
-    const { numBatchesTracked: count, momentum } = this;
-    if (count === null) return 0;
-    noGrad(() => count.add_(1));
-    return momentum ?? 1 / count.item();
+    if (count !== null) noGrad(() => count.add_(1));
+    return y;
   }
   override extraRepr(): string {
     const { numFeatures, eps, momentum, affine, trackRunningStats, bias } = this;

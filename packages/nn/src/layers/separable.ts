@@ -1,7 +1,7 @@
 // Separable convolutions: each channel is filtered by itself (depthwise), then channels are mixed point
 // by point (1 × 1). A norm and an activation may stand between the two and after them.
 import type { Padding, Tensor } from "@tapegrad/core";
-import { type FactoryOptions, factory, type Sizes, whole } from "../args.ts";
+import { type FactoryOptions, given, type Sizes, whole } from "../args.ts";
 import { Module } from "../module.ts";
 import type { Layer } from "../sequential.ts";
 import { runChain, trustContainers } from "../trust.ts";
@@ -58,7 +58,7 @@ abstract class SeparableConvNd<C extends Conv1d | Conv2d> extends Module {
     const middle =
       whole(name, "inChannels", input) * whole(name, "depthMultiplier", depthMultiplier);
     whole(name, "outChannels", output);
-    const make: FactoryOptions = factory(options);
+    const make = given({ dtype: options.dtype, device: options.device });
     this.depthwise = new Conv(input, middle, kernelSize, {
       ...{ stride, padding, dilation, bias, groups: input },
       ...make,

@@ -39,7 +39,7 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
   /** @param defaults every hyper-parameter, for groups that do not give it */
   constructor(params: Params<O>, defaults: O) {
     this.defaults = defaults;
-    const given = iterated(this.name, params);
+    const given = iterated<Tensor | ParamGroupInput<O>>(this.name, params);
     const groups = given.every((item) => item instanceof Tensor)
       ? [{ params: given } as unknown as ParamGroupInput<O>]
       : given;

@@ -1,0 +1,88 @@
+// Every module against PyTorch: outputs, gradients, state after training, printed form.
+
+import { inspect } from "node:util";
+import { noGrad, type Tensor } from "@tapegrad/core";
+import { expect } from "chai";
+import type { Module } from "../src/index.ts";
+import {
+  build,
+  close,
+  type Described,
+  fixture,
+  type ModuleSpec,
+  made,
+  type Numbers,
+} from "./kit.ts";
+
+interface Case extends ModuleSpec {
+  readonly name: string;
+  readonly training: boolean;
+  readonly state: Readonly<Record<string, Described>>;
+  readonly warmup?: readonly (readonly Described[])[];
+  readonly inputs: readonly Described[];
+  readonly outputs: readonly Described[];
+  readonly gradOutputs: readonly Numbers[];
+  readonly grads: readonly (Numbers | null)[];
+  readonly paramGrads?: Readonly<Record<string, Numbers | null>>;
+  readonly stateAfter?: Readonly<Record<string, Described>>;
+  readonly repr?: string;
+}
+
+/** The fixtures of separable convolutions come from a Sequential of two. */
+const ownKey = (c: Case, key: string): string =>
+  c.module.startsWith("Separable")
+    ? key.replace(/^0\./, "depthwise.").replace(/^1\./, "pointwise.")
+    : key;
+
+function check(c: Case): void {
+  const dtype = (c.inputs.find((x) => x.dtype.startsWith("float")) ?? c.outputs[0])
+    ?.dtype as "float32";
+  const net = build(c).to(dtype);
+  net.train(c.training);
+  const state = Object.entries(c.state).map(([key, d]): [string, Tensor] => [
+    ownKey(c, key),
+    made(d),
+  ]);
+  expect([...net.stateDict().keys()], "keys of the stateDict").to.deep.equal(state.map(([k]) => k));
+  net.loadStateDict(new Map(state));
+  for (const inputs of c.warmup ?? []) noGrad(() => net.call(...inputs.map(made)));
+
+  const inputs = c.inputs.map(made);
+  const output: Tensor = net.call(...inputs);
+  const [expected] = c.outputs as [Described];
+  expect([...output.shape]).to.deep.equal(expected.shape);
+  close("output", output, expected.data, dtype);
+  if (output.requiresGrad) {
+    output.backward(made({ ...expected, data: c.gradOutputs[0] as Numbers }));
+    inputs.forEach((x, i) => {
+      const g = c.grads[i];
+      if (g) close(`gradient of input ${i}`, x.grad as Tensor, g, dtype);
+    });
+    const params = new Map(net.namedParameters());
+    for (const [key, g] of Object.entries(c.paramGrads ?? {})) {
+      if (g) close(`gradient of ${key}`, params.get(ownKey(c, key))?.grad as Tensor, g, dtype);
+    }
+  }
+  const after = { ...c.state, ...c.stateAfter };
+  for (const [key, d] of Object.entries(after)) {
+    close(`${key} afterwards`, net.stateDict().get(ownKey(c, key)) as Tensor, d.data, dtype);
+  }
+  if (c.repr !== undefined) expectPrinted(net, c.repr);
+}
+
+function expectPrinted(net: Module, repr: string): void {
+  expect(String(net)).to.equal(repr);
+  expect(inspect(net)).to.equal(repr);
+}
+
+for (const family of ["conv", "norm", "simple", "separable"]) {
+  describe(`modules-${family}: as PyTorch`, () => {
+    for (const c of fixture<Case>(`modules-${family}`)) it(c.name, () => check(c));
+  });
+}
+
+describe("modules-repr: printed as PyTorch prints", () => {
+  for (const c of fixture<Case>("modules-repr")) {
+    it(c.name, () => expectPrinted(build(c), c.repr as string));
+  }
+});

@@ -1,0 +1,96 @@
+// Initialisation: the distributions are PyTorch's, and a seed gives the same numbers.
+import { manualSeed, type Tensor, zeros } from "@tapegrad/core";
+import { expect } from "chai";
+import { Conv2d, init, Linear } from "../src/index.ts";
+import { build, fixture, type ModuleSpec } from "./kit.ts";
+
+interface Distribution {
+  readonly distribution: "uniform" | "normal" | "constant";
+  readonly low: number;
+  readonly high: number;
+  readonly mean: number;
+  readonly std: number;
+  readonly value: number;
+}
+interface ModuleCase extends ModuleSpec {
+  readonly name: string;
+  readonly params?: Readonly<Record<string, Distribution & { readonly shape: readonly number[] }>>;
+  readonly zeroRow?: number;
+}
+interface FunctionCase extends Distribution {
+  readonly name: string;
+  readonly fn: string;
+  readonly shape: readonly number[];
+  readonly options: object;
+  readonly args: readonly unknown[];
+}
+
+/** Mean and deviation within five standard errors, ends within the bounds and close to them. */
+function expectDistribution(t: Tensor, d: Distribution): void {
+  const values = Array.from(t.dataSync(), Number);
+  const n = values.length;
+  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const std = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
+  if (d.distribution === "constant") {
+    expect(values.every((v) => v === d.value)).to.equal(true);
+    return;
+  }
+  const uniform = d.distribution === "uniform";
+  const expectedStd = uniform ? (d.high - d.low) / Math.sqrt(12) : d.std;
+  expect(Math.abs(mean)).to.be.below((5 * expectedStd) / Math.sqrt(n));
+  expect(std).to.be.closeTo(expectedStd, (5 * expectedStd) / Math.sqrt(n));
+  if (!uniform) return;
+  expect(Math.min(...values.slice(0, 50_000))).to.be.within(
+    d.low * (1 + 1e-6),
+    d.low * (1 - 40 / n),
+  );
+  expect(Math.max(...values.slice(0, 50_000))).to.be.within(
+    d.high * (1 - 40 / n),
+    d.high * (1 + 1e-6),
+  );
+}
+
+describe("initialisation", () => {
+  beforeEach(() => {
+    manualSeed(7);
+  });
+  for (const c of fixture<ModuleCase & FunctionCase>("init")) {
+    it(c.name, () => {
+      if (c.zeroRow !== undefined) {
+        const table = build(c).parameters()[0] as Tensor;
+        const rows = table.dataSync();
+        const width = table.shape[1] as number;
+        const isZero = Array.from({ length: table.shape[0] as number }, (_, r) =>
+          rows.slice(r * width, (r + 1) * width).every((v) => Number(v) === 0),
+        );
+        expect(isZero.indexOf(true)).to.equal(c.zeroRow);
+        expect(isZero.filter(Boolean)).to.have.length(1);
+      } else if (c.params !== undefined) {
+        const params = new Map(build(c).namedParameters());
+        expect([...params.keys()]).to.deep.equal(Object.keys(c.params));
+        for (const [key, d] of Object.entries(c.params)) {
+          const p = params.get(key) as Tensor;
+          expect([...p.shape]).to.deep.equal(d.shape);
+          expectDistribution(p, d);
+        }
+      } else if (c.fn === "calculateGain") {
+        const [name, slope] = c.args as ["relu", number];
+        expect(init.calculateGain(name, slope)).to.be.closeTo(c.value, 1e-12);
+      } else {
+        const t = zeros(c.shape);
+        const fn = (init as unknown as Record<string, (t: Tensor, o: object) => Tensor>)[c.fn];
+        expect(fn?.(t, c.options)).to.equal(t);
+        expectDistribution(t, c);
+      }
+    });
+  }
+  it("the same seed gives the same parameters", () => {
+    const weights = () => {
+      manualSeed(3);
+      return [new Linear(5, 4), new Conv2d(2, 4, 3)].flatMap((m) =>
+        Array.from(m.weight.dataSync(), Number),
+      );
+    };
+    expect(weights()).to.deep.equal(weights());
+  });
+});

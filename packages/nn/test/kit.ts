@@ -1,0 +1,67 @@
+// What the tests of this package share: fixtures, modules built from their description, comparison.
+import { readFileSync } from "node:fs";
+import { type DType, memory, type Tensor, tensor } from "@tapegrad/core";
+import * as nn from "../src/index.ts";
+
+/** Numbers of a fixture; NaN and the infinities are strings there. */
+export type Numbers = readonly (number | string)[];
+export interface Described {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly data: Numbers;
+  readonly grad?: boolean;
+}
+export interface ModuleSpec {
+  readonly module: string;
+  readonly args: readonly unknown[];
+}
+
+export function fixture<C>(name: string): readonly C[] {
+  const url = new URL(`../../../fixtures/${name}.json`, import.meta.url);
+  return (JSON.parse(readFileSync(url, "utf8")) as { cases: C[] }).cases;
+}
+
+export const made = (d: Described): Tensor =>
+  tensor(d.data.map(Number), { shape: d.shape, dtype: d.dtype, requiresGrad: d.grad ?? false });
+
+const isSpec = (value: unknown): value is ModuleSpec =>
+  value !== null && typeof value === "object" && "module" in value;
+const isDescribed = (value: unknown): value is Described =>
+  value !== null && typeof value === "object" && "data" in value && "dtype" in value;
+
+function argument(value: unknown): unknown {
+  if (isSpec(value)) return build(value);
+  if (isDescribed(value)) return made(value);
+  if (Array.isArray(value)) return value.map(argument);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, argument(v)]));
+}
+
+/** The module that a fixture describes. */
+export function build(spec: ModuleSpec): nn.Module {
+  type Anything = Record<string, new (...args: unknown[]) => nn.Module>;
+  const type = (nn as unknown as Anything)[spec.module];
+  if (type === undefined) throw new Error(`there is no module ${spec.module}`);
+  return new type(...spec.args.map(argument));
+}
+
+/** Every number within the house's tolerance for the dtype. */
+export function close(what: string, got: Tensor | Numbers, expected: Numbers, dtype: DType): void {
+  const values = "dataSync" in got ? Array.from(got.dataSync(), Number) : got.map(Number);
+  const [rtol, atol] = dtype === "float32" ? [1e-4, 1e-5] : [1e-7, 1e-12];
+  if (values.length !== expected.length) {
+    throw new Error(`${what}: ${values.length} values, expected ${expected.length}`);
+  }
+  for (const [i, v] of values.entries()) {
+    const e = Number(expected[i]);
+    if (Object.is(v, e) || Math.abs(v - e) <= atol + rtol * Math.abs(e)) continue;
+    throw new Error(`${what}: element ${i} is ${v}, expected ${e}`);
+  }
+}
+
+/** Storages that f leaves behind. Nothing is collected: counts alone must get it right. */
+export function left(f: () => unknown): number {
+  const before = memory().storages;
+  f();
+  return memory().storages - before;
+}

@@ -1,0 +1,344 @@
+// Optimizers, schedules and clipping against PyTorch; their state in and out; what they hold.
+import { ArgumentError, memory, ones, randn, scope, type Tensor, tensor } from "@tapegrad/core";
+import { expect } from "chai";
+import * as nn from "../src/index.ts";
+import { close, type Described, fixture, left, made, type Numbers } from "./kit.ts";
+
+const OPTIMIZERS = { sgd: nn.SGD, adam: nn.Adam, adamw: nn.AdamW } as const;
+type Kind = keyof typeof OPTIMIZERS;
+
+function optimizer(kind: Kind, params: nn.Params<never>, options: object): nn.AnyOptimizer {
+  const type = OPTIMIZERS[kind] as unknown as new (
+    params: nn.Params<never>,
+    options: object,
+  ) => nn.AnyOptimizer;
+  return new type(params, options);
+}
+
+interface OptimCase {
+  readonly name: string;
+  readonly optim: Kind;
+  readonly options: object;
+  readonly groups?: readonly { readonly params: readonly number[]; readonly options: object }[];
+  readonly params: readonly Described[];
+  readonly grads: readonly (readonly (Numbers | null)[])[];
+  readonly after: readonly (readonly Numbers[])[];
+}
+
+const leaf = (d: Described): nn.Parameter => new nn.Parameter(made(d));
+
+function start(c: OptimCase) {
+  const params = c.params.map(leaf);
+  const given = c.groups?.map((g) => ({ params: g.params.map((i) => params[i]), ...g.options }));
+  return { params, opt: optimizer(c.optim, (given ?? params) as nn.Params<never>, c.options) };
+}
+
+function setGrads(c: OptimCase, params: readonly Tensor[], step: number): void {
+  params.forEach((p, i) => {
+    const data = c.grads[step]?.[i] ?? null;
+    p.grad = data === null ? null : made({ ...(c.params[i] as Described), data });
+  });
+}
+
+describe("optimizers: as PyTorch, step by step", () => {
+  for (const c of fixture<OptimCase>("optim")) {
+    it(c.name, () => {
+      const { params, opt } = start(c);
+      c.after.forEach((after, step) => {
+        setGrads(c, params, step);
+        opt.step();
+        params.forEach((p, i) => {
+          close(`parameter ${i} after step ${step}`, p, after[i] as Numbers, p.dtype);
+        });
+      });
+    });
+    it(`${c.name}: state saved and loaded half-way goes on to the same bits`, () => {
+      const [a, b] = [start(c), start(c)];
+      c.after.forEach((_, step) => {
+        if (step === 3) {
+          a.params.forEach((p, i) => {
+            nn.setData(b.params[i] as nn.Parameter, p.detach().clone());
+          });
+          const { state, tensors } = a.opt.stateDict();
+          b.opt.loadStateDict({ tensors, state: JSON.parse(JSON.stringify(state)) });
+        }
+        for (const run of step < 3 ? [a] : [a, b]) {
+          setGrads(c, run.params, step);
+          run.opt.step();
+        }
+      });
+      a.params.forEach((p, i) => {
+        expect([...(b.params[i] as Tensor).dataSync()]).to.deep.equal([...p.dataSync()]);
+      });
+    });
+  }
+});
+
+interface ScheduleCase {
+  readonly name: string;
+  readonly schedule: "OneCycleLR" | "CosineAnnealingLR" | "StepLR";
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly optim: Kind;
+  readonly optimOptions: object;
+  readonly groups?: readonly object[];
+  readonly lr: readonly (readonly number[])[];
+  readonly momentum?: readonly (readonly number[])[];
+}
+
+function schedule(c: ScheduleCase) {
+  const given = c.groups?.map((g) => ({ params: [new nn.Parameter(ones([1]))], ...g }));
+  const params = given ?? [new nn.Parameter(ones([1]))];
+  const opt = optimizer(c.optim, params as nn.Params<never>, c.optimOptions);
+  const { maxLr, tMax, stepSize, ...rest } = c.options;
+  if (c.schedule === "OneCycleLR")
+    return { opt, plan: new nn.OneCycleLR(opt, maxLr as number, rest) };
+  if (c.schedule === "StepLR") return { opt, plan: new nn.StepLR(opt, stepSize as number, rest) };
+  return { opt, plan: new nn.CosineAnnealingLR(opt, tMax as number, rest) };
+}
+
+describe("schedules: as PyTorch", () => {
+  for (const c of fixture<ScheduleCase>("schedules")) {
+    it(c.name, () => {
+      const { opt, plan } = schedule(c);
+      c.lr.forEach((lr, k) => {
+        close(`lr at ${k}`, plan.getLastLr(), lr, "float64");
+        if (c.momentum !== undefined) {
+          const got = opt.paramGroups.map((g) => ("betas" in g ? g.betas[0] : g.momentum));
+          close(`momentum at ${k}`, got, c.momentum[k] as number[], "float64");
+        }
+        if (k + 1 < c.lr.length) plan.step();
+      });
+    });
+  }
+  it("state goes through JSON to the same rates, and another schedule is refused", () => {
+    const make = () => {
+      const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 0.1, momentum: 0.9 });
+      return new nn.OneCycleLR(opt, 0.5, { totalSteps: 10 });
+    };
+    const [a, b] = [make(), make()];
+    for (let i = 0; i < 4; i++) a.step();
+    b.loadStateDict(JSON.parse(JSON.stringify(a.stateDict())));
+    expect(b.getLastLr()).to.deep.equal(a.getLastLr());
+    expect(b.optimizer.paramGroups[0]?.momentum).to.equal(a.optimizer.paramGroups[0]?.momentum);
+    const longer = new nn.OneCycleLR(a.optimizer, 0.5, { totalSteps: 11 });
+    expect(() => b.loadStateDict(longer.stateDict())).to.throw(
+      nn.StateDictError,
+      /"totalSteps": expected 10, got 11/,
+    );
+    expect(() => b.loadStateDict(null)).to.throw(nn.StateDictError, /"scheduler"/);
+    expect(b.lastEpoch).to.equal(4);
+  });
+  it("bad arguments, and a step beyond the cycle", () => {
+    const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 0.1 });
+    expect(() => new nn.OneCycleLR(opt, 0.5)).to.throw(ArgumentError, /give totalSteps, or epochs/);
+    expect(() => new nn.OneCycleLR(opt, [1, 2], { totalSteps: 3 })).to.throw(
+      ArgumentError,
+      /2 values for 1/,
+    );
+    expect(() => new nn.OneCycleLR(opt, 1, { totalSteps: 3, pctStart: 2 })).to.throw(
+      ArgumentError,
+      /pctStart/,
+    );
+    expect(() => new nn.StepLR(opt, 0)).to.throw(ArgumentError, /stepSize/);
+    const plan = new nn.OneCycleLR(opt, 1, { totalSteps: 2 });
+    plan.step();
+    plan.step();
+    expect(() => plan.step()).to.throw(ArgumentError, /step 3 is beyond totalSteps=2/);
+    expect(plan.lastEpoch).to.equal(2);
+  });
+});
+
+describe("clipGradNorm: as PyTorch", () => {
+  interface ClipCase {
+    readonly name: string;
+    readonly args: readonly [number, { readonly normType: number | string }];
+    readonly grads: readonly (Described | null)[];
+    readonly norm: number;
+    readonly after: readonly (Numbers | null)[];
+  }
+  for (const c of fixture<ClipCase>("clip-grad-norm")) {
+    it(c.name, () => {
+      const params = c.grads.map((g) => {
+        const p = new nn.Parameter(ones(g?.shape ?? [1], { dtype: "float64" }));
+        if (g !== null) p.grad = made(g);
+        return p;
+      });
+      const [maxNorm, { normType }] = c.args;
+      let norm = 0;
+      expect(
+        left(() => {
+          norm = nn.clipGradNorm(params, maxNorm, { normType: Number(normType) });
+        }),
+      ).to.equal(0);
+      close("norm", [norm], [c.norm], "float64");
+      c.after.forEach((after, i) => {
+        const g = params[i]?.grad ?? null;
+        if (after === null) expect(g).to.equal(null);
+        else close(`gradient ${i}`, g as Tensor, after, "float64");
+      });
+    });
+  }
+  it("nothing to clip; and arguments without sense", () => {
+    expect(nn.clipGradNorm([new nn.Parameter(ones([1]))], 1)).to.equal(0);
+    expect(() => nn.clipGradNorm([], -1)).to.throw(ArgumentError, /maxNorm/);
+    expect(() => nn.clipGradNorm([], 1, { normType: 0 })).to.throw(ArgumentError, /normType/);
+  });
+  it("a NaN shows in the norm and in every gradient", () => {
+    const [a, b] = [new nn.Parameter(ones([1])), new nn.Parameter(ones([1]))];
+    a.grad = tensor([Number.NaN]);
+    b.grad = tensor([1]);
+    expect(nn.clipGradNorm([a, b], 1)).to.be.NaN;
+    expect(b.grad?.item()).to.be.NaN;
+  });
+});
+
+describe("optimizers: what they refuse", () => {
+  const p = () => new nn.Parameter(ones([1]));
+  const q = p();
+  const cases: [string, () => unknown, RegExp][] = [
+    [
+      "no parameters",
+      () => new nn.SGD([]),
+      /SGD: the list of parameters is empty; pass model\.parameters\(\)/,
+    ],
+    [
+      "an empty group",
+      () => new nn.Adam([{ params: [] }]),
+      /Adam: the list of parameters is empty/,
+    ],
+    [
+      "a negative rate",
+      () => new nn.AdamW([p()], { lr: -1 }),
+      /AdamW: lr must be a number ≥ 0; got -1/,
+    ],
+    ["a negative rate of a group", () => new nn.SGD([{ params: [p()], lr: -1 }]), /SGD: lr/],
+    ["a parameter twice", () => new nn.SGD([q, q]), /parameter 1 of group 0 appears twice/],
+    [
+      "a parameter in two groups",
+      () => new nn.SGD([{ params: [q] }, { params: [q] }]),
+      /parameter 0 of group 1 appears twice/,
+    ],
+    [
+      "betas beyond 1",
+      () => new nn.Adam([p()], { betas: [0.9, 1] }),
+      /betas must be two numbers in \[0, 1\)/,
+    ],
+    [
+      "nesterov without momentum",
+      () => new nn.SGD([p()], { nesterov: true }),
+      /nesterov needs momentum/,
+    ],
+    ["a result of an op", () => new nn.SGD([p().mul(2)]), /was made by 'mul.*only leaves/],
+    ["what is no tensor", () => new nn.SGD([3 as unknown as Tensor]), /SGD: .*number|neither/],
+    [
+      "no list",
+      () => new nn.SGD(new nn.Linear(1, 1) as unknown as Tensor[]),
+      /expected a list of parameters/,
+    ],
+  ];
+  for (const [name, call, message] of cases)
+    it(name, () => expect(call).to.throw(ArgumentError, message));
+});
+
+describe("optimizers: state", () => {
+  const net = () => new nn.Linear(2, 2);
+  it("has stable keys", () => {
+    const m = net();
+    const opt = new nn.AdamW(
+      [{ params: [m.bias as nn.Parameter] }, { params: [m.weight], lr: 1 }],
+      { amsgrad: true },
+    );
+    m.call(ones([1, 2]))
+      .sum()
+      .backward();
+    opt.step();
+    const { state, tensors } = opt.stateDict();
+    expect([...tensors.keys()]).to.deep.equal([
+      "0.exp_avg",
+      "0.exp_avg_sq",
+      "0.max_exp_avg_sq",
+      "1.exp_avg",
+      "1.exp_avg_sq",
+      "1.max_exp_avg_sq",
+    ]);
+    expect(state.steps).to.deep.equal({ 0: 1, 1: 1 });
+    expect(state.paramGroups.map((g) => [g.lr, g.params])).to.deep.equal([
+      [1e-3, [0]],
+      [1, [1]],
+    ]);
+  });
+  it("that does not fit is told completely and changes nothing", () => {
+    const [a, b] = [net(), new nn.Linear(3, 2)];
+    const [from, to] = [
+      new nn.SGD(a.parameters(), { momentum: 0.5, lr: 2 }),
+      new nn.SGD(b.parameters(), { momentum: 0.9 }),
+    ];
+    a.call(ones([1, 2]))
+      .sum()
+      .backward();
+    from.step();
+    expect(() => to.loadStateDict(from.stateDict())).to.throw(
+      nn.StateDictError,
+      /"0\.momentum_buffer": expected float32 \[2, 3\], got float32 \[2, 2\]/,
+    );
+    expect(to.paramGroups[0]?.lr).to.equal(1e-3);
+    const fewer = new nn.SGD([b.weight]);
+    expect(() => fewer.loadStateDict(from.stateDict())).to.throw(
+      nn.StateDictError,
+      /expected 1 parameters, got 2/,
+    );
+    expect(() => new nn.Adam(a.parameters()).loadStateDict(from.stateDict())).to.throw(
+      nn.StateDictError,
+      /expected Adam, got SGD/,
+    );
+    expect(() => from.loadStateDict({ tensors: new Map(), state: null })).to.throw(
+      nn.StateDictError,
+    );
+  });
+  it("loading copies: the given tensors stay the user's", () => {
+    const [a, b] = [net(), net()];
+    const [from, to] = [
+      new nn.SGD(a.parameters(), { momentum: 0.5 }),
+      new nn.SGD(b.parameters(), { momentum: 0.5 }),
+    ];
+    a.call(ones([1, 2]))
+      .sum()
+      .backward();
+    from.step();
+    const { state, tensors } = from.stateDict();
+    expect(left(() => scope(() => to.loadStateDict({ state, tensors })))).to.equal(2);
+    expect(left(() => to.loadStateDict({ state, tensors }))).to.equal(0);
+    for (const t of tensors.values()) t.release();
+    expect(to.stateDict().tensors.get("0.momentum_buffer")?.dataSync()).to.have.length(4);
+  });
+  it("is one storage per parameter and kind, flat over steps, also inside scope()", () => {
+    const m = net();
+    const opt = new nn.Adam(m.parameters(), { amsgrad: true, weightDecay: 0.1, maximize: true });
+    const x = randn([3, 2]);
+    const step = () =>
+      scope(() => {
+        opt.zeroGrad();
+        m.call(x).sum().backward();
+        opt.step();
+      });
+    expect(left(step), "two gradients, three means for each of two").to.equal(8);
+    expect(left(() => Array.from({ length: 20 }, step))).to.equal(0);
+    const { liveBytes } = memory();
+    step();
+    expect(memory().liveBytes).to.equal(liveBytes);
+  });
+  it("step reads gradients without making the user's handle, and skips parameters without one", () => {
+    const m = net();
+    m.call(ones([1, 2]))
+      .sum()
+      .backward();
+    const storage = (m.weight.source as { grad: Tensor }).grad.storage;
+    (m.bias as nn.Parameter).grad = null;
+    const before = [...(m.bias as nn.Parameter).dataSync()];
+    new nn.SGD(m.parameters(), { lr: 1, weightDecay: 1 }).step();
+    expect(storage.count).to.equal(1);
+    expect([...(m.bias as nn.Parameter).dataSync()]).to.deep.equal(before);
+    m.requiresGrad_(false);
+    new nn.SGD(m.parameters(), { lr: 1 }).step();
+  });
+});
