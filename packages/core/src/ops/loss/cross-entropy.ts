@@ -1,6 +1,6 @@
 // Cross-entropy and negative log-likelihood, of class numbers or of class probabilities. Compositions of
 // public ops; the common case (class numbers, nothing ignored, no weight) is five of them.
-import { isFloating, isIntegral } from "../../dtype.ts";
+import { isFloating, isIntegral, type TypedArray } from "../../dtype.ts";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
 import { checkLive, composite, type Tensor } from "../../tensor.ts";
@@ -69,19 +69,27 @@ function checkTarget(
   // Where the device cannot be read at once, ignored targets are looked for on the device.
   const values = target.storage.backend.readSync?.(target);
   if (values === undefined) return true;
+  const numberAt = numbersOf(values);
   let ignored = false;
-  for (const value of values) {
-    const c = Number(value);
+  for (let i = 0; i < values.length; i++) {
+    const c = numberAt(i);
     if (c === ignoreIndex) ignored = true;
     else if (c < 0 || c >= classes) {
       throw new IndexError(
         op,
-        `target ${value} is out of range for ${classes} classes; expected 0 to ${classes - 1}` +
+        `target ${c} is out of range for ${classes} classes; expected 0 to ${classes - 1}` +
           `, or ignoreIndex ${ignoreIndex}`,
       );
     }
   }
   return ignored;
+}
+
+/** Elements as numbers; int64 by its low half where the high one is 0, as bigints cost more than the loss. */
+function numbersOf(values: TypedArray): (i: number) => number {
+  if (!(values instanceof BigInt64Array)) return (i) => values[i] as number;
+  const halves = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+  return (i) => (halves[2 * i + 1] === 0 ? (halves[2 * i] as number) : Number(values[i]));
 }
 
 function picksOf(target: Tensor, ignoreIndex: number, ignored: boolean): Picks {
