@@ -39,7 +39,9 @@ export function loadAcross(
   const start = off < 0 ? 0 : width - 4;
   const lanes = [0, 1, 2, 3].map((lane) => {
     const column = off + lane;
-    return column >= 0 && column < width ? column - start : 4; // 4: a lane of the zeros
+    // Lanes of the zeros such that the eight lanes run on: engines have one instruction for that.
+    if (column < 0) return 8 + column;
+    return column < width ? column - start : 4 + column - width;
   });
   return f32x4.shuffle(v128.load(pointer, at(start)), v128.zero(), lanes);
 }
@@ -65,7 +67,7 @@ export interface Term {
 /**
  * Code that runs through the input vectors of the terms, row by row, each loaded once into a local
  * that `use` is given (the locals are scratch); lanes lie `step` floats apart. `rowDone` is called
- * after the terms of a row.
+ * after the terms of a row, with the row's number and its index among those that have terms.
  */
 export function eachVector(
   [low, high, vector]: readonly [Vec, Vec, Vec],
@@ -73,11 +75,10 @@ export function eachVector(
   step: number,
   terms: readonly Term[],
   use: (vector: Vec, terms: readonly Term[]) => Code,
-  rowDone: (row: number) => Code,
+  rowDone: (row: number, index: number) => Code,
 ): Code {
   const code: Code[] = [];
-  const byRow = groupBy(terms, (t) => t.row);
-  for (const [row, inRow] of byRow) {
+  groupBy(terms, (t) => t.row).forEach(([row, inRow], index) => {
     const byOff = groupBy(inRow, (t) => t.off);
     const done = new Set<number>();
     for (const [off, same] of byOff) {
@@ -99,8 +100,8 @@ export function eachVector(
         if (value !== undefined) code.push(vector.set(value), use(vector, same));
       }
     }
-    code.push(rowDone(row));
-  }
+    code.push(rowDone(row, index));
+  });
   return code;
 }
 

@@ -47,6 +47,8 @@ export interface Cut {
   readonly rows: number;
   /** Up to so many inner columns are written out, more run in a loop. */
   readonly columns: number;
+  /** Weight gradient: its sums are stored after so many input rows; 0: after the plane alone. */
+  readonly anchor: number;
 }
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -399,9 +401,13 @@ export function inputGradKernel(
 }
 
 /**
- * weightGrad(count, images, x, xImage, g, gImage, dw, member, multiplier): `count` filters from the planes x and
- * g of the first on; xImage and gImage: bytes from image to image. One accumulator per tap runs through all images,
- * rows and columns in a fixed order; kernels with more taps than registers make several passes.
+ * weightGrad(count, x, g, sums, member, multiplier): adds what one image gives to the filters of `count`
+ * output channels. x and g: their first planes; sums: four partial sums per tap and channel, to be
+ * added up by reduceSums() at the end. member: as above.
+ *
+ * Images come one after the other, so memory is read in order. Engines move arithmetic down to where its
+ * result is needed and loads stay in order; without a store now and then a whole plane would be loaded
+ * (and spilled) before the first product. So the sums are stored every other row.
  */
 export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolean): Func {
   const fma = multiplyAdd(relaxed);
@@ -427,28 +433,17 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
   const tapRows = Math.max(1, Math.min(kh, Math.floor(10 / kw)));
   const params = {
     count: "i32",
-    images: "i32",
     x: "i32",
-    xImage: "i32",
     g: "i32",
-    gImage: "i32",
-    dw: "i32",
+    sums: "i32",
     member: "i32",
     multiplier: "i32",
   } as const;
   return func("weightGrad", params, (f, p) => {
-    const [image, qx, qg] = [f.local("i32"), f.local("i32"), f.local("i32")];
     const grads = f.locals("v128", size);
     const temps = tempsOf(f);
-    const scratch = f.local("v128");
-    const column = (
-      row: Piece,
-      col: Piece,
-      x: IntLocal,
-      g: IntLocal,
-      ky0: number,
-      sums: readonly Vec[],
-    ): Code => {
+    const all = f.locals("v128", Math.min(tapRows, kh) * kw);
+    const column = (row: Piece, col: Piece, x: IntLocal, g: IntLocal, ky0: number): Code => {
       // The last column overlaps the one before where it can; lanes that were counted become zeros.
       const start = col.size < 4 && Wo >= 4 ? Wo - 4 : col.start;
       const terms: Term[] = [];
@@ -467,54 +462,68 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
         if (loaded.has(o)) return [];
         loaded.add(o);
         const value = loadAcross({ pointer: g, width: Wo }, row.start + o, start) as Expr<"v128">;
-        const fresh = [0, 1, 2, 3].map((l) => (start + l >= col.start ? l : 4));
+        const fresh = [0, 1, 2, 3].map((lane) => (start + lane >= col.start ? lane : 4));
         return get(grads, o).set(
           start === col.start ? value : f32x4.shuffle(value, v128.zero(), fresh),
         );
       };
-      return eachVector(
+      const touched = new Set<number>();
+      const store = (): Code => {
+        const code = [...touched].map((tap) =>
+          v128.store(p.sums, get(all, tap), (ky0 * kw + tap) * 16),
+        );
+        touched.clear();
+        return code;
+      };
+      const body = eachVector(
         temps,
         { pointer: x, width: W },
         sw,
         terms,
         (vector, users) =>
           users.map((t) => {
-            const sum = get(sums, t.tap);
+            touched.add(t.tap);
+            const sum = get(all, t.tap);
             return [fetch(t.sum), sum.set(fma(vector, get(grads, t.sum), sum))];
           }),
-        () => [],
+        (_, index) => (tiling.anchor > 0 && (index + 1) % tiling.anchor === 0 ? store() : []),
       );
+      return [body, tiling.anchor > 0 ? store() : []];
     };
     const pass = (ky0: number): Code => {
-      const taps = Math.min(tapRows, kh - ky0) * kw;
-      const sums = f.locals("v128", taps);
+      const sums = all.slice(0, Math.min(tapRows, kh - ky0) * kw);
+      const at = (tap: number): number => (ky0 * kw + tap) * 16;
       return [
-        sums.map((s) => s.set(v128.zero())),
-        qx.set(p.x),
-        qg.set(p.g),
-        image.set(p.images),
-        countdownOrSkip(image, [
-          overPlane(
-            f,
-            rows,
-            columns,
-            [qx, qg],
-            (n) => [n * sh * W * 4, n * Wo * 4],
-            (n) => [n * sw * 4, n * 4],
-            (row, col, at) => column(row, col, get(at, 0), get(at, 1), ky0, sums),
-          ),
-          qx.add(p.xImage),
-          qg.add(p.gImage),
-        ]),
-        sums.map((s, tap) => f32.store(p.dw, sumLanes(s, scratch), (ky0 * kw + tap) * 4)),
+        sums.map((s, tap) => s.set(v128.load(p.sums, at(tap)))),
+        overPlane(
+          f,
+          rows,
+          columns,
+          [p.x, p.g],
+          (n) => [n * sh * W * 4, n * Wo * 4],
+          (n) => [n * sw * 4, n * 4],
+          (row, col, pointers) => column(row, col, get(pointers, 0), get(pointers, 1), ky0),
+        ),
+        sums.map((s, tap) => v128.store(p.sums, s, at(tap))),
       ];
     };
     return countdown(p.count, [
       upTo(Math.ceil(kh / tapRows)).map((i) => pass(i * tapRows)),
-      p.dw.add(kh * kw * 4),
+      p.sums.add(kh * kw * 16),
       p.g.add(Ho * Wo * 4),
       p.member.add(1),
       when(i32.eq(p.member, p.multiplier), [p.member.set(0), p.x.add(H * W * 4)]),
     ]);
   });
 }
+
+/** reduceSums(count, sums, to): the four partial sums of each of `count` taps added up. */
+export const reduceSums = (): Func =>
+  func("reduceSums", { count: "i32", sums: "i32", to: "i32" }, (f, { count, sums, to }) => {
+    const scratch = f.local("v128");
+    return countdown(count, [
+      f32.store(to, sumLanes(v128.load(sums), scratch)),
+      sums.add(16),
+      to.add(4),
+    ]);
+  });

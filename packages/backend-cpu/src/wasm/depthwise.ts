@@ -6,6 +6,7 @@ import {
   forwardKernel,
   inputGradKernel,
   type PlaneShape,
+  reduceSums,
   weightGradKernel,
 } from "./depthwise-kernels.ts";
 
@@ -21,6 +22,9 @@ export function isDirect(c: Conv3): boolean {
 }
 
 const MOST_TAPS = 49;
+
+/** Partial sums of the weight gradient that are kept at a time; they should stay in the L2 cache. */
+const SUMS_BYTES = 1 << 18;
 
 /** Vector instructions that a kernel may have: what the instruction cache and the compiler take gladly. */
 const CODE_BUDGET = 3000;
@@ -42,7 +46,7 @@ function tiling(s: PlaneShape, height: number, width: number): Cut {
   // Up to three kinds of columns, and of tiles: first, inner, last.
   const codes = Math.min(all, columns === 1 ? 3 : all);
   const rows = Math.floor(CODE_BUDGET / (perRow * codes * (height > 16 ? 2 : 1)));
-  return { rows: Math.max(1, Math.min(16, rows, height)), columns };
+  return { rows: Math.max(1, Math.min(16, rows, height)), columns, anchor: 2 };
 }
 
 const keyOf = (s: PlaneShape): string =>
@@ -93,18 +97,30 @@ export function directWeightGrad(
 ): void {
   if (c.outChannels === 0) return;
   const s = planeShape(c);
+  const multiplier = c.outChannels / c.channels;
   const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(s)}`, () => [
     weightGradKernel(s, tiling(s, s.output[0], s.output[1]), ctx.relaxed),
   ]);
-  weightGrad(
-    c.outChannels,
-    c.batch,
-    x,
-    c.channels * c.inputSize * 4,
-    g,
-    c.outChannels * c.outputSize * 4,
-    dw,
-    0,
-    c.outChannels / c.channels,
-  );
+  const { reduceSums: reduce } = ctx.get<"reduceSums">("reduceSums", () => [reduceSums()]);
+  const taps = c.kernelSize;
+  const chunk = Math.max(1, Math.min(c.outChannels, Math.floor(SUMS_BYTES / (taps * 16))));
+  ctx.withScratch((scratch) => {
+    const sums = scratch.take(chunk * taps * 16);
+    for (let first = 0; first < c.outChannels; first += chunk) {
+      const count = Math.min(chunk, c.outChannels - first);
+      ctx.arena.f32.fill(0, sums / 4, sums / 4 + count * taps * 4);
+      const channel = Math.floor(first / multiplier);
+      for (let n = 0; n < c.batch; n++) {
+        weightGrad(
+          count,
+          x + (n * c.channels + channel) * c.inputSize * 4,
+          g + (n * c.outChannels + first) * c.outputSize * 4,
+          sums,
+          first % multiplier,
+          multiplier,
+        );
+      }
+      reduce(count * taps, sums, dw + first * taps * 4);
+    }
+  });
 }

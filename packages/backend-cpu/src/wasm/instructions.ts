@@ -114,6 +114,7 @@ export const i32 = {
   shrS: integer(0x75),
   shrU: integer(0x76),
   truncSatF32S: unary<"f32", "i32">(0xfc, 0),
+  wrapI64: unary<"i64", "i32">(0xa7),
   reinterpretF32: unary<"f32", "i32">(0xbc),
 };
 
@@ -121,6 +122,7 @@ export const i64 = {
   const: (value: number): Expr<"i64"> => [0x42, ...signed(value)],
   load: load<"i64">([0x29]),
   store: store<"i64">([0x37]),
+  truncSatF32S: unary<"f32", "i64">(0xfc, 4),
   extendI32S: (a: I32): Expr<"i64"> => [operand(a), 0xac],
   extendI32U: (a: I32): Expr<"i64"> => [operand(a), 0xad],
   add: binary<"i64", "i64">(0x7c),
@@ -152,6 +154,7 @@ export const f32 = {
   copysign: binary<"f32", "f32">(0x98),
   convertI32S: (a: I32): F32 => [operand(a), 0xb2],
   convertI32U: (a: I32): F32 => [operand(a), 0xb3],
+  convertI64S: unary<"i64", "f32">(0xb4),
   demoteF64: unary<"f64", "f32">(0xb6),
   reinterpretI32: (a: I32): F32 => [operand(a), 0xbe],
 };
@@ -165,6 +168,8 @@ export const f64 = {
   sub: binary<"f64", "f64">(0xa1),
   mul: binary<"f64", "f64">(0xa2),
   div: binary<"f64", "f64">(0xa3),
+  min: binary<"f64", "f64">(0xa4),
+  max: binary<"f64", "f64">(0xa5),
   promoteF32: unary<"f32", "f64">(0xbb),
   convertI32U: (a: I32): F64 => [operand(a), 0xb8],
 };
@@ -216,10 +221,22 @@ export const v128 = {
   anyTrue: unary<"v128", "i32">(...v(83)),
 };
 
+export const i8x16 = {
+  /** Sixteen of the 32 bytes of a (0–15) and b (16–31). */
+  shuffle: (a: V128, b: V128, bytes: readonly number[]): V128 => [a, b, ...v(13), ...bytes],
+};
+
+export const i16x8 = {
+  /** Bytes 0–7 as eight words. */
+  extendLowI8x16U: v1(137),
+};
+
 export const i32x4 = {
   splat: (a: I32): V128 => [operand(a), ...v(17)],
   extractLane: (a: V128, lane: number): Expr<"i32"> => [a, ...v(27), lane],
+  replaceLane: (a: V128, lane: number, value: I32): V128 => [a, operand(value), ...v(28), lane],
   eq: v2(55),
+  ne: v2(56),
   ltS: v2(57),
   gtS: v2(59),
   abs: v1(160),
@@ -234,6 +251,8 @@ export const i32x4 = {
   minS: v2(182),
   maxS: v2(184),
   truncSatF32x4S: v1(248),
+  /** Words 0–3 of eight as four integers. */
+  extendLowI16x8U: v1(169),
 };
 
 export const f32x4 = {
@@ -286,6 +305,8 @@ export const f64x2 = {
   mul: v2(242),
   div: v2(243),
   /** Lanes 0 and 1 of an f32x4 as doubles. */
+  min: v2(244),
+  max: v2(245),
   promoteLowF32x4: v1(95),
 };
 

@@ -8,6 +8,10 @@ import { axis, nextRun, ODOMETER, odometer, startAt } from "./odometer.ts";
 export const addressOf = (view: View): number =>
   (view.storage.block as ArenaBlock).ptr + view.offset * 4;
 
+/** The byte address of element 0 of a view whose elements have `bytes` bytes. */
+export const byteAddress = (view: View, bytes: number): number =>
+  (view.storage.block as ArenaBlock).ptr + view.offset * bytes;
+
 /** gather(to, from, count, …odometer): `count` floats of a strided view, in its order, side by side. */
 const gatherCopy = () =>
   func("gather", { to: "i32", from: "i32", count: "i32", ...ODOMETER }, (f, p) => {

@@ -1,0 +1,288 @@
+// unary, binary, binaryScalar and where on float32, and the questions of bools: one kernel per code and
+// way of reading, made at its first use, kept for good (there are at most a few dozen).
+//
+// Dense operands of equal size are one call with one row. Everything else is joined into rows by walk.ts.
+import type { BinaryCode, RequiredKernels, UnaryCode, View } from "@tapegrad/core";
+import { sizeOf } from "@tapegrad/core";
+import { type Expr, i32x4, type Scope, v128 } from "./assembler.ts";
+import { BINARY, POWERS, QUESTIONS, UNARY } from "./codes.ts";
+import type { WasmContext } from "./context.ts";
+import { binaryLoop, JS_BINARY, JS_UNARY, scalarLoop, unaryLoop } from "./js-loops.ts";
+import { vectorMath } from "./math.ts";
+import type { Kernel } from "./module-cache.ts";
+import { type Access, type RowsSpec, rowsKernel } from "./rows.ts";
+import { byteAddress } from "./view.ts";
+import { plan, rowStep, walk } from "./walk.ts";
+
+type V = Expr<"v128">;
+type Table = Record<string, Kernel | undefined>;
+
+const table = (): Table => Object.create(null) as Table;
+
+/** Of bools and uint8; in a kernel they are four integers. */
+const isTrue = (x: V): V => i32x4.ne(x, v128.zero());
+const BYTE_BINARY: Partial<Record<BinaryCode, (a: V, b: V) => V>> = {
+  logicalAnd: (a, b) => v128.and(isTrue(a), isTrue(b)),
+  logicalOr: (a, b) => v128.or(isTrue(a), isTrue(b)),
+  logicalXor: (a, b) => v128.xor(isTrue(a), isTrue(b)),
+  eq: i32x4.eq,
+  ne: i32x4.ne,
+  lt: i32x4.ltS,
+  gt: i32x4.gtS,
+};
+
+const same = (a: View, y: View): boolean =>
+  a.contiguous && (a.shape === y.shape || sizeOf(a.shape) === sizeOf(y.shape));
+const single = (a: View): boolean => sizeOf(a.shape) === 1;
+
+export function elementwiseKernels(
+  ctx: WasmContext,
+): Pick<RequiredKernels, "unary" | "binary" | "binaryScalar" | "where"> {
+  const { arena, relaxed } = ctx;
+  const make = (key: string, spec: RowsSpec): Kernel =>
+    ctx.get<"run">(`rows/${key}`, () => [rowsKernel(spec)]).run;
+
+  // ---- one input ----------------------------------------------------------------------------------------
+
+  const unaryDense = table();
+  const unaryStrided = table();
+  function unaryKernel(code: UnaryCode, access: Access): Kernel | undefined {
+    const loop = JS_UNARY[code];
+    if (loop !== undefined) return unaryLoop(arena, loop);
+    const op = UNARY[code];
+    if (op === undefined) return undefined;
+    const question = QUESTIONS.has(code);
+    return make(`${code}/${access}`, {
+      inputs: ["f32"],
+      output: question ? "u8" : "f32",
+      access: [access],
+      op: (scope, x) => op(vectorMath(scope, relaxed), x as V),
+      question,
+    });
+  }
+  const notBytes = (access: Access): Kernel =>
+    make(`not/${access}`, {
+      inputs: ["u8"],
+      output: "u8",
+      access: [access],
+      op: (_, x) => i32x4.eq(x as V, v128.zero()),
+      question: true,
+    });
+
+  function unary(code: UnaryCode, x: View, y: View): string | undefined {
+    if (x.dtype !== "float32") {
+      if (code !== "logicalNot" || (x.dtype !== "bool" && x.dtype !== "uint8")) return undefined;
+      return rowsOf(notBytes, x, 1, y, 1);
+    }
+    const yBytes = y.dtype === "float32" ? 4 : 1;
+    if (x.contiguous && y.contiguous) {
+      let kernel = unaryDense[code];
+      if (kernel === undefined) {
+        kernel = unaryKernel(code, "u");
+        if (kernel === undefined) return undefined;
+        unaryDense[code] = kernel;
+      }
+      kernel(1, sizeOf(y.shape), byteAddress(y, yBytes), 0, yBytes, byteAddress(x, 4), 0, 4);
+      return code in JS_UNARY ? "js-loop" : "simd";
+    }
+    const of = (access: Access): Kernel => {
+      const known = access === "u" ? unaryDense : unaryStrided;
+      known[code] ??= unaryKernel(code, access);
+      return known[code] as Kernel;
+    };
+    rowsOf(of, x, 4, y, yBytes);
+    return code in JS_UNARY ? "js-loop" : "simd-strided";
+  }
+
+  function rowsOf(
+    of: (access: Access) => Kernel,
+    x: View,
+    xBytes: number,
+    y: View,
+    yBytes: number,
+  ): string {
+    if (plan(y, yBytes, x, xBytes)) {
+      const dense = rowStep(0) === yBytes && rowStep(1) === xBytes;
+      walk(of(dense ? "u" : "x"), byteAddress(y, yBytes), byteAddress(x, xBytes));
+    }
+    return "simd-strided";
+  }
+
+  // ---- two inputs ---------------------------------------------------------------------------------------
+
+  const binaryTables = { uu: table(), us: table(), su: table(), x: table() } as const;
+  type Pair = keyof typeof binaryTables;
+  const ACCESS: Readonly<Record<Pair, readonly Access[]>> = {
+    uu: ["u", "u"],
+    us: ["u", "s"],
+    su: ["s", "u"],
+    x: ["x", "x"],
+  };
+
+  function binaryKernel(code: BinaryCode, pair: Pair): Kernel | undefined {
+    const known = binaryTables[pair][code];
+    if (known !== undefined) return known;
+    const loop = JS_BINARY[code];
+    const op = BINARY[code];
+    const question = QUESTIONS.has(code);
+    const made =
+      loop !== undefined
+        ? binaryLoop(arena, loop)
+        : op &&
+          make(`${code}/${pair}`, {
+            inputs: ["f32", "f32"],
+            output: question ? "u8" : "f32",
+            access: ACCESS[pair],
+            op: (scope, a, b) => op(vectorMath(scope, relaxed), a as V, b as V),
+            question,
+          });
+    binaryTables[pair][code] = made;
+    return made;
+  }
+
+  function binary(code: BinaryCode, a: View, b: View, y: View): string | undefined {
+    if (a.dtype !== "float32") return binaryBytes(code, a, b, y);
+    const yBytes = y.dtype === "float32" ? 4 : 1;
+    if (y.contiguous) {
+      const pair =
+        same(a, y) && same(b, y)
+          ? "uu"
+          : same(a, y) && single(b)
+            ? "us"
+            : same(b, y) && single(a)
+              ? "su"
+              : undefined;
+      if (pair !== undefined) {
+        const kernel = binaryTables[pair][code] ?? binaryKernel(code, pair);
+        if (kernel === undefined) return undefined;
+        const aStep = pair === "su" ? 0 : 4;
+        const bStep = pair === "us" ? 0 : 4;
+        const n = sizeOf(y.shape);
+        if (n === 0) return "empty";
+        const to = byteAddress(y, yBytes);
+        kernel(1, n, to, 0, yBytes, byteAddress(a, 4), 0, aStep, byteAddress(b, 4), 0, bStep);
+        return code in JS_BINARY ? "js-loop" : "simd";
+      }
+    }
+    if (!(code in BINARY || code in JS_BINARY)) return undefined;
+    if (!plan(y, yBytes, a, 4, b, 4)) return "empty";
+    const pair = pairOf(yBytes, 4);
+    walk(
+      binaryKernel(code, pair) as Kernel,
+      byteAddress(y, yBytes),
+      byteAddress(a, 4),
+      byteAddress(b, 4),
+    );
+    return code in JS_BINARY ? "js-loop" : pair === "x" ? "simd-strided" : "simd-rows";
+  }
+
+  /** How the rows of the plan read their two inputs. */
+  function pairOf(yBytes: number, bytes: number): Pair {
+    if (rowStep(0) !== yBytes) return "x";
+    const aStep = rowStep(1);
+    const bStep = rowStep(2);
+    if (aStep === bytes) return bStep === bytes ? "uu" : bStep === 0 ? "us" : "x";
+    return aStep === 0 && bStep === bytes ? "su" : "x";
+  }
+
+  function binaryBytes(code: BinaryCode, a: View, b: View, y: View): string | undefined {
+    const op = BYTE_BINARY[code];
+    if (op === undefined || (a.dtype !== "bool" && a.dtype !== "uint8") || b.dtype !== a.dtype) {
+      return undefined;
+    }
+    if (!plan(y, 1, a, 1, b, 1)) return "empty";
+    const pair = pairOf(1, 1);
+    const kernel = make(`bytes/${code}/${pair}`, {
+      inputs: ["u8", "u8"],
+      output: "u8",
+      access: ACCESS[pair],
+      op: (_, p, q) => op(p as V, q as V),
+      question: true,
+    });
+    walk(kernel, byteAddress(y, 1), byteAddress(a, 1), byteAddress(b, 1));
+    return "simd-bytes";
+  }
+
+  // ---- an input and a number ----------------------------------------------------------------------------
+
+  const scalarDense = table();
+  const scalarStrided = table();
+  function scalarKernel(code: BinaryCode, access: Access): Kernel | undefined {
+    const loop = JS_BINARY[code];
+    if (loop !== undefined) return scalarLoop(arena, loop);
+    const op = BINARY[code];
+    if (op === undefined) return undefined;
+    const question = QUESTIONS.has(code);
+    return make(`${code}/${access}c`, {
+      inputs: ["f32", "f32"],
+      output: question ? "u8" : "f32",
+      access: [access, "c"],
+      op: (scope, x, s) => op(vectorMath(scope, relaxed), x as V, s as V),
+      question,
+    });
+  }
+  const powerOf =
+    (exponent: number, op: NonNullable<ReturnType<typeof POWERS.get>>) =>
+    (access: Access): Kernel =>
+      make(`pow ${exponent}/${access}`, {
+        inputs: ["f32"],
+        output: "f32",
+        access: [access],
+        op: (scope: Scope, x) => op(vectorMath(scope, relaxed), x as V),
+      });
+
+  function binaryScalar(
+    code: BinaryCode,
+    x: View,
+    scalar: number | bigint,
+    y: View,
+  ): string | undefined {
+    if (x.dtype !== "float32") return undefined;
+    const s = Number(scalar);
+    if (code === "pow") {
+      const power = POWERS.get(s);
+      if (power !== undefined) return rowsOf(powerOf(s, power), x, 4, y, 4);
+    }
+    const yBytes = y.dtype === "float32" ? 4 : 1;
+    const loop = code in JS_BINARY;
+    if (x.contiguous && y.contiguous) {
+      let kernel = scalarDense[code];
+      if (kernel === undefined) {
+        kernel = scalarKernel(code, "u");
+        if (kernel === undefined) return undefined;
+        scalarDense[code] = kernel;
+      }
+      kernel(1, sizeOf(y.shape), byteAddress(y, yBytes), 0, yBytes, byteAddress(x, 4), 0, 4, s);
+      return loop ? "js-loop" : "simd";
+    }
+    if (!loop && !(code in BINARY)) return undefined;
+    if (!plan(y, yBytes, x, 4)) return "empty";
+    const dense = rowStep(0) === yBytes && rowStep(1) === 4;
+    const known = dense ? scalarDense : scalarStrided;
+    known[code] ??= scalarKernel(code, dense ? "u" : "x");
+    walk(known[code] as Kernel, byteAddress(y, yBytes), byteAddress(x, 4), s);
+    return loop ? "js-loop" : "simd-strided";
+  }
+
+  // ---- where --------------------------------------------------------------------------------------------
+
+  function where(cond: View, a: View, b: View, y: View): string | undefined {
+    if (a.dtype !== y.dtype || b.dtype !== y.dtype) return undefined;
+    if (y.dtype !== "float32" && y.dtype !== "int32") return undefined;
+    if (!plan(y, 4, cond, 1, a, 4, b, 4)) return "empty";
+    const letter = (step: number, bytes: number): string =>
+      step === bytes ? "u" : step === 0 ? "s" : "x";
+    let access = letter(rowStep(1), 1) + letter(rowStep(2), 4) + letter(rowStep(3), 4);
+    if (access.includes("x") || rowStep(0) !== 4 || access === "sss") access = "xxx";
+    const kernel = make(`where/${access}`, {
+      inputs: ["u8", "f32", "f32"],
+      output: "f32",
+      access: [...access] as Access[],
+      op: (_, c, p, q) => v128.bitselect(p as V, q as V, isTrue(c as V)),
+    });
+    walk(kernel, byteAddress(y, 4), byteAddress(cond, 1), byteAddress(a, 4), byteAddress(b, 4));
+    return access === "xxx" ? "simd-strided" : "simd";
+  }
+
+  return { unary, binary, binaryScalar, where };
+}
