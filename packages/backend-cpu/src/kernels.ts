@@ -3,6 +3,8 @@
 import type { Kernels, View } from "@tapegrad/core";
 import type { WasmContext } from "./wasm/context.ts";
 import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
+import { copyKernels } from "./wasm/copy.ts";
+import { elementwiseKernels } from "./wasm/elementwise.ts";
 import { matmul } from "./wasm/gemm.ts";
 
 const single = (...views: readonly (View | undefined)[]): boolean =>
@@ -10,6 +12,8 @@ const single = (...views: readonly (View | undefined)[]): boolean =>
 
 export function fastKernels(ctx: WasmContext): Partial<Kernels> {
   return {
+    ...copyKernels(ctx),
+    ...elementwiseKernels(ctx),
     matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
     conv: (x, w, bias, y, g) => (single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g) : undefined),
     convInputGrad: (g, w, dx, geometry) =>

@@ -68,7 +68,7 @@ export function binaryLoop(arena: Arena, f: (a: number, b: number) => number): K
 /** As binaryLoop() with a number in the place of the address b. */
 export function scalarLoop(arena: Arena, f: (a: number, b: number) => number): Kernel {
   return (rows, n, y, yRow, yStep, a, aRow, aStep, scalar) => {
-    const s = scalar as number;
+    const s = Math.fround(scalar as number);
     return unaryLoop(arena, (x) => f(x, s))(
       rows as number,
       n as number,

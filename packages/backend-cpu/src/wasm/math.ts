@@ -133,7 +133,7 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
   /** ln(u)·x / (u − 1) for u = 1 + x as rounded: the errors of u cancel. Kahan. */
   const log1p = (x: V): V =>
     let1(add(x, splat(1)), (u) =>
-      let1(div(mul(log(u), x), sub(u, splat(1))), (y) =>
+      let1(mul(log(u), div(x, sub(u, splat(1)))), (y) =>
         // u = 1: x is its own logarithm. u = ∞: ∞ / ∞.
         v128.bitselect(x, y, v128.or(f32x4.eq(u, splat(1)), f32x4.eq(u, splat(Infinity)))),
       ),
