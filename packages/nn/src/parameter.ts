@@ -52,6 +52,12 @@ export const buffer = (t: Tensor, options: { readonly persistent?: boolean } = {
 export const isParameter = (value: unknown): value is Parameter => value instanceof Parameter;
 export const isBuffer = (value: unknown): value is Buffer => value instanceof Buffer;
 
+/** The accumulator's own handle: the one that `p.grad` would show to the user is not made. */
+export function gradientOf(p: Tensor): Tensor | null {
+  const { source } = p;
+  return source !== null && "grad" in source ? source.grad : null;
+}
+
 /**
  * Gives a parameter or buffer other data, as `p.data = …` does: the handle stays, so that optimizers
  * and tied weights keep seeing it. Takes over the storage of `data`. A gradient is converted along.
@@ -59,7 +65,7 @@ export const isBuffer = (value: unknown): value is Buffer => value instanceof Bu
 export function setData(target: Parameter | Buffer, data: Tensor): void {
   whole("setData", data);
   const { storage, offset, shape, strides, dtype, contiguous, backend } = data;
-  const gradient = target.grad;
+  const gradient = gradientOf(target);
   // Inherits the count that target had on its old storage.
   const old = new Tensor(
     target.storage,

@@ -19,7 +19,8 @@ export class Sequential extends Module {
   constructor(...given: readonly Layer[] | readonly [Readonly<Record<string, Layer>>]) {
     super();
     const [first] = given;
-    const named = given.length === 1 && first !== undefined && !(first instanceof Module);
+    const isRecord = first !== null && typeof first === "object" && !(first instanceof Module);
+    const named = given.length === 1 && isRecord;
     for (const [key, module] of Object.entries(named ? first : given)) add(this, key, module);
   }
   get length(): number {

@@ -1,6 +1,6 @@
 // Clipping of gradients by their common norm.
 import { ArgumentError, noGrad, owned, stack, Tensor } from "@tapegrad/core";
-import { gradientOf } from "./optimizer.ts";
+import { gradientOf } from "../parameter.ts";
 
 /**
  * Scales the gradients of all parameters together so that their norm is at most maxNorm, as

@@ -9,6 +9,7 @@ import {
   UseAfterFreeError,
   zerosLike,
 } from "@tapegrad/core";
+import { gradientOf } from "../parameter.ts";
 import { type OptimizerState, readState, writeState } from "./optimizer-state.ts";
 
 /** Hyper-parameters: numbers, switches, betas. */
@@ -147,12 +148,6 @@ function iterated<T>(name: string, items: Iterable<T>): T[] {
   const list = [...items];
   if (list.length > 0) return list;
   throw new ArgumentError(name, "the list of parameters is empty; pass model.parameters()");
-}
-
-/** The accumulator's own handle: the one that `p.grad` would show to the user is not made. */
-export function gradientOf(p: Tensor): Tensor | null {
-  const { source } = p;
-  return source !== null && "grad" in source ? source.grad : null;
 }
 
 /** The state tensor of that name; made at the first use, zero unless told otherwise. */
