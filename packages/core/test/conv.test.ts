@@ -1,14 +1,11 @@
 // Convolution beyond what opSuite and the fixtures ask: the trilinear identity, transposition, groups as
 // geometry, bad input.
 import {
-  ArgumentError,
   type ConvGeometry,
   conv,
   conv1d,
   conv2d,
-  conv3d,
   convInputGrad,
-  convTranspose1d,
   convTranspose2d,
   convWeightGrad,
   DTypeError,
@@ -181,106 +178,21 @@ describe("convolution", () => {
     expect(Array.from(w.grad?.dataSync() as Float64Array).every((n) => n === 0)).to.equal(true);
   });
 
-  it("refuses what makes no sense, and says what to do", () => {
+  it("refuses mixed dtypes, and tensors that are not what a geometry says", () => {
     const x = zeros([1, 4, 5, 5]);
     const w = zeros([6, 4, 3, 3]);
-    const refused = (
-      f: () => unknown,
-      type: new (...args: never[]) => Error,
-      words: RegExp,
-    ): void => {
-      expect(f).to.throw(type, words);
-    };
-    refused(
-      () => conv2d(zeros([1, 3, 5, 5]), w),
-      ShapeError,
-      /conv2d: input has 3 channels.*4[\s\S]*input: \[1, 3, 5, 5\][\s\S]*weight: \[6, 4, 3, 3\]/,
-    );
-    refused(
-      () => conv2d(x, w, { groups: 2 }),
-      ShapeError,
-      /conv2d: input has 4 channels.*groups=2 = 8/,
-    );
-    refused(
-      () => conv2d(x, zeros([5, 2, 3, 3]), { groups: 2 }),
-      ShapeError,
-      /5 output channels do not divide into groups=2/,
-    );
-    refused(
-      () => conv2d(x, w, { groups: 0 }),
-      ArgumentError,
-      /groups must be a whole number ≥ 1; got 0/,
-    );
-    refused(
-      () => conv2d(x, zeros([6, 4, 7, 3])),
-      ShapeError,
-      /the kernel spans 7 in spatial dim 0 .* padded input has 5/,
-    );
-    refused(() => conv2d(x, w, { stride: 0 }), ArgumentError, /conv2d: stride .* ≥ 1.*got 0/);
-    refused(() => conv2d(x, w, { stride: [1, -1] }), ArgumentError, /stride/);
-    refused(() => conv2d(x, w, { padding: -1 }), ArgumentError, /padding/);
-    refused(
-      () => conv2d(x, w, { padding: "same", stride: 2 }),
-      ArgumentError,
-      /"same" needs stride 1/,
-    );
-    refused(() => conv2d(x, w, { dilation: [1, 2, 3] }), ArgumentError, /dilation/);
-    refused(
-      () => conv2d(zeros([5, 5]), w),
-      ShapeError,
-      /conv2d: input must have 4 dimensions.*or 3/,
-    );
-    refused(() => conv3d(zeros([5, 5]), w), ShapeError, /conv3d: input must have 5 dimensions/);
-    refused(() => conv2d(x, zeros([6, 4, 3])), ShapeError, /weight must have 4 dimensions/);
-    refused(
-      () => conv2d(x, w.to("float64")),
+    expect(() => conv2d(x, w.to("float64"))).to.throw(
       DTypeError,
       /conv2d: input is float32 and weight is float64/,
     );
-    refused(() => conv2d(x.to("int64"), w), DTypeError, /conv2d: input is int64/);
-    refused(
-      () => conv2d(x, w, { bias: zeros([4]) }),
-      ShapeError,
-      /conv2d: bias must have one value for each of 6/,
-    );
-    const v = zeros([4, 3, 2, 2]);
-    refused(
-      () => convTranspose2d(x, v, { outputPadding: 1 }),
-      ArgumentError,
-      /convTranspose2d: outputPadding must be below stride or dilation/,
-    );
-    refused(
-      () => convTranspose2d(x, v, { padding: 4 }),
-      ShapeError,
-      /the output would have size -2/,
-    );
-    refused(
-      () => convTranspose2d(x, zeros([3, 2, 2, 2])),
-      ShapeError,
-      /input has 4 channels, but weight wants 3/,
-    );
-    refused(
-      () => convTranspose2d(x, v, { groups: 3 }),
-      ShapeError,
-      /4 input channels do not divide into groups=3/,
-    );
-    refused(
-      () => convTranspose2d(x, v, { bias: zeros([4]) }),
-      ShapeError,
-      /bias must have one value for each of 3/,
-    );
-    refused(
-      () => convTranspose1d(x, v),
-      ShapeError,
-      /convTranspose1d: input must have 3 dimensions/,
-    );
+    expect(() => conv2d(x.to("int64"), w)).to.throw(DTypeError, /conv2d: input is int64/);
     const geometry = convGeometry("conv", x.shape, w.shape, {});
-    refused(
-      () => convInputGrad(x, w, geometry),
+    expect(() => convInputGrad(x, w, geometry)).to.throw(
       ShapeError,
-      /convInputGrad: y does not have the shape/,
+      /convInputGrad: y does not have the shape that the geometry says/,
     );
-    refused(() => convWeightGrad(x, x, geometry), ShapeError, /convWeightGrad: y does not have/);
+    expect(() => convWeightGrad(x, x, geometry)).to.throw(ShapeError, /convWeightGrad: y/);
+    expect(() => conv(w, w, undefined, geometry)).to.throw(ShapeError, /conv: x/);
   });
 
   it("has loops for all three on the reference backend", () => {

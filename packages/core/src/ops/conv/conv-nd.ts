@@ -1,5 +1,5 @@
 // conv1d, conv2d, conv3d: what people call. Arguments are checked here, once; the op gets a geometry.
-import type { Tensor } from "../../tensor.ts";
+import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, checkBias, unbatched } from "./check.ts";
 import { conv } from "./conv.ts";
@@ -13,10 +13,12 @@ export interface ConvOptions extends ConvSettings {
 function convNd(op: string, dims: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
   const { bias } = options;
   checkDtypes(op, { input: x, weight: w, bias });
-  const [input, isBatch] = batched(op, x, dims);
-  const geometry = convGeometry(op, input.shape, w.shape, options);
-  checkBias(op, bias, w.shape[0] as number);
-  return unbatched(conv(input, w, bias, geometry), isBatch);
+  return composite(() => {
+    const [input, isBatch] = batched(op, x, dims);
+    const geometry = convGeometry(op, input.shape, w.shape, options);
+    checkBias(op, bias, w.shape[0] as number);
+    return unbatched(conv(input, w, bias, geometry), isBatch);
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 // convTranspose1d, 2d, 3d: the input gradient of a convolution, with its input for g.
-import type { Tensor } from "../../tensor.ts";
+import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, checkBias, unbatched } from "./check.ts";
 import { convInputGrad } from "./input-grad.ts";
@@ -19,13 +19,15 @@ function transposeNd(
 ): Tensor {
   const { bias } = options;
   checkDtypes(op, { input: x, weight: w, bias });
-  const [input, isBatch] = batched(op, x, dims);
-  const geometry = transposedGeometry(op, input.shape, w.shape, options);
-  const channels = geometry.x[1] as number;
-  checkBias(op, bias, channels);
-  const y = convInputGrad(input, w, geometry);
-  const ones = new Array<number>(dims).fill(1);
-  return unbatched(bias === undefined ? y : y.add(bias.reshape([channels, ...ones])), isBatch);
+  return composite(() => {
+    const [input, isBatch] = batched(op, x, dims);
+    const geometry = transposedGeometry(op, input.shape, w.shape, options);
+    const channels = geometry.x[1] as number;
+    checkBias(op, bias, channels);
+    const y = convInputGrad(input, w, geometry);
+    const ones = new Array<number>(dims).fill(1);
+    return unbatched(bias === undefined ? y : y.add(bias.reshape([channels, ...ones])), isBatch);
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import { checkFit } from "./check.ts";
 import { byGroup, columns } from "./columns.ts";
 import type { ConvGeometry } from "./geometry.ts";
 import { convInputGrad } from "./input-grad.ts";
+import { refusedConvolutions } from "./refused.ts";
 import { convSamples } from "./samples.ts";
 import { convWeightGrad } from "./weight-grad.ts";
 
@@ -46,6 +47,7 @@ const convOp = defineOp<ConvGeometry>()({
       bias ? rng.tensor([g.w[0] as number]) : undefined,
       g,
     ]),
+  errors: refusedConvolutions,
 });
 
 /**

@@ -6,6 +6,7 @@ import { checkFit } from "./check.ts";
 import { byGroup, fromColumns, gradientByGroup } from "./columns.ts";
 import { conv } from "./conv.ts";
 import type { ConvGeometry } from "./geometry.ts";
+import { refusedTranspositions } from "./refused.ts";
 import { convSamples, transposedSamples } from "./samples.ts";
 import { convWeightGrad } from "./weight-grad.ts";
 
@@ -44,6 +45,7 @@ const convInputGradOp = defineOp<ConvGeometry>()({
       rng.tensor(geometry.w),
       geometry,
     ]),
+  errors: refusedTranspositions,
 });
 
 /**

@@ -1,6 +1,8 @@
 // Batch normalisation with given statistics (evaluation): one affine map per channel.
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
+import { batchNorm } from "./batch-norm.ts";
 import { affine, otherDims, perChannel, standardised } from "./channels.ts";
 
 declare module "../../backend.ts" {
@@ -63,6 +65,22 @@ const batchNormEvalOp = defineOp<{ readonly eps: number }>()({
       [rng.tensor([1, 2, 3, 2]), rng.tensor([2]), variance(), undefined, undefined, { eps: 0.1 }],
     ];
   },
+  errors: (rng) => [
+    [
+      () => batchNorm(rng.tensor([3, 2])),
+      ArgumentError,
+      /batchNorm: evaluation needs runningMean and runningVar/,
+    ],
+    [
+      () =>
+        batchNorm(rng.tensor([3, 2]), {
+          runningMean: rng.tensor([2]),
+          runningVar: rng.tensor([3]),
+        }),
+      ShapeError,
+      /batchNorm: runningVar must have one value for each of 2 channels/,
+    ],
+  ],
 });
 
 export const batchNormEval = (

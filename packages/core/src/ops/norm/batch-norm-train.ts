@@ -1,7 +1,9 @@
 // Batch normalisation with the statistics of the batch (training).
 import { isGradEnabled } from "../../autograd/tape.ts";
+import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
+import { batchNorm } from "./batch-norm.ts";
 import { batchNormGrad } from "./batch-norm-grad.ts";
 import { affine, channelStatistics, standardised } from "./channels.ts";
 
@@ -67,6 +69,24 @@ const batchNormOp = defineOp<{ readonly eps: number }>()({
     [rng.tensor([2, 2, 3]), rng.tensor([2]), undefined, { eps: 0.1 }],
     [rng.tensor([2, 3, 2, 2]), undefined, undefined, { eps: 1e-5 }],
     [rng.tensor([1, 2, 2, 1, 2]), undefined, rng.tensor([2]), { eps: 1e-3 }],
+  ],
+  errors: (rng) => [
+    [
+      () => batchNorm(rng.tensor([1, 2]), { training: true }),
+      ShapeError,
+      /batchNorm: training needs more than one value per channel[\s\S]*input: \[1, 2\]/,
+    ],
+    [
+      () => batchNorm(rng.tensor([3, 2]), { training: true, weight: rng.tensor([3]) }),
+      ShapeError,
+      /batchNorm: weight must have one value for each of 2 channels/,
+    ],
+    [() => batchNorm(rng.tensor([3]), { training: true }), ShapeError, /\[batch, channels, …\]/],
+    [
+      () => batchNorm(rng.tensor([3, 2]), { training: true, bias: rng.tensor([2]).to("int64") }),
+      DTypeError,
+      /batchNorm: bias is int64/,
+    ],
   ],
 });
 

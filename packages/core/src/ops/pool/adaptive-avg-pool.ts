@@ -4,7 +4,7 @@
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import type { Shape } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, unbatched } from "../conv/check.ts";
 import { tensor } from "../creation.ts";
@@ -105,29 +105,34 @@ export type OutputSize = number | readonly (number | null)[];
 
 function adaptiveAvgPoolNd(op: string, dims: number, x: Tensor, outputSize: OutputSize): Tensor {
   checkDtypes(op, { input: x });
-  const [input, isBatch] = batched(op, x, dims);
-  const asked = typeof outputSize === "number" ? new Array(dims).fill(outputSize) : outputSize;
-  const sizes = asked.map((n, d) => n ?? (input.shape[d + 2] as number));
+  return composite(() => {
+    const [input, isBatch] = batched(op, x, dims);
+    const sizes = resolveSizes(op, input.shape, outputSize);
+    if (sizes.every((n) => n === 1)) {
+      const spatial = sizes.map((_, d) => d - dims);
+      return x.mean(spatial, { keepdim: true });
+    }
+    const shape = [input.shape[0] as number, input.shape[1] as number, ...sizes];
+    return unbatched(adaptiveAvgPoolOp(input, { shape }), isBatch);
+  });
+}
+
+function resolveSizes(op: string, input: Shape, outputSize: OutputSize): readonly number[] {
+  const dims = input.length - 2;
+  const asked =
+    typeof outputSize === "number" ? new Array<number>(dims).fill(outputSize) : outputSize;
+  const sizes = asked.map((n, d) => n ?? (input[d + 2] as number));
   if (sizes.length !== dims || sizes.some((n) => !Number.isInteger(n) || n < 1)) {
     throw new ArgumentError(
       op,
       `outputSize must be a whole number ≥ 1, or ${dims} of them; got ${JSON.stringify(outputSize)}`,
     );
   }
-  const empty = input.shape.indexOf(0, 2);
+  const empty = input.indexOf(0, 2);
   if (empty >= 0) {
-    throw new ShapeError(op, `spatial dim ${empty - 2} is empty, so it has no mean`, {
-      input: x.shape,
-    });
+    throw new ShapeError(op, `spatial dim ${empty - 2} is empty, so it has no mean`, { input });
   }
-  if (sizes.every((n) => n === 1)) {
-    return x.mean(
-      sizes.map((_, d) => x.ndim - dims + d),
-      { keepdim: true },
-    );
-  }
-  const shape = [input.shape[0] as number, input.shape[1] as number, ...sizes];
-  return unbatched(adaptiveAvgPoolOp(input, { shape }), isBatch);
+  return sizes;
 }
 
 /**

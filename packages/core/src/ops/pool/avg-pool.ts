@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, unbatched } from "../conv/check.ts";
 import { fromWindows, windowsOf } from "../conv/columns.ts";
@@ -104,9 +104,11 @@ function avgPoolNd(
   options: AvgPoolOptions,
 ): Tensor {
   checkDtypes(op, { input: x });
-  const [input, isBatch] = batched(op, x, dims);
-  const geometry = poolGeometry(op, input.shape, kernelSize, options);
-  return unbatched(avgPoolOp(input, geometry), isBatch);
+  return composite(() => {
+    const [input, isBatch] = batched(op, x, dims);
+    const geometry = poolGeometry(op, input.shape, kernelSize, options);
+    return unbatched(avgPoolOp(input, geometry), isBatch);
+  });
 }
 
 type Size = number | readonly number[];

@@ -3,7 +3,7 @@ import type { Kernels, Ran, View } from "../../backend.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { adopt, owned, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, unbatched } from "../conv/check.ts";
 import { windowsOf } from "../conv/columns.ts";
@@ -141,11 +141,16 @@ function maxPoolNd(
   options: MaxPoolOptions,
 ): Tensor | ValuesAndIndices {
   checkDtypes(op, { input: x });
-  const [input, isBatch] = batched(op, x, dims);
-  const geometry = poolGeometry(op, input.shape, kernelSize, options);
-  if (!options.returnIndices) return unbatched(maxPoolOp(input, geometry), isBatch);
-  const [values, indices] = maxPoolIndicesOp(input, geometry);
-  return { values: unbatched(values, isBatch), indices: unbatched(indices, isBatch).to("int64") };
+  const { returnIndices = false } = options;
+  const results = owned(() => {
+    const [input, isBatch] = batched(op, x, dims);
+    const geometry = poolGeometry(op, input.shape, kernelSize, options);
+    if (!returnIndices) return [unbatched(maxPoolOp(input, geometry), isBatch)];
+    const [values, indices] = maxPoolIndicesOp(input, geometry);
+    return [unbatched(values, isBatch), unbatched(indices, isBatch).to("int64")];
+  }).map((t) => adopt(t as Tensor));
+  const [values, indices] = results as [Tensor, Tensor];
+  return returnIndices ? { values, indices } : values;
 }
 
 type WithIndices = MaxPoolOptions & { readonly returnIndices: true };
