@@ -1,10 +1,12 @@
 // The text of tensors against PyTorch's, letter for letter, and what PyTorch has no text for.
 import { inspect } from "node:util";
+import * as core from "@tapegrad/core";
 import {
   type Backend,
   getBackend,
   noGrad,
   ones,
+  ops,
   registerBackend,
   scope,
   type Tensor,
@@ -106,4 +108,17 @@ describe("inspect", () => {
     expect(inspect(x)).to.equal("tensor(..., device='gpu', size=(2, 3), dtype=float32)");
     expect(inspect(zeros([0], { device: "asynchronous" }))).to.equal("tensor([], device='gpu')");
   });
+});
+
+describe("the example of an op prints what its doc says", () => {
+  // The keyword var cannot be a parameter, and JS's own Function is needed here.
+  const scope = Object.entries(core).filter(([name]) => name !== "var" && name !== "Function");
+  for (const [name, { spec }] of ops()) {
+    if (spec.example === undefined) continue;
+    const [code, printed] = spec.example;
+    it(`${name}: ${code}`, () => {
+      const run = new Function(...scope.map(([key]) => key), `return ${code}`);
+      expect(String(run(...scope.map(([, value]) => value)))).to.equal(printed);
+    });
+  }
 });

@@ -6,7 +6,7 @@ import { floatingOnly, unaryOp } from "./unary.ts";
 const hardswishOp = unaryOp({
   name: "hardswish",
   doc: "x · min(max(x + 3, 0), 6) / 6, elementwise.",
-  example: ["hardswish(tensor([-4, 1, 4]))", "tensor([-0.0000,  0.6667,  4.0000])"],
+  example: ["hardswish(tensor([-4, 1, 4]))", "tensor([-0.0000, 0.6667, 4.0000])"],
   saves: ["x"],
   vjp: (g, { x }) => hardswishGrad(g, x),
   ranges: [

@@ -1,0 +1,102 @@
+// Which dtype comes out, for every pair of dtypes and every kind of function. The numbers behind add, mul
+// and div are fixtures; here it is the other functions that must follow the same rule.
+import {
+  atan2,
+  clamp,
+  DTYPES,
+  type DType,
+  div,
+  eq,
+  exp,
+  floor,
+  isFloating,
+  isnan,
+  logicalOr,
+  maximum,
+  minimum,
+  neg,
+  pow,
+  promoteTypes,
+  relu,
+  remainder,
+  sigmoid,
+  sign,
+  square,
+  sub,
+  tensor,
+  where,
+} from "@tapegrad/core";
+import { expect } from "chai";
+
+const one = (dtype: DType) => tensor([1, 1], { dtype });
+const zeroDim = (dtype: DType) => tensor(1, { dtype });
+const NUMERIC = DTYPES.filter((d) => d !== "bool");
+const floats = (dtype: DType): DType => (isFloating(dtype) ? dtype : "float32");
+
+describe("promotion of two tensors", () => {
+  for (const a of DTYPES) {
+    for (const b of DTYPES) {
+      it(`${a} with ${b}`, () => {
+        const common = promoteTypes(a, b);
+        const [x, y] = [one(a), one(b)];
+        expect(maximum(x, y).dtype).to.equal(common);
+        expect(minimum(x, y).dtype).to.equal(common);
+        expect(where(tensor([true, false]), x, y).dtype).to.equal(common);
+        expect(div(x, y).dtype).to.equal(floats(common));
+        expect(atan2(x, y).dtype).to.equal(floats(common));
+        expect(eq(x, y).dtype).to.equal("bool");
+        expect(logicalOr(x, y).dtype).to.equal("bool");
+        if (common !== "bool") {
+          expect(pow(x, y).dtype).to.equal(common);
+          expect(remainder(x, y).dtype).to.equal(common);
+        }
+        if (a !== "bool" && b !== "bool") expect(sub(x, y).dtype).to.equal(common);
+      });
+    }
+  }
+
+  it("a zero-dim tensor counts by its category only", () => {
+    expect(sub(one("float32"), zeroDim("float64")).dtype).to.equal("float32");
+    expect(sub(one("uint8"), zeroDim("int64")).dtype).to.equal("uint8");
+    expect(maximum(one("int32"), zeroDim("float64")).dtype).to.equal("float64");
+    expect(where(tensor(true), one("float32"), zeroDim("float64")).dtype).to.equal("float32");
+  });
+});
+
+describe("promotion with a number", () => {
+  for (const dtype of NUMERIC) {
+    it(dtype, () => {
+      const x = one(dtype);
+      expect(sub(x, 2).dtype).to.equal(dtype);
+      expect(pow(x, 2).dtype).to.equal(dtype);
+      expect(pow(2, x).dtype).to.equal(dtype);
+      expect(clamp(x, { min: 0, max: 1 }).dtype).to.equal(dtype);
+      expect(sub(0.5, x).dtype).to.equal(floats(dtype));
+      expect(clamp(x, { min: 0.5 }).dtype).to.equal(floats(dtype));
+      expect(where(tensor(true), x, 0.5).dtype).to.equal(floats(dtype));
+      expect(div(x, 2).dtype).to.equal(floats(dtype));
+      expect(div(2, x).dtype).to.equal(floats(dtype));
+    });
+  }
+  it("bool becomes int64 beside a whole number", () => {
+    expect(pow(one("bool"), 2).dtype).to.equal("int64");
+    expect(maximum(one("bool"), 2).dtype).to.equal("int64");
+    expect(div(one("bool"), 2).dtype).to.equal("float32");
+  });
+});
+
+describe("functions of one tensor", () => {
+  for (const dtype of DTYPES) {
+    it(dtype, () => {
+      const x = one(dtype);
+      expect(exp(x).dtype).to.equal(floats(dtype));
+      expect(sigmoid(x).dtype).to.equal(floats(dtype));
+      expect(sign(x).dtype).to.equal(dtype);
+      expect(square(x).dtype).to.equal(dtype === "bool" ? "int64" : dtype);
+      expect(isnan(x).dtype).to.equal("bool");
+      if (dtype !== "bool") {
+        for (const f of [neg, relu, floor]) expect(f(x).dtype).to.equal(dtype);
+      }
+    });
+  }
+});
