@@ -3,7 +3,7 @@ import type { Meta } from "../../backend.ts";
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim } from "../../shape.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
 import { atLeast1d } from "../views/window.ts";
 import { gatherBackward } from "./gather-backward.ts";
 import { checkIndexDType, checkIndices } from "./indices.ts";
@@ -91,6 +91,7 @@ export function checkIndexShape(
  * @throws IndexError naming the first index out of range
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkLive("gather", x);
   const d = normalizeDim("gather", dim, x.shape.length);
   checkIndices("gather", index, d, x.shape[d] ?? 1);
   return gatherOp(x, index, { dim: d });

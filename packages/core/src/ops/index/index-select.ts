@@ -1,7 +1,7 @@
 // indexSelect: whole slices picked by a list of indices. A gather whose index is expanded, not copied.
 import { ShapeError } from "../../errors.ts";
 import { normalizeDim } from "../../shape.ts";
-import { composite, methods, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { expand } from "../views/expand.ts";
 import { reshape } from "../views/view.ts";
 import { gatherChecked } from "./gather.ts";
@@ -13,6 +13,7 @@ import { checkIndices } from "./indices.ts";
  * @throws IndexError naming the first index out of range
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  checkLive("indexSelect", x);
   const d = normalizeDim("indexSelect", dim, x.shape.length);
   checkIndices("indexSelect", index, d, x.shape[d] ?? 1);
   if (index.shape.length > 1 || (x.shape.length === 0 && index.numel !== 1)) {

@@ -2,7 +2,7 @@
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim, sameShape } from "../../shape.ts";
-import { composite, methods, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { sliceDim } from "../views/slice-dim.ts";
 import { atLeast1d } from "../views/window.ts";
 import { checkIndexShape, gatherChecked } from "./gather.ts";
@@ -67,7 +67,9 @@ const scatterAddOp = defineOp<{ readonly dim: number }>()({
  * @throws IndexError naming the first index out of range
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  checkLive("scatterAdd", x);
   const d = normalizeDim("scatterAdd", dim, x.shape.length);
+  checkLive("scatterAdd", src);
   checkIndices("scatterAdd", index, d, x.shape[d] ?? 1);
   if (sameShape(index.shape, src.shape)) return scatterAddOp(x, index, src, { dim: d });
   checkIndexShape("scatterAdd", d, index, { input: x, src });

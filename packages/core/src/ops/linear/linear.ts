@@ -3,7 +3,7 @@ import type { Meta, View } from "../../backend.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { sizeOf } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { checkLive, type Tensor } from "../../tensor.ts";
 import { add } from "../elementwise/add.ts";
 import { sumTo } from "../promote.ts";
 import { t } from "../views/permute.ts";
@@ -127,5 +127,6 @@ function matrices(x: View, w: View, y: View): readonly [View, View, View] {
  * @throws ShapeError naming the shapes; DTypeError for mixed dtypes
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  checkLive("linear", weight);
   return linearOp(x, weight, bias);
 }

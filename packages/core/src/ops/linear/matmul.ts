@@ -4,7 +4,7 @@ import type { Meta, View } from "../../backend.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../../shape.ts";
-import { composite, methods, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { sumTo } from "../promote.ts";
 import { transpose } from "../views/permute.ts";
 import { squeeze } from "../views/squeeze.ts";
@@ -155,6 +155,8 @@ export const productOfRows = (x: Tensor, y: Tensor): Tensor =>
  * @throws ShapeError naming both shapes; DTypeError unless both have the same dtype
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkLive("matmul", a);
+  checkLive("matmul", b);
   const [p, q] = [a.shape.length, b.shape.length];
   if (p === 0 || q === 0) {
     throw new ShapeError("matmul", "a zero-dimensional tensor is no matrix; multiply with mul()", {

@@ -1,9 +1,11 @@
 // Products of fixed rank: matmul for those who want the rank checked.
 import { ShapeError } from "../../errors.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
 import { matmul } from "./matmul.ts";
 
 function ranked(op: string, a: Tensor, b: Tensor, ranks: readonly [number, number]): Tensor {
+  checkLive(op, a);
+  checkLive(op, b);
   const shapes = { a: a.shape, b: b.shape };
   if (a.shape.length !== ranks[0] || b.shape.length !== ranks[1]) {
     throw new ShapeError(

@@ -4,7 +4,7 @@ import type { ArgReduceCode } from "../../backend.ts";
 import { IndexError, ShapeError } from "../../errors.ts";
 import { defineOp, type Op } from "../../op/define.ts";
 import { normalizeDim } from "../../shape.ts";
-import { composite, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, type Tensor } from "../../tensor.ts";
 import { div } from "../elementwise/div.ts";
 import { eq } from "../elementwise/eq.ts";
 import { mul } from "../elementwise/mul.ts";
@@ -193,6 +193,7 @@ export function dimAttrs(
   dim: number | DimOptions | undefined,
   options: DimOptions,
 ): DimAttrs | { readonly dim: undefined; readonly keepdim: boolean } {
+  checkLive(op, x);
   const [along, { keepdim = false }] = dimAndOptions<number, DimOptions>(op, dim, options);
   if (along === undefined) return { dim: undefined, keepdim };
   return { dim: normalizeDim(op, along, x.shape.length), keepdim };

@@ -3,7 +3,7 @@ import type { Meta, View } from "../../backend.ts";
 import { type DType, isFloating } from "../../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
 import { contiguousStrides, normalizeDims, reducedShape, type Shape, sizeOf } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { checkLive, type Tensor } from "../../tensor.ts";
 
 /** Sorted, non-negative, distinct dims. */
 export interface ReduceAttrs {
@@ -25,6 +25,7 @@ export function reduceAttrs(
   dim: Dims | ReduceOptions | undefined,
   options: ReduceOptions,
 ): ReduceAttrs {
+  checkLive(op, x);
   const [over, { keepdim = false }] = dimAndOptions<Dims, ReduceOptions>(op, dim, options);
   return { dims: normalizeDims(op, over, x.shape.length), keepdim };
 }

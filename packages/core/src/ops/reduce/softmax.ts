@@ -3,7 +3,7 @@ import { isFloating } from "../../dtype.ts";
 import { DTypeError, IndexError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim } from "../../shape.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
 import { div } from "../elementwise/div.ts";
 import { exp } from "../elementwise/exp.ts";
 import { sub } from "../elementwise/sub.ts";
@@ -62,6 +62,7 @@ export function softmaxDim(
   x: Tensor,
   dim: number | (DimOptions & { readonly dim: number }),
 ): number {
+  checkLive(op, x);
   if (!isFloating(x.dtype)) {
     throw new DTypeError(op, `expects a float dtype, got ${x.dtype}; cast it with to("float32")`);
   }
