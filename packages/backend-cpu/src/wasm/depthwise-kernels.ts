@@ -47,7 +47,7 @@ export interface Cut {
   readonly rows: number;
   /** Up to so many inner columns are written out, more run in a loop. */
   readonly columns: number;
-  /** Weight gradient: its sums are stored after so many input rows; 0: after the plane alone. */
+  /** Weight gradient: its sums are stored after so many input rows. */
   readonly anchor: number;
 }
 
@@ -57,16 +57,18 @@ const get = <T>(list: readonly T[], index: number): T => list[index] as T;
 const evenly = (n: number, limit: number, step = 1): number =>
   Math.ceil(Math.ceil(n / Math.ceil(n / limit)) / step) * step;
 
-/** Weights of a plane: in locals while they fit into registers, else fetched at each use. */
+/**
+ * The weights of a plane as splats in locals. Those that find no register lie on the stack, from where they
+ * are fetched just before use; loads from memory would all be done early (see weightGradKernel) and
+ * need the registers.
+ */
 class Weights {
   private readonly pointer: IntLocal;
   private readonly splats: readonly Vec[];
-  private readonly taps: number;
 
   constructor(f: Scope, pointer: IntLocal, taps: number) {
     this.pointer = pointer;
-    this.taps = taps;
-    this.splats = taps <= 9 ? f.locals("v128", taps) : [];
+    this.splats = f.locals("v128", taps);
   }
 
   /** To be run when the pointer has moved on to another filter. */
@@ -75,11 +77,11 @@ class Weights {
   }
 
   at(tap: number): Expr<"v128"> {
-    return this.splats[tap] ?? v128.load32Splat(this.pointer, tap * 4);
+    return get(this.splats, tap);
   }
 
   get bytes(): number {
-    return this.taps * 4;
+    return this.splats.length * 4;
   }
 }
 
@@ -467,6 +469,8 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
           start === col.start ? value : f32x4.shuffle(value, v128.zero(), fresh),
         );
       };
+      // Columns in a loop need none: the loop carries the sums.
+      const anchor = col.count > 1 ? 0 : tiling.anchor;
       const touched = new Set<number>();
       const store = (): Code => {
         const code = [...touched].map((tap) =>
@@ -486,9 +490,9 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
             const sum = get(all, t.tap);
             return [fetch(t.sum), sum.set(fma(vector, get(grads, t.sum), sum))];
           }),
-        (_, index) => (tiling.anchor > 0 && (index + 1) % tiling.anchor === 0 ? store() : []),
+        (_, index) => (anchor > 0 && (index + 1) % anchor === 0 ? store() : []),
       );
-      return [body, tiling.anchor > 0 ? store() : []];
+      return [body, anchor > 0 ? store() : []];
     };
     const pass = (ky0: number): Code => {
       const sums = all.slice(0, Math.min(tapRows, kh - ky0) * kw);

@@ -38,15 +38,28 @@ const planeShape = (c: Conv3): PlaneShape => ({
   output: [c.output[1], c.output[2]],
 });
 
-function tiling(s: PlaneShape, height: number, width: number): Cut {
+/** Up to so many columns are written out; of wider planes the inner ones share a loop. */
+const FEW_COLUMNS = 4;
+
+/** Forward and input gradient of a plane of height × width outputs. */
+function sumTiling(s: PlaneShape, height: number, columns: number): Cut {
   const [kh, kw] = s.kernel;
-  const perRow = kh * kw + kw + 1;
-  const all = Math.ceil(width / 4);
-  const columns = all * perRow * Math.min(height, 8) <= CODE_BUDGET ? all : 1;
-  // Up to three kinds of columns, and of tiles: first, inner, last.
-  const codes = Math.min(all, columns === 1 ? 3 : all);
-  const rows = Math.floor(CODE_BUDGET / (perRow * codes * (height > 16 ? 2 : 1)));
-  return { rows: Math.max(1, Math.min(16, rows, height)), columns, anchor: 2 };
+  const kinds = columns <= FEW_COLUMNS ? columns : 3;
+  const rows = Math.floor(CODE_BUDGET / (kh * kw * kinds * (height > 16 ? 3 : 1)));
+  return {
+    rows: Math.max(1, Math.min(height <= 16 ? 16 : 8, rows)),
+    columns: columns <= FEW_COLUMNS ? columns : 0,
+    anchor: 0,
+  };
+}
+
+/** Weight gradient. Measured: tall tiles for planes without inner columns, low ones in the loop of others. */
+function weightTiling(s: PlaneShape): Cut {
+  const [kh, kw] = s.kernel;
+  const columns = Math.ceil(s.output[1] / 4);
+  const anchor = s.stride[1] === 1 ? 2 : 1;
+  if (kh * kw > 9) return { rows: kw > 5 ? 1 : 2, columns: 0, anchor };
+  return columns <= FEW_COLUMNS ? { rows: 7, columns, anchor } : { rows: 3, columns: 0, anchor };
 }
 
 const keyOf = (s: PlaneShape): string =>
@@ -65,7 +78,7 @@ export function directForward(
   if (planes * c.outputSize === 0) return;
   const s = planeShape(c);
   const { forward } = ctx.get<"forward">(`dw forward ${keyOf(s)}`, () => [
-    forwardKernel(s, tiling(s, s.output[0], s.output[1]), ctx.relaxed),
+    forwardKernel(s, sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4)), ctx.relaxed),
   ]);
   forward(planes, x, w, y, bias ?? 0, 0, c.outChannels, 0, c.outChannels / c.channels);
 }
@@ -83,7 +96,12 @@ export function directInputGrad(
   const multiplier = c.outChannels / c.channels;
   const key = `dw inputGrad ${keyOf(s)} ${multiplier > 1}`;
   const { inputGrad } = ctx.get<"inputGrad">(key, () => [
-    inputGradKernel(s, tiling(s, s.input[0], s.input[1]), multiplier > 1, ctx.relaxed),
+    inputGradKernel(
+      s,
+      sumTiling(s, s.input[0], Math.ceil(s.input[1] / (4 * s.stride[1]))),
+      multiplier > 1,
+      ctx.relaxed,
+    ),
   ]);
   inputGrad(planes, g, w, dx, 0, c.channels, multiplier);
 }
@@ -99,7 +117,7 @@ export function directWeightGrad(
   const s = planeShape(c);
   const multiplier = c.outChannels / c.channels;
   const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(s)}`, () => [
-    weightGradKernel(s, tiling(s, s.output[0], s.output[1]), ctx.relaxed),
+    weightGradKernel(s, weightTiling(s), ctx.relaxed),
   ]);
   const { reduceSums: reduce } = ctx.get<"reduceSums">("reduceSums", () => [reduceSums()]);
   const taps = c.kernelSize;

@@ -1,0 +1,240 @@
+// The inner loops of reductions. Partial results are doubles: runs of at most 128 floats (4 vectors wide)
+// are folded in single precision, what comes out is added up in double. So a sum of a million numbers is
+// nearly as good as one in float64, at the speed of memory, and always in the same order.
+//
+//   row(rows, n, x, xRow, acc)    acc[r] ∘= x[r, 0] ∘ x[r, 1] ∘ …      elements side by side
+//   column(rows, n, x, xRow, acc) acc[j] ∘= x[0, j] ∘ x[1, j] ∘ …
+//   start(n, acc, value)          acc[j] = value
+//   finish(n, acc, y, yStep)      y[j] = acc[j]
+import {
+  type Code,
+  countdown,
+  countdownOrSkip,
+  doWhile,
+  type Expr,
+  type Func,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  func,
+  type IntLocal,
+  i32,
+  i64,
+  type Local,
+  select,
+  v128,
+  when,
+} from "./assembler.ts";
+
+type V = Expr<"v128">;
+type D = Expr<"f64">;
+
+interface Fold {
+  readonly four: (a: V, b: V) => V;
+  readonly two: (a: V, b: V) => V;
+  readonly one: (a: D, b: D) => D;
+  readonly start: number;
+}
+export type FoldCode = "sum" | "max" | "min" | "prod";
+
+export const FOLDS: Readonly<Record<FoldCode, Fold>> = {
+  sum: { four: f32x4.add, two: f64x2.add, one: f64.add, start: 0 },
+  max: { four: f32x4.max, two: f64x2.max, one: f64.max, start: -Infinity },
+  min: { four: f32x4.min, two: f64x2.min, one: f64.min, start: Infinity },
+  // A product of four floats may overflow where that of all does not; prodFold() stays in double.
+  prod: { four: f32x4.mul, two: f64x2.mul, one: f64.mul, start: 1 },
+};
+
+const splat = (x: number): V => v128.constF32([x, x, x, x]);
+const lowPair = (x: V): V => f64x2.promoteLowF32x4(x);
+const highPair = (x: V): V => f64x2.promoteLowF32x4(f32x4.shuffle(x, x, [2, 3, 2, 3]));
+
+const PARAMS = { rows: "i32", n: "i32", x: "i32", xRow: "i32", acc: "i32" } as const;
+const RUN = 128;
+
+function rowFold({ four, two, one, start }: Fold): Func {
+  return func("row", PARAMS, (f, p) => {
+    const [from, left, run, count] = [0, 1, 2, 3].map(() => f.local("i32"));
+    if (!from || !left || !run || !count) return [];
+    const sums = f.locals("v128", 4) as [
+      Local<"v128">,
+      Local<"v128">,
+      Local<"v128">,
+      Local<"v128">,
+    ];
+    const total = f.local("f64");
+    const [s0, s1, s2, s3] = sums;
+    const pair = f.local("v128");
+    return countdown(p.rows, [
+      from.set(p.x),
+      left.set(p.n),
+      total.set(f64.load(p.acc)),
+      doWhile(
+        [
+          run.set(select(left, i32.const(RUN), i32.ltU(left, RUN))),
+          left.set(i32.sub(left, run)),
+          sums.map((s) => s.set(splat(start))),
+          count.set(i32.shrU(run, 4)),
+          countdownOrSkip(count, [
+            sums.map((s, i) => s.set(four(s, v128.load(from, i * 16)))),
+            from.add(64),
+          ]),
+          count.set(i32.and(i32.shrU(run, 2), 3)),
+          countdownOrSkip(count, [s0.set(four(s0, v128.load(from))), from.add(16)]),
+          count.set(i32.and(run, 3)),
+          countdownOrSkip(count, [
+            total.set(one(total, f64.promoteF32(f32.load(from)))),
+            from.add(4),
+          ]),
+          s0.set(four(four(s0, s1), four(s2, s3))),
+          pair.set(two(lowPair(s0), highPair(s0))),
+          total.set(one(total, one(f64x2.extractLane(pair, 0), f64x2.extractLane(pair, 1)))),
+        ],
+        i32.ne(left, 0),
+      ),
+      f64.store(p.acc, total),
+      p.acc.add(8),
+      p.x.add(p.xRow),
+    ]);
+  });
+}
+
+function columnFold({ four, two, one }: Fold): Func {
+  return func("column", PARAMS, (f, p) => {
+    const [r1, r2, r3, at, acc, left] = [0, 1, 2, 3, 4, 5].map(() => f.local("i32"));
+    if (!r1 || !r2 || !r3 || !at || !acc || !left) return [];
+    const v = f.local("v128");
+    const s = f.local("f32");
+    /** Adds `value` (of `at` and its rows) to four partial results, `single` to one. */
+    const along = (value: V, single: Expr<"f32">, all: readonly IntLocal[]): Code => {
+      return [
+        acc.set(p.acc),
+        left.set(i32.shrU(p.n, 2)),
+        countdownOrSkip(left, [
+          v.set(value),
+          v128.store(acc, two(v128.load(acc), lowPair(v))),
+          v128.store(acc, two(v128.load(acc, 16), highPair(v)), 16),
+          acc.add(32),
+          all.map((q) => q.add(16)),
+        ]),
+        left.set(i32.and(p.n, 3)),
+        countdownOrSkip(left, [
+          s.set(single),
+          f64.store(acc, one(f64.load(acc), f64.promoteF32(s))),
+          acc.add(8),
+          all.map((q) => q.add(4)),
+        ]),
+      ];
+    };
+    const [fours, ones] = [f.local("i32"), f.local("i32")];
+    const lane0 = (x: V): Expr<"f32"> => f32x4.extractLane(x, 0);
+    const fold4 = (load: (q: IntLocal) => V): V =>
+      four(four(load(at), load(r1)), four(load(r2), load(r3)));
+    return [
+      fours.set(i32.shrU(p.rows, 2)),
+      countdownOrSkip(fours, [
+        at.set(p.x),
+        r1.set(i32.add(p.x, p.xRow)),
+        r2.set(i32.add(r1, p.xRow)),
+        r3.set(i32.add(r2, p.xRow)),
+        p.x.set(i32.add(r3, p.xRow)),
+        along(
+          fold4((q) => v128.load(q)),
+          lane0(fold4((q) => v128.load32Splat(q))),
+          [at, r1, r2, r3],
+        ),
+      ]),
+      ones.set(i32.and(p.rows, 3)),
+      countdownOrSkip(ones, [
+        at.set(p.x),
+        p.x.add(p.xRow),
+        along(v128.load(at), f32.load(at), [at]),
+      ]),
+    ];
+  });
+}
+
+/** row and column for products: every factor in double precision. */
+function prodFolds(): Func[] {
+  const [row, column] = (["row", "column"] as const).map((name) =>
+    func(name, PARAMS, (f, p) => {
+      const [from, left, acc] = [f.local("i32"), f.local("i32"), f.local("i32")];
+      return countdown(p.rows, [
+        from.set(p.x),
+        left.set(p.n),
+        acc.set(p.acc),
+        countdown(left, [
+          f64.store(acc, f64.mul(f64.load(acc), f64.promoteF32(f32.load(from)))),
+          from.add(4),
+          name === "column" ? acc.add(8) : [],
+        ]),
+        p.x.add(p.xRow),
+        name === "row" ? p.acc.add(8) : [],
+      ]);
+    }),
+  ) as [Func, Func];
+  return [row, column];
+}
+
+const startKernel = (): Func =>
+  func("start", { n: "i32", acc: "i32", value: "f64" }, (_, p) =>
+    countdown(p.n, [f64.store(p.acc, p.value), p.acc.add(8)]),
+  );
+const finishKernel = (): Func =>
+  func("finish", { n: "i32", acc: "i32", y: "i32", yStep: "i32" }, (_, p) =>
+    countdown(p.n, [
+      f32.store(p.y, f32.demoteF64(f64.load(p.acc))),
+      p.acc.add(8),
+      p.y.add(p.yStep),
+    ]),
+  );
+
+export type FoldKernels = "row" | "column" | "start" | "finish";
+
+export function foldKernels(code: FoldCode): Func[] {
+  const folds = code === "prod" ? prodFolds() : [rowFold(FOLDS[code]), columnFold(FOLDS[code])];
+  return [...folds, startKernel(), finishKernel()];
+}
+
+/**
+ * arg(rows, n, x, xRow, xStep, y, yRow): y[r] (int64) = where x[r, 0 … n − 1] is largest or smallest; the first
+ * of equals, NaN beats all.
+ */
+export function argKernel(code: "argmax" | "argmin"): Func {
+  const params = {
+    rows: "i32",
+    n: "i32",
+    x: "i32",
+    xRow: "i32",
+    xStep: "i32",
+    y: "i32",
+    yRow: "i32",
+  } as const;
+  return func("arg", params, (f, p) => {
+    const [from, index, best] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    const [v, top] = [f.local("f32"), f.local("f32")];
+    const beats = code === "argmax" ? f32.gt(v, top) : f32.lt(v, top);
+    return countdown(p.rows, [
+      from.set(p.x),
+      index.set(0),
+      best.set(0),
+      top.set(f32.load(from)),
+      doWhile(
+        [
+          v.set(f32.load(from)),
+          when(i32.or(beats, i32.and(f32.ne(v, v), f32.eq(top, top))), [
+            top.set(v),
+            best.set(index),
+          ]),
+          from.add(p.xStep),
+          index.add(1),
+        ],
+        i32.ltU(index, p.n),
+      ),
+      i64.store(p.y, i64.extendI32U(best)),
+      p.x.add(p.xRow),
+      p.y.add(p.yRow),
+    ]);
+  });
+}

@@ -1,0 +1,180 @@
+// reduce and argReduce: any dims of any strided float32 view as rows or columns of the kernels.
+//
+// Order does not matter to a reduction, so dims are walked in the order of memory. Then either the dim
+// that lies side by side is reduced (rows of x fold into one number each), or it is kept (rows add up).
+import type { ReduceCode, RequiredKernels, View } from "@tapegrad/core";
+import { sizeOf } from "@tapegrad/core";
+import type { WasmContext } from "./context.ts";
+import type { Exports } from "./module-cache.ts";
+import {
+  argKernel,
+  FOLDS,
+  type FoldCode,
+  type FoldKernels,
+  foldKernels,
+} from "./reduce-kernels.ts";
+import { byteAddress, contiguousAt } from "./view.ts";
+
+/** Steps in bytes; yStep is 0 where the dim is reduced. */
+interface Dim {
+  size: number;
+  xStep: number;
+  yStep: number;
+  readonly kept: boolean;
+}
+
+/** Partial results of one call: doubles in scratch memory that stays in the first-level cache. */
+const CHUNK = 1024;
+
+/** Outermost first in memory, neighbours that continue each other joined. */
+function dimsOf(x: View, strides: readonly number[], y: View): Dim[] {
+  const dims: Dim[] = [];
+  for (let d = 0; d < x.shape.length; d++) {
+    const size = x.shape[d] as number;
+    if (size === 1) continue;
+    const kept = y.shape[d] !== 1;
+    const yStep = kept ? (y.strides[d] as number) * 4 : 0;
+    dims.push({ size, xStep: (strides[d] as number) * 4, yStep, kept });
+  }
+  // Repeated elements (step 0) outermost.
+  const rank = (d: Dim) => (d.xStep === 0 ? Infinity : d.xStep);
+  dims.sort((p, q) => (rank(p) === rank(q) ? 0 : rank(q) - rank(p)));
+  const joined: Dim[] = [];
+  for (const d of dims) {
+    const last = joined[joined.length - 1];
+    const fits =
+      last !== undefined &&
+      last.kept === d.kept &&
+      last.xStep === d.size * d.xStep &&
+      last.yStep === d.size * d.yStep;
+    if (fits) Object.assign(last, { size: last.size * d.size, xStep: d.xStep, yStep: d.yStep });
+    else joined.push(d);
+  }
+  return joined;
+}
+
+/** Calls visit with the byte offsets in x and y of every combination of indices. */
+function each(dims: readonly Dim[], visit: (x: number, y: number) => void): void {
+  const index = dims.map(() => 0);
+  let [x, y] = [0, 0];
+  for (;;) {
+    visit(x, y);
+    let d = dims.length - 1;
+    for (; d >= 0; d--) {
+      const { size, xStep, yStep } = dims[d] as Dim;
+      x += xStep;
+      y += yStep;
+      index[d] = (index[d] as number) + 1;
+      if ((index[d] as number) < size) break;
+      x -= xStep * size;
+      y -= yStep * size;
+      index[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
+
+/** Takes the largest of the dims that pass out of the list. */
+function takeLargest(dims: Dim[], pass: (d: Dim) => boolean): Dim | undefined {
+  let best = -1;
+  dims.forEach((d, i) => {
+    if (pass(d) && (best < 0 || d.size > (dims[best] as Dim).size)) best = i;
+  });
+  return best < 0 ? undefined : dims.splice(best, 1)[0];
+}
+
+const ONE: Dim = { size: 1, xStep: 0, yStep: 0, kept: true };
+
+export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" | "argReduce"> {
+  const { arena } = ctx;
+  const folds: Partial<Record<FoldCode, Exports<FoldKernels>>> = {};
+  let partial: number | undefined;
+
+  function foldInto(code: FoldCode, x: number, dims: Dim[], y: number): void {
+    folds[code] ??= ctx.get<FoldKernels>(`reduce/${code}`, () => foldKernels(code));
+    partial ??= arena.take(CHUNK * 8).ptr;
+    const acc = partial;
+    const { row, column, start, finish } = folds[code] as Exports<FoldKernels>;
+    const first = FOLDS[code].start;
+    const inner = dims.pop() ?? { ...ONE, kept: false };
+    // The results of one call lie along `across`; what is folded by the kernel beside the inner dim, along `down`.
+    const across = inner.kept ? inner : (takeLargest(dims, (d) => d.kept) ?? ONE);
+    const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
+    const kept = dims.filter((d) => d.kept);
+    const reduced = dims.filter((d) => !d.kept);
+    each(kept, (xAt, yAt) => {
+      for (let from = 0; from < across.size; from += CHUNK) {
+        const n = Math.min(CHUNK, across.size - from);
+        start(n, acc, first);
+        const at = x + xAt + from * across.xStep;
+        each(reduced, (more) => {
+          if (inner.kept) column(down.size, n, at + more, down.xStep, acc);
+          else row(n, down.size, at + more, across.xStep, acc);
+        });
+        finish(n, acc, y + yAt + from * across.yStep, across.yStep);
+      }
+    });
+  }
+
+  function reduce(code: ReduceCode, x: View, y: View): string | undefined {
+    if (code === "any" || code === "all") return question(code, x, y);
+    if (x.dtype !== "float32" || y.dtype !== "float32") return undefined;
+    const results = sizeOf(y.shape);
+    if (results === 0) return "empty";
+    const to = byteAddress(y, 4);
+    if (sizeOf(x.shape) === 0) {
+      arena.f32.fill(FOLDS[code].start, to / 4, to / 4 + results);
+      return "empty";
+    }
+    const dims = dimsOf(x, x.strides, y);
+    const inner = dims[dims.length - 1];
+    if (inner === undefined || inner.xStep === 4) {
+      foldInto(code, byteAddress(x, 4), dims, to);
+      return inner?.kept ? "columns" : "rows";
+    }
+    ctx.withScratch((scratch) => {
+      const from = contiguousAt(ctx, scratch, x);
+      const strides = x.shape.map((_, d) => sizeOf(x.shape.slice(d + 1)));
+      foldInto(code, from, dimsOf(x, strides, y), to);
+    });
+    return "copied";
+  }
+
+  /** Over all elements of dense bools. */
+  function question(code: "any" | "all", x: View, y: View): string | undefined {
+    if (x.dtype !== "bool" || !x.contiguous || sizeOf(y.shape) !== 1) return undefined;
+    const at = byteAddress(x, 1);
+    const bytes = arena.u8.subarray(at, at + sizeOf(x.shape));
+    const answer = code === "any" ? bytes.includes(1) : !bytes.includes(0);
+    arena.u8[byteAddress(y, 1)] = answer ? 1 : 0;
+    return "js-search";
+  }
+
+  function argReduce(code: "argmax" | "argmin", x: View, y: View, dim: number): string | undefined {
+    if (x.dtype !== "float32") return undefined;
+    if (sizeOf(y.shape) === 0) return "empty";
+    const { arg } = ctx.get<"arg">(code, () => [argKernel(code)]);
+    const dims: Dim[] = x.shape.flatMap((size, d) =>
+      d === dim || size === 1
+        ? []
+        : [
+            {
+              size,
+              xStep: (x.strides[d] as number) * 4,
+              yStep: (y.strides[d] as number) * 8,
+              kept: true,
+            },
+          ],
+    );
+    const rows = takeLargest(dims, () => true) ?? ONE;
+    const n = x.shape[dim] ?? 1;
+    const step = (x.strides[dim] ?? 1) * 4;
+    const [from, to] = [byteAddress(x, 4), byteAddress(y, 8)];
+    each(dims, (xAt, yAt) => {
+      arg(rows.size, n, from + xAt, rows.xStep, step, to + yAt, rows.yStep);
+    });
+    return "scan";
+  }
+
+  return { reduce, argReduce };
+}
