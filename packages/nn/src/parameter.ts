@@ -27,6 +27,12 @@ export class Parameter extends Tensor {
     takeOver(t);
     this.requiresGrad = options.requiresGrad ?? true;
   }
+  override toString(): string {
+    return `Parameter containing:\n${super.toString()}`;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
 }
 
 /** Made by `buffer()`. */

@@ -1,4 +1,6 @@
 // Module: what belongs to it, hooks, state in and out, moving between dtypes.
+
+import { inspect } from "node:util";
 import {
   ArgumentError,
   manualSeed,
@@ -226,6 +228,12 @@ describe("Parameter and buffer", () => {
     expect((inner as unknown as nn.Linear).call(ones([1, 2])).shape).to.deep.equal([1, 2]);
     expect(() => new nn.Parameter(t)).to.throw(UseAfterFreeError);
     expect(() => new nn.Parameter(3 as unknown as Tensor)).to.throw(ArgumentError, /number/);
+  });
+  it("print as in PyTorch", () => {
+    const text = "Parameter containing:\ntensor([1., 1.], requiresGrad=true)";
+    expect(String(new nn.Parameter(ones([2])))).to.equal(text);
+    expect(inspect({ w: new nn.Parameter(ones([2])) })).to.equal(`{\n  w: ${text.replace("\n", "\n  ")}\n}`);
+    expect(String(nn.buffer(ones([2])))).to.equal("tensor([1., 1.])");
   });
   it("a frozen one, and one over another's data", () => {
     const a = new nn.Parameter(ones([2]), { requiresGrad: false });
