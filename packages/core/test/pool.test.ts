@@ -112,6 +112,10 @@ describe("pooling", () => {
     const padded = { padding: 1, stride: 2 };
     expect(values(avgPool1d(x, 2, padded))).to.deep.equal([0.5, 2.5]);
     expect(values(avgPool1d(x, 2, { ...padded, countIncludePad: false }))).to.deep.equal([1, 2.5]);
+    expect(values(avgPool1d(x, 2, { padding: 1, stride: 1 }))).to.deep.equal([0.5, 1.5, 2.5, 1.5]);
+    expect(
+      values(avgPool1d(x, 2, { padding: 1, stride: 1, countIncludePad: false })),
+    ).to.deep.equal([1, 1.5, 2.5, 3]);
   });
 
   it("averages to one value with a plain mean, whose shape it keeps", () => {
