@@ -23,6 +23,7 @@ import {
   tensor,
 } from "@tapegrad/core";
 import { expect } from "chai";
+import { useBackend } from "./use-backend.ts";
 
 const leaf = (shape: number[]): Tensor => randn(shape, { dtype: "float64", requiresGrad: true });
 const values = (t: Tensor | null | undefined): number[] => [
@@ -30,6 +31,8 @@ const values = (t: Tensor | null | undefined): number[] => [
 ];
 
 describe("backward", () => {
+  useBackend("reference");
+
   it("walks a chain of 100,000 ops without a stack overflow", () => {
     const x = ones([1], { requiresGrad: true });
     let y: Tensor = x;
@@ -178,6 +181,8 @@ describe("backward", () => {
 });
 
 describe("gradcheck", () => {
+  useBackend("reference");
+
   class Wrong extends Function {
     static forward(_ctx: FunctionContext, x: Tensor): Tensor {
       return x.mul(3);

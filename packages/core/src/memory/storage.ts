@@ -127,7 +127,7 @@ function inventory(backend: Backend): string {
 
 function callSite(): string {
   const lines = new Error().stack?.split("\n").slice(2) ?? [];
-  const users = lines.find((line) => !/packages[\\/](core|nn|backend-\w+)[\\/]/.test(line));
+  const users = lines.find((line) => !/[\\/](core|nn|backend-\w+)[\\/](src|dist)[\\/]/.test(line));
   return `\n  ${(users ?? lines[0] ?? "").trim()}`;
 }
 

@@ -32,7 +32,9 @@ type ByName<I extends Names, T> = { readonly [D in I[number] as NameOf<D>]: At<D
 export type ArgsOf<I extends Names, A> = [A] extends [undefined]
   ? [...AtEach<I, Tensor>]
   : [...AtEach<I, Tensor>, A];
-export type ResultOf<O extends Names> = O extends readonly [string] ? Tensor : Each<O, Tensor>;
+export type ResultOf<O extends Names> = O extends readonly [string]
+  ? Tensor
+  : { -readonly [K in keyof O]: Tensor };
 type ComposedOf<O extends Names> = O extends readonly [string]
   ? Tensor
   : Readonly<Record<O[number], Tensor>>;

@@ -1,0 +1,151 @@
+// Collection, the pool, and what a full arena says. The counted half is in ownership.test.ts.
+import {
+  Arena,
+  collect,
+  exp,
+  full,
+  getBackend,
+  grad,
+  memory,
+  mul,
+  OutOfMemoryError,
+  randn,
+  referenceBackend,
+  registerBackend,
+  resetPeak,
+  setCollectionThreshold,
+  sum,
+  type Tensor,
+  tensor,
+  trackSites,
+} from "@tapegrad/core";
+import { expect } from "chai";
+import fc from "fast-check";
+import { useBackend } from "./use-backend.ts";
+
+const MB = 1 << 20;
+
+describe("collection", () => {
+  useBackend("reference");
+  afterEach(() => setCollectionThreshold());
+
+  /** A step as people write it: handles dropped, now and then a graph thrown away whole. */
+  function step(w: Tensor, i: number): void {
+    const h = exp(w);
+    const loss = sum(mul(mul(h, 0.5), h));
+    if (i % 3 > 0) loss.backward();
+    w.grad = null;
+  }
+
+  it("keeps a synchronous loop that drops its handles under the threshold", () => {
+    const w = randn([MB / 16], { requiresGrad: true });
+    collect();
+    setCollectionThreshold({ bytes: 6 * MB });
+    resetPeak();
+    const peaks: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      step(w, i);
+      peaks.push(memory().liveBytes);
+    }
+    expect(memory().collections).to.be.greaterThan(0);
+    expect(Math.max(...peaks)).to.be.at.most(6.5 * MB);
+  }).timeout(30_000);
+
+  it("keeps an awaiting loop under the threshold", async () => {
+    const w = randn([MB / 16], { requiresGrad: true });
+    collect();
+    setCollectionThreshold({ bytes: 6 * MB });
+    let most = 0;
+    for (let i = 0; i < 30; i++) {
+      step(w, i);
+      await Promise.resolve();
+      most = Math.max(most, memory().liveBytes);
+    }
+    expect(most).to.be.at.most(6.5 * MB);
+  }).timeout(30_000);
+
+  it("spares what is reachable only through a graph, a view or a saved alias", () => {
+    const w = randn([4], { dtype: "float64", requiresGrad: true });
+    const view = (() => exp(w).view(2, 2))();
+    const loss = (() => sum(mul(exp(w), exp(w))))();
+    collect();
+    expect(view.dataSync().length).to.equal(4);
+    expect(grad(loss, w).length).to.equal(1);
+  });
+
+  it("frees a dead graph with cycles (node → saved output → node)", () => {
+    const w = randn([MB / 16], { requiresGrad: true });
+    (() => {
+      for (let i = 0; i < 8; i++) exp(exp(w));
+    })();
+    const before = memory().liveBytes;
+    collect();
+    expect(before - memory().liveBytes).to.be.at.least(3.5 * MB);
+  });
+});
+
+describe("arena", () => {
+  it("wastes at most a quarter of a block, and gives what it was given", () => {
+    const arena = new Arena({ maxPages: 2048 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1 << 20 }), (bytes) => {
+        const block = arena.take(bytes);
+        expect(block.bytes).to.be.at.least(bytes);
+        if (bytes > 64) expect(block.bytes).to.be.at.most(bytes * 1.25 + 16);
+        arena.give(block);
+        expect(arena.take(bytes)).to.equal(block);
+        arena.give(block);
+      }),
+    );
+  });
+
+  it("keeps blocks apart", () => {
+    const arena = new Arena();
+    const sizes = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 2, maxLength: 40 });
+    fc.assert(
+      fc.property(sizes, (wanted) => {
+        const blocks = wanted.map((n) => arena.take(n)).sort((a, b) => a.ptr - b.ptr);
+        for (let i = 1; i < blocks.length; i++) {
+          const previous = blocks[i - 1] as (typeof blocks)[0];
+          expect((blocks[i] as (typeof blocks)[0]).ptr).to.be.at.least(
+            previous.ptr + previous.bytes,
+          );
+        }
+        for (const b of blocks) arena.give(b);
+      }),
+    );
+  });
+
+  it("reaches past 2 GiB, and writes there", () => {
+    const arena = new Arena();
+    if (arena.maxPages < 49152) return; // this engine cannot reserve 3 GiB
+    const low = arena.take(2 ** 31);
+    const high = arena.take(1024);
+    expect(high.ptr).to.be.greaterThan(2 ** 31);
+    arena.f32[high.ptr / 4] = 1.5;
+    expect(new DataView(arena.memory.buffer).getFloat32(high.ptr, true)).to.equal(1.5);
+    arena.give(low);
+    arena.give(high);
+  });
+
+  it("says what is alive when it is full, and what to do", () => {
+    registerBackend("small", () => ({ ...referenceBackend({ maxPages: 64 }), name: "small" }));
+    const device = getBackend("small").name;
+    const kept: Tensor[] = [];
+    trackSites(true);
+    const fill = () => {
+      for (;;) kept.push(full([MB / 4], 1, { device }));
+    };
+    try {
+      expect(fill).to.throw(
+        OutOfMemoryError,
+        /arena of at most 4194304 bytes is full[\s\S]*tensors live on 'small'[\s\S]*made by 'full'[\s\S]*memory\.test[\s\S]*smaller batch/,
+      );
+    } finally {
+      trackSites(false);
+      for (const t of kept) t.release();
+    }
+    // Nothing is broken: what was released can be had again.
+    expect(tensor([1, 2], { device }).dataSync()).to.deep.equal(new Float32Array([1, 2]));
+  });
+});
