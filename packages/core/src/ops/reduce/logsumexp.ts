@@ -1,5 +1,5 @@
 // log Σ exp over dims, stable: the largest element is taken out first.
-import { ShapeError } from "../../errors.ts";
+import { IndexError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { add } from "../elementwise/add.ts";
@@ -12,12 +12,12 @@ import { where } from "../elementwise/where.ts";
 import { floating } from "../promote.ts";
 import { amax } from "./amax.ts";
 import {
+  countOf,
   type Dims,
   type ReduceAttrs,
   type ReduceOptions,
   reduceAttrs,
   reducedMeta,
-  requireElements,
   withKeptDims,
 } from "./reduce.ts";
 import { sum } from "./sum.ts";
@@ -29,12 +29,10 @@ const logsumexpOp = defineOp<ReduceAttrs>()({
   inputs: ["x"],
   outputs: ["y"],
   saves: ["x", "y"],
-  shape: (x, a) => {
-    requireElements("logsumexp", x.shape, a.dims);
-    return reducedMeta(x, a);
-  },
+  shape: (x, a) => reducedMeta(x, a),
   compose: (x, a) => {
-    requireElements("logsumexp", x.shape, a.dims);
+    // Of nothing it is log 0.
+    if (countOf(x.shape, a.dims) === 0) return log(sum(exp(x), a.dims, a));
     const largest = amax(x, a.dims, { keepdim: true }).detach();
     // Infinite ones stay in: ∞ − ∞ would be NaN.
     const shift = where(isfinite(largest), largest, 0);
@@ -48,9 +46,10 @@ const logsumexpOp = defineOp<ReduceAttrs>()({
     [rng.tensor([2, 3, 2]), { dims: [0, 2], keepdim: false }],
     [rng.tensor([2, 3]), { dims: [1], keepdim: true }],
     [rng.tensor([]), { dims: [], keepdim: false }],
+    [rng.tensor([2, 0]), { dims: [1], keepdim: false }],
   ],
   errors: (rng) => [
-    [() => logsumexp(rng.tensor([0]), 0), ShapeError, /logsumexp: dim 0 has no elements/],
+    [() => logsumexp(rng.tensor([2]), 1), IndexError, /logsumexp: dim 1 is out of range/],
   ],
 });
 
