@@ -59,14 +59,6 @@ export function mismatch(value: unknown, target: Tensor): string | undefined {
   return same ? undefined : `${wanted}, ${got}`;
 }
 
-/** Overwrites target where it lies, also from another backend. */
-export function copyInto(target: Tensor, value: Tensor): void {
-  owned(() => {
-    noGrad(() => target.copy_(value.to(target.backend)));
-    return [];
-  });
-}
-
 export function loadInto(
   owner: string,
   own: ReadonlyMap<string, Tensor>,
@@ -95,9 +87,17 @@ export function loadInto(
       fix,
     );
   }
-  for (const [key, target] of own) {
-    const value = given.get(key);
-    if (value !== undefined && value !== target) copyInto(target, value);
-  }
+  owned(() => {
+    const pairs: [target: Tensor, value: Tensor][] = [];
+    for (const [key, target] of own) {
+      const value = given.get(key);
+      // Fetched before anything is overwritten: from another backend this can fail.
+      if (value !== undefined) pairs.push([target, value.to(target.backend)]);
+    }
+    noGrad(() => {
+      for (const [target, value] of pairs) if (value !== target) target.copy_(value);
+    });
+    return [];
+  });
   return { missingKeys: missing, unexpectedKeys: unexpected };
 }

@@ -232,7 +232,9 @@ describe("Parameter and buffer", () => {
   it("print as in PyTorch", () => {
     const text = "Parameter containing:\ntensor([1., 1.], requiresGrad=true)";
     expect(String(new nn.Parameter(ones([2])))).to.equal(text);
-    expect(inspect({ w: new nn.Parameter(ones([2])) })).to.equal(`{\n  w: ${text.replace("\n", "\n  ")}\n}`);
+    expect(inspect({ w: new nn.Parameter(ones([2])) })).to.equal(
+      `{\n  w: ${text.replace("\n", "\n  ")}\n}`,
+    );
     expect(String(nn.buffer(ones([2])))).to.equal("tensor([1., 1.])");
   });
   it("a frozen one, and one over another's data", () => {

@@ -295,6 +295,26 @@ describe("optimizers: state", () => {
       nn.StateDictError,
     );
   });
+  it("with tensors missing or too many, or a rate without sense, is refused", () => {
+    const m = net();
+    const opt = new nn.Adam(m.parameters());
+    m.call(ones([1, 2]))
+      .sum()
+      .backward();
+    opt.step();
+    const { state, tensors } = opt.stateDict();
+    const fewer = new Map(tensors);
+    fewer.delete("1.exp_avg");
+    fewer.set("7.exp_avg", ones([2]));
+    expect(() => opt.loadStateDict({ state, tensors: fewer }))
+      .to.throw(nn.StateDictError, /missing keys: "1\.exp_avg"\n.*unexpected keys: "7\.exp_avg"/)
+      .with.property("missing")
+      .deep.equal(["1.exp_avg"]);
+    const bad = JSON.parse(JSON.stringify(state));
+    bad.paramGroups[0].lr = -1;
+    expect(() => opt.loadStateDict({ state: bad, tensors })).to.throw(ArgumentError, /lr must be/);
+    expect(opt.stateDict().state).to.deep.equal(state);
+  });
   it("loading copies: the given tensors stay the user's", () => {
     const [a, b] = [net(), net()];
     const [from, to] = [

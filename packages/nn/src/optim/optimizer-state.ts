@@ -1,6 +1,6 @@
 // Optimizer state in and out, in the form that a checkpoint holds: JSON, and tensors by name.
 import { ownedOne, type Tensor } from "@tapegrad/core";
-import { mismatch, StateDictError } from "../state-dict.ts";
+import { mismatch, StateDictError, type StateProblems } from "../state-dict.ts";
 import type { Hyper, ParamGroup, Slot } from "./optimizer.ts";
 
 export interface OptimizerJson {
@@ -9,6 +9,8 @@ export interface OptimizerJson {
   readonly paramGroups: readonly ({ readonly params: readonly number[] } & Hyper)[];
   /** Steps taken, by parameter number; a parameter that never had a gradient is absent. */
   readonly steps: Readonly<Record<string, number>>;
+  /** The keys of the tensors that belong to it. */
+  readonly tensors: readonly string[];
 }
 
 export interface OptimizerState {
@@ -37,7 +39,11 @@ export function writeState(
     ...(hyper as Hyper),
     params: params.map((p) => numbers.get(p) as number),
   }));
-  return { state: { optimizer, paramGroups: paramGroups as never, steps }, tensors };
+  const keys = [...tensors.keys()];
+  return {
+    state: { optimizer, paramGroups: paramGroups as never, steps, tensors: keys },
+    tensors,
+  };
 }
 
 /** Checks everything, then takes it over. */
@@ -46,46 +52,64 @@ export function readState(
   groups: Groups,
   slots: Map<Tensor, Slot>,
   saved: { readonly tensors: ReadonlyMap<string, Tensor>; readonly state: unknown },
+  checkHyper: (hyper: Hyper) => void,
 ): void {
   const params = groups.flatMap((g) => g.params);
   const json = saved.state as OptimizerJson;
-  const problems = structureProblems(optimizer, groups, json);
-  const steps = problems.size === 0 ? json.steps : {};
-  const unexpected: string[] = [];
-  for (const [key, value] of saved.tensors) {
-    const [number = "", name] = key.split(".");
-    const p = params[Number(number)];
-    if (p === undefined || name === undefined || steps[number] === undefined) unexpected.push(key);
-    else {
-      const why = mismatch(value, p);
-      if (why !== undefined) problems.set(key, why);
-    }
+  const problems = { mismatched: structureProblems(optimizer, groups, json) };
+  const fail = (all: StateProblems) => {
+    const fix = "Build the optimizer as the saved one was, over the same parameters in one order.";
+    return new StateDictError(optimizer, all, fix);
+  };
+  if (problems.mismatched.size > 0) throw fail(problems);
+  const { missing, unexpected, mismatched } = tensorProblems(params, json, saved.tensors);
+  if (missing.length + unexpected.length + mismatched.size > 0) {
+    throw fail({ missing, unexpected, mismatched });
   }
-  if (problems.size > 0 || unexpected.length > 0) {
-    throw new StateDictError(
-      optimizer,
-      {
-        unexpected: problems.size > 0 && unexpected.length === saved.tensors.size ? [] : unexpected,
-        mismatched: problems,
-      },
-      "Build the optimizer as the one that was saved, over the same parameters in the same order.",
-    );
+  for (const [i, { params: _numbers, ...hyper }] of json.paramGroups.entries()) {
+    checkHyper({ ...groups[i], ...hyper } as unknown as Hyper);
   }
 
-  json.paramGroups.forEach(({ params: _numbers, ...hyper }, i) => {
-    Object.assign(groups[i] as ParamGroup<Hyper>, hyper);
-  });
-  const old = [...slots.values()];
-  slots.clear();
-  for (const [number, step] of Object.entries(steps)) {
-    slots.set(params[Number(number)] as Tensor, { step, tensors: {} });
+  const loaded = new Map<Tensor, Slot>();
+  for (const [number, step] of Object.entries(json.steps)) {
+    loaded.set(params[Number(number)] as Tensor, { step, tensors: {} });
   }
   for (const [key, value] of saved.tensors) {
     const [number, name] = key.split(".") as [string, string];
     const p = params[Number(number)] as Tensor;
-    (slots.get(p) as Slot).tensors[name] = ownedOne(() => value.to(p.backend).detach().clone());
+    const copy = ownedOne(() => value.to(p.backend).detach().clone());
+    (loaded.get(p) as Slot).tensors[name] = copy;
   }
+  const old = [...slots.values()];
+  slots.clear();
+  for (const [p, slot] of loaded) slots.set(p, slot);
   for (const slot of old) for (const t of Object.values(slot.tensors)) t.release();
+  json.paramGroups.forEach(({ params: _numbers, ...hyper }, i) => {
+    Object.assign(groups[i] as ParamGroup<Hyper>, hyper);
+  });
+}
+
+/** Keys that the JSON names and nobody gave, the other way round, and tensors of other shapes. */
+function tensorProblems(
+  params: readonly Tensor[],
+  json: OptimizerJson,
+  given: ReadonlyMap<string, Tensor>,
+) {
+  const mismatched = new Map<string, string>();
+  const belongs = (key: string): boolean => {
+    const [number = "", name] = key.split(".");
+    return name !== undefined && json.tensors.includes(key) && json.steps[number] !== undefined;
+  };
+  for (const [key, value] of given) {
+    const p = params[Number(key.split(".")[0])];
+    const why = belongs(key) && p !== undefined ? mismatch(value, p) : undefined;
+    if (why !== undefined) mismatched.set(key, why);
+  }
+  return {
+    missing: json.tensors.filter((key) => !given.has(key)),
+    unexpected: [...given.keys()].filter((key) => !belongs(key)),
+    mismatched,
+  };
 }
 
 /** What is wrong with the JSON part, by place. */
@@ -124,6 +148,7 @@ function structureProblems(
       }
     }
   });
+  if (!Array.isArray(json?.tensors)) problems.set("tensors", "expected a list of keys, got none");
   for (const [number, step] of Object.entries(json?.steps ?? {})) {
     const known = Number.isInteger(Number(number)) && Number(number) < total;
     if (!known || !Number.isInteger(step) || step < 0) {

@@ -134,10 +134,15 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
   /**
    * Takes over what stateDict() gave, also through a checkpoint, so that training goes on to the same bits. The
    * tensors are copied.
-   * @throws StateDictError listing everything that does not fit; then nothing was changed
+   * @throws StateDictError listing everything that does not fit, ArgumentError for hyper-parameters
+   * without sense; then nothing was changed
    */
-  loadStateDict(state: { readonly tensors: OptimizerState["tensors"]; readonly state: unknown }) {
-    readState(this.name, this.paramGroups as unknown as ParamGroup<Hyper>[], this.slots, state);
+  loadStateDict(state: {
+    readonly tensors: OptimizerState["tensors"];
+    readonly state: unknown;
+  }): void {
+    const groups = this.paramGroups as unknown as ParamGroup<Hyper>[];
+    readState(this.name, groups, this.slots, state, (hyper) => this.checkHyper(hyper as never));
   }
 }
 
