@@ -5,6 +5,7 @@ import {
   conv,
   conv1d,
   conv2d,
+  convGeometry,
   convInputGrad,
   convTranspose2d,
   convWeightGrad,
@@ -22,7 +23,6 @@ import {
 } from "@tapegrad/core";
 import { expect } from "chai";
 import fc from "fast-check";
-import { convGeometry } from "../src/ops/conv/geometry.ts";
 
 const f64 = { dtype: "float64" } as const;
 const dot = (a: Tensor, b: Tensor): number => a.mul(b).sum().item();

@@ -120,6 +120,36 @@ describe("layerNorm", () => {
   });
 });
 
+describe("normalisation, differentiated three times", () => {
+  // PyTorch's own third derivative takes the statistics for constants; the plain formula is the truth.
+  const plain = (x: Tensor): Tensor => {
+    const centred = x.sub(x.mean(0, { keepdim: true }));
+    return centred.mul(centred.square().mean(0, { keepdim: true }).add(1e-5).rsqrt());
+  };
+  const third = (f: (x: Tensor) => Tensor, data: Tensor, seed: Tensor): number[] => {
+    const x = data.clone().requiresGrad_();
+    let y = f(x).mul(seed).sum();
+    for (let order = 1; order < 3; order++) {
+      const [g] = grad(y, [x], { createGraph: true }) as [Tensor];
+      y = g.square().sum();
+    }
+    return values(grad(y, [x])[0] as Tensor);
+  };
+
+  it("agrees with the plain formula", () => {
+    manualSeed(8);
+    const x = randn([5, 2], f64);
+    const seed = randn([5, 2], f64);
+    const expected = third(plain, x, seed);
+    const batch = third((t) => batchNorm(t, { training: true }), x, seed);
+    const layer = third((t) => layerNorm(t.t(), 5).t(), x, seed);
+    expected.forEach((v, i) => {
+      expect(batch[i]).to.be.closeTo(v, 1e-8 * (1 + Math.abs(v)));
+      expect(layer[i]).to.be.closeTo(v, 1e-8 * (1 + Math.abs(v)));
+    });
+  });
+});
+
 describe("dropout", () => {
   it("keeps element i iff the i-th uniform number is at least p", () => {
     for (const dtype of ["float32", "float64"] as const) {

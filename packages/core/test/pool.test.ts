@@ -11,6 +11,8 @@ import {
   maxPool2d,
   maxPool3d,
   ops,
+  type PoolGeometry,
+  poolGeometry,
   randn,
   type Tensor,
   tensor,
@@ -18,7 +20,6 @@ import {
 } from "@tapegrad/core";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type PoolGeometry, poolGeometry } from "../src/ops/pool/geometry.ts";
 
 const f64 = { dtype: "float64" } as const;
 const values = (t: Tensor): number[] => Array.from(t.dataSync() as Float64Array);

@@ -3,7 +3,9 @@
 export * from "./conv/conv.ts";
 export * from "./conv/conv-nd.ts";
 export * from "./conv/conv-transpose.ts";
+export { convGeometry } from "./conv/geometry.ts";
 export * from "./conv/input-grad.ts";
+export { transposedGeometry } from "./conv/transposed-geometry.ts";
 export * from "./conv/weight-grad.ts";
 export * from "./creation.ts";
 export * from "./elementwise/abs.ts";
@@ -113,7 +115,7 @@ export * from "./norm/batch-norm.ts";
 export { type LayerNormOptions, layerNorm } from "./norm/layer-norm.ts";
 export * from "./pool/adaptive-avg-pool.ts";
 export * from "./pool/avg-pool.ts";
-export type { PoolGeometry } from "./pool/geometry.ts";
+export { divisorAt, type PoolGeometry, poolGeometry } from "./pool/geometry.ts";
 export * from "./pool/max-pool.ts";
 export * from "./random/dropout.ts";
 export * from "./reduce/all.ts";
