@@ -6,6 +6,7 @@ import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
 import { copyKernels } from "./wasm/copy.ts";
 import { elementwiseKernels } from "./wasm/elementwise.ts";
 import { matmul } from "./wasm/gemm.ts";
+import { reduceKernels } from "./wasm/reduce.ts";
 
 const single = (...views: readonly (View | undefined)[]): boolean =>
   views.every((v) => v === undefined || v.dtype === "float32");
@@ -14,6 +15,7 @@ export function fastKernels(ctx: WasmContext): Partial<Kernels> {
   return {
     ...copyKernels(ctx),
     ...elementwiseKernels(ctx),
+    ...reduceKernels(ctx),
     matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
     conv: (x, w, bias, y, g) => (single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g) : undefined),
     convInputGrad: (g, w, dx, geometry) =>
