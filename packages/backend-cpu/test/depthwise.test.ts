@@ -38,6 +38,39 @@ for (const { name, relaxed } of kinds) {
       }
     });
 
+    it("kernels of all sizes up to 31, square and not", () => {
+      for (const kernel of [
+        [1, 31],
+        [31, 1],
+        [9, 9],
+        [8, 11],
+        [31, 31],
+      ] as const) {
+        for (const stride of [1, 2]) {
+          const g = geometry({
+            n: 2,
+            c: 2,
+            o: kernel[0] === 9 ? 6 : 2,
+            groups: 2,
+            size: [17, 37],
+            kernel,
+            stride: [stride, stride],
+            padding: [kernel[0] >> 1, kernel[1] >> 1],
+          });
+          const variants = check(ctx, { name: `kernel ${kernel} s${stride}`, g });
+          const kind = kernel[0] * kernel[1] > 49 ? "taps" : "direct";
+          for (const variant of variants)
+            expect(variant).to.match(new RegExp(`^depthwise-${kind} `));
+        }
+      }
+    });
+
+    it("many planes, in chunks, with a table of taps", () => {
+      const spatial = { size: [3, 9, 9], kernel: [1, 3, 2], padding: [1, 2, 1] };
+      const g = geometry({ n: 2, c: 200, o: 400, groups: 200, ...spatial });
+      check(ctx, { name: "3-D, 200 channels", g });
+    });
+
     it("planes too large to be written out", () => {
       for (const [size, stride] of [
         [[40, 61], 1],

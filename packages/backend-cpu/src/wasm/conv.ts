@@ -1,6 +1,7 @@
 // The three convolution kernels of the backend: which path a geometry takes.
 //
-//   depthwise  groups = input channels, any multiplier: direct kernels
+//   depthwise  groups = input channels, any multiplier: kernels written for the plane size (direct), or
+//              for kernels of any size and three dims one kernel that reads a table of taps
 //   pointwise  1 × 1, stride 1, no padding: a matrix product per image and group, one launch
 //   implicit   everything else: the same matrix product, over patches that are gathered while packed
 import type { ConvGeometry, View } from "@tapegrad/core";
@@ -8,6 +9,7 @@ import type { Scratch, WasmContext } from "./context.ts";
 import { gemmForward, gemmInputGrad, gemmWeightGrad } from "./conv-gemm.ts";
 import { type Conv3, describeKernel, liftGeometry } from "./conv-geometry.ts";
 import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
+import { tapForward, tapInputGrad, tapWeightGrad } from "./depthwise-taps.ts";
 import { addressOf, contiguousAt } from "./view.ts";
 
 const isPointwise = (c: Conv3): boolean =>
@@ -15,8 +17,8 @@ const isPointwise = (c: Conv3): boolean =>
 
 const isDepthwise = (c: Conv3): boolean => c.groups === c.channels;
 
-const directName = (c: Conv3, g: ConvGeometry): string =>
-  `depthwise-direct ${describeKernel(c, g.x.length - 2)}`;
+const depthwiseName = (c: Conv3, g: ConvGeometry, direct: boolean): string =>
+  `depthwise-${direct ? "direct" : "taps"} ${describeKernel(c, g.x.length - 2)}`;
 
 const gemmName = (c: Conv3, g: ConvGeometry): string =>
   isPointwise(c) ? "pointwise-gemm" : `implicit-gemm ${describeKernel(c, g.x.length - 2)}`;
@@ -33,9 +35,10 @@ export function conv(
   const c = liftGeometry(g);
   return withInputs(ctx, (at) => {
     const biasAt = bias === undefined ? undefined : at(bias);
-    if (isDepthwise(c) && isDirect(c)) {
-      directForward(ctx, c, at(x), at(w), biasAt, addressOf(y));
-      return directName(c, g);
+    if (isDepthwise(c)) {
+      const direct = isDirect(c);
+      (direct ? directForward : tapForward)(ctx, c, at(x), at(w), biasAt, addressOf(y));
+      return depthwiseName(c, g, direct);
     }
     gemmForward(ctx, c, at(x), at(w), biasAt, addressOf(y));
     return gemmName(c, g);
@@ -52,9 +55,10 @@ export function convInputGrad(
 ): string {
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
-    if (isDepthwise(c) && isDirect(c) && c.stride[2] <= 2) {
-      directInputGrad(ctx, c, at(g), at(w), addressOf(dx));
-      return directName(c, geometry);
+    if (isDepthwise(c)) {
+      const direct = isDirect(c) && c.stride[2] <= 2;
+      (direct ? directInputGrad : tapInputGrad)(ctx, c, at(g), at(w), addressOf(dx));
+      return depthwiseName(c, geometry, direct);
     }
     gemmInputGrad(ctx, c, at(g), at(w), addressOf(dx));
     return gemmName(c, geometry);
@@ -71,9 +75,10 @@ export function convWeightGrad(
 ): string {
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
-    if (isDepthwise(c) && isDirect(c)) {
-      directWeightGrad(ctx, c, at(g), at(x), addressOf(dw));
-      return directName(c, geometry);
+    if (isDepthwise(c)) {
+      const direct = isDirect(c);
+      (direct ? directWeightGrad : tapWeightGrad)(ctx, c, at(g), at(x), addressOf(dw));
+      return depthwiseName(c, geometry, direct);
     }
     gemmWeightGrad(ctx, c, at(g), at(x), addressOf(dw));
     return gemmName(c, geometry);
