@@ -29,6 +29,7 @@ export {
   maxPool3d,
   mseLoss,
   nllLoss,
+  oneHot,
   pad,
   relu,
   relu6,

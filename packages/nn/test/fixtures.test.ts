@@ -75,7 +75,7 @@ function expectPrinted(net: Module, repr: string): void {
   expect(inspect(net)).to.equal(repr);
 }
 
-for (const family of ["conv", "norm", "simple", "separable"]) {
+for (const family of ["conv", "norm", "simple", "separable", "models"]) {
   describe(`modules-${family}: as PyTorch`, () => {
     for (const c of fixture<Case>(`modules-${family}`)) it(c.name, () => check(c));
   });
