@@ -6,6 +6,7 @@ import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
 import { copyKernels } from "./wasm/copy.ts";
 import { elementwiseKernels } from "./wasm/elementwise.ts";
 import { matmul } from "./wasm/gemm.ts";
+import { normKernels } from "./wasm/norm.ts";
 import { reduceKernels } from "./wasm/reduce.ts";
 
 const single = (...views: readonly (View | undefined)[]): boolean =>
@@ -16,6 +17,7 @@ export function fastKernels(ctx: WasmContext): Partial<Kernels> {
     ...copyKernels(ctx),
     ...elementwiseKernels(ctx),
     ...reduceKernels(ctx),
+    ...normKernels(ctx),
     matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
     conv: (x, w, bias, y, g) => (single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g) : undefined),
     convInputGrad: (g, w, dx, geometry) =>
