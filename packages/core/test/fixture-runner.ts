@@ -99,8 +99,12 @@ function compareData(actual: Tensor | null, expected: Data | null, tol: Toleranc
     if (actual !== null) closeTo(actual.dataSync(), new Array(actual.numel).fill(0), tol, what);
     return;
   }
-  expect(actual, what).to.not.equal(null);
-  const t = actual as Tensor;
+  if (actual === null) {
+    // PyTorch writes zeros where nothing depends on the input.
+    closeTo(new Array(expected.length).fill(0), numbersOf(expected, "float64"), tol, what);
+    return;
+  }
+  const t = actual;
   closeTo(t.dataSync(), numbersOf(expected, t.dtype), tol, what);
 }
 

@@ -11,7 +11,12 @@ import {
   resetPeak,
   type Tensor,
 } from "@tapegrad/core";
-import { DataLoader, type DataLoaderState, type ImageBatch, type ImageSample } from "@tapegrad/data";
+import {
+  DataLoader,
+  type DataLoaderState,
+  type ImageBatch,
+  type ImageSample,
+} from "@tapegrad/data";
 import { fromHost, type Json, toHost, underPrefix, withPrefix } from "@tapegrad/io";
 import { nn, optim } from "@tapegrad/nn";
 import { type Classifier, models } from "../models.ts";

@@ -1,0 +1,106 @@
+// Runs command lines: in this process (quick), or as a process of their own (signals).
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { main } from "../src/command-line.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** In this process, with what it writes caught. */
+export async function run(...args: string[]): Promise<Ran> {
+  const caught = { out: "", err: "" };
+  const { stdout, stderr } = process;
+  const [writeOut, writeErr] = [stdout.write, stderr.write];
+  const catcher = (to: "out" | "err") => (chunk: string | Uint8Array) => {
+    caught[to] += String(chunk);
+    return true;
+  };
+  stdout.write = catcher("out") as typeof stdout.write;
+  stderr.write = catcher("err") as typeof stderr.write;
+  const before = process.exitCode;
+  process.exitCode = 0;
+  try {
+    await main(args);
+    return { code: Number(process.exitCode), ...caught };
+  } finally {
+    [stdout.write, stderr.write] = [writeOut, writeErr];
+    process.exitCode = before;
+  }
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ran & { readonly signal: string | null }>;
+  /** Resolves when stderr has shown `text`. */
+  saw(text: string): Promise<void>;
+}
+
+/** As a process of its own, through bin/tapegrad.js. */
+export function start(...args: string[]): Running {
+  const bin = fileURLToPath(new URL("../bin/tapegrad.js", import.meta.url));
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const text = { out: "", err: "" };
+  const waiting: { readonly text: string; readonly resolve: () => void }[] = [];
+  child.stdout.on("data", (chunk) => {
+    text.out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    text.err += chunk;
+    for (const w of waiting) if (text.err.includes(w.text)) w.resolve();
+  });
+  return {
+    process: child,
+    ended: new Promise((resolve) => {
+      child.on("close", (code, signal) => resolve({ code: code ?? -1, signal, ...text }));
+    }),
+    saw: (wanted) =>
+      new Promise((resolve) => {
+        if (text.err.includes(wanted)) resolve();
+        else waiting.push({ text: wanted, resolve });
+      }),
+  };
+}
+
+const made: string[] = [];
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "tapegrad-test-"));
+  made.push(folder);
+  return folder;
+}
+export function removeTemporaryFolders(): void {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
+}
+
+const header = (dims: readonly number[], rank: number): number[] => [
+  ...[0, 0, 8, rank],
+  ...dims.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]),
+];
+
+/** `count` 28 × 28 images in MNIST's format: class k lights a bar at row 2k + 4, with noise. */
+export function writeBars(folder: string, count: number): void {
+  const pixels = new Uint8Array(count * 784);
+  const labels = new Uint8Array(count);
+  let state = 1;
+  for (let i = 0; i < count; i++) {
+    labels[i] = i % 10;
+    for (let p = 0; p < 784; p++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      const lit = Math.floor(p / 28) === 2 * (i % 10) + 4;
+      pixels[i * 784 + p] = (lit ? 160 : 0) + (state >>> 26);
+    }
+  }
+  writeFileSync(
+    join(folder, "train-images-idx3-ubyte"),
+    new Uint8Array([...header([count, 28, 28], 3), ...pixels]),
+  );
+  writeFileSync(
+    join(folder, "train-labels-idx1-ubyte"),
+    new Uint8Array([...header([count], 1), ...labels]),
+  );
+}
