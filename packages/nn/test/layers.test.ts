@@ -187,3 +187,16 @@ describe("SeparableConv", () => {
     expect(conv.parameters().map((p) => p.dtype)).to.deep.equal(new Array(4).fill("float64"));
   });
 });
+
+describe("losses", () => {
+  it("share the class weights that they were given; the caller's handle stays hers", () => {
+    const weight = tensor([1, 3]);
+    const loss = new nn.CrossEntropyLoss({ weight });
+    expect(weight.released).to.equal(false);
+    expect([...loss.stateDict().keys()]).to.deep.equal(["weight"]);
+    expect(loss.weight?.storage).to.equal(weight.storage);
+    expect([...new nn.BCEWithLogitsLoss({ posWeight: weight }).stateDict().keys()]).to.deep.equal([
+      "pos_weight",
+    ]);
+  });
+});
