@@ -1,7 +1,6 @@
 // Convolutions and their transposes in one, two and three spatial dims.
 import {
   ArgumentError,
-  composite,
   conv1d,
   conv2d,
   conv3d,
@@ -220,10 +219,7 @@ abstract class ConvTransposeNd extends ConvBase {
     const { bias, stride, padding, outputPadding, dilation, groups } = this;
     const convTranspose = CONV_TRANSPOSE[stride.length - 1] as typeof convTranspose1d;
     const options = { stride, padding, outputPadding, dilation, groups };
-    // A composite, so that what it makes before the bias comes in goes as it returns.
-    return composite(() =>
-      convTranspose(x, this.weight, bias === null ? options : { ...options, bias }),
-    );
+    return convTranspose(x, this.weight, bias === null ? options : { ...options, bias });
   }
   override extraRepr(): string {
     return this.printedWith(this.outputPadding);
