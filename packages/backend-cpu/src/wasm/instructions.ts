@@ -9,7 +9,11 @@ export type Code = readonly (number | Code | Func)[];
 
 declare const type: unique symbol;
 /** Code that leaves one value of type T on the stack. The type exists for the compiler alone. */
-export type Expr<T extends ValType> = Code & { readonly [type]?: T };
+export type Expr<T extends ValType> = Code & Leaves<T>;
+/** An interface, because declaration files of inferred types must be able to name it. */
+export interface Leaves<T extends ValType> {
+  readonly [type]?: T;
+}
 /** Where an i32 is wanted, a JS number is a constant. */
 export type I32 = Expr<"i32"> | number;
 type F32 = Expr<"f32">;
