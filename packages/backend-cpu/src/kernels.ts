@@ -5,9 +5,11 @@ import type { WasmContext } from "./wasm/context.ts";
 import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
 import { copyKernels } from "./wasm/copy.ts";
 import { elementwiseKernels } from "./wasm/elementwise.ts";
+import { gatherKernels } from "./wasm/gather.ts";
 import { matmul } from "./wasm/gemm.ts";
 import { normKernels } from "./wasm/norm.ts";
 import { reduceKernels } from "./wasm/reduce.ts";
+import { softmaxKernels } from "./wasm/softmax.ts";
 
 const single = (...views: readonly (View | undefined)[]): boolean =>
   views.every((v) => v === undefined || v.dtype === "float32");
@@ -17,6 +19,8 @@ export function fastKernels(ctx: WasmContext): Partial<Kernels> {
     ...copyKernels(ctx),
     ...elementwiseKernels(ctx),
     ...reduceKernels(ctx),
+    ...softmaxKernels(ctx),
+    ...gatherKernels(ctx),
     ...normKernels(ctx),
     matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
     conv: (x, w, bias, y, g) => (single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g) : undefined),

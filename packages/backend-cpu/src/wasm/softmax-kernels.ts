@@ -1,0 +1,242 @@
+// softmax, logSoftmax and their gradients. Along the last dim a line is a stretch of memory; along another
+// dim four lines lie side by side and each lane of a vector follows one. Sums are made in double precision.
+import {
+  type Code,
+  countdownOrSkip,
+  type Expr,
+  type Func,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  func,
+  type IntLocal,
+  i32,
+  type Local,
+  type Scope,
+  v128,
+} from "./assembler.ts";
+import { splat, vectorMath } from "./math.ts";
+import { eachStretch, fromPairs, highPair, lowPair, Total } from "./runs.ts";
+
+type V = Expr<"v128">;
+type Lane = Local<"v128">;
+type F = Local<"f32">;
+type Pointer = IntLocal;
+
+export type SoftmaxCode = "softmax" | "logSoftmax" | "softmaxGrad" | "logSoftmaxGrad";
+
+/** What a line is made of: a is x or g, b is y (gradients), out the result. */
+const PARAMS = { lines: "i32", n: "i32", a: "i32", b: "i32", out: "i32" } as const;
+
+const single = (x: V): Expr<"f32"> => f32x4.extractLane(x, 0);
+const one = (p: Pointer): V => v128.load32Splat(p);
+
+/** exp of vectors in this function: the temporaries are shared by all uses. */
+function exponential(f: Scope, relaxed: boolean): (x: V) => V {
+  const { exp } = vectorMath(f, relaxed);
+  return exp;
+}
+
+/** row(lines, n, a, b, out): lines of n elements side by side. */
+function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
+  return func("row", PARAMS, (f, p) => {
+    const exp = exponential(f, relaxed);
+    const total = new Total(f);
+    const [max, e] = [f.local("v128"), f.local("v128")] as [Lane, Lane];
+    const [s, top] = [f.local("f32"), f.local("f32")] as [F, F];
+    const sv = f.local("v128");
+    const [a, b, out] = [p.a, p.b, p.out].map((from) => ({ from, step: 0 })) as [
+      { from: Pointer; step: number },
+      { from: Pointer; step: number },
+      { from: Pointer; step: number },
+    ];
+    const { log } = vectorMath(f, relaxed);
+    const load = (q: Pointer | undefined, offset: number): V => v128.load(q as Pointer, offset);
+
+    /** The largest of the line in all lanes of max, in `top`. */
+    const findMax: Code = [
+      max.set(splat(-Infinity)),
+      eachStretch(f, 1, p.n, [a], {
+        vector: ([q], offset) => max.set(f32x4.max(max, load(q, offset))),
+        single: ([q]) => max.set(f32x4.max(max, one(q as Pointer))),
+      }),
+      max.set(f32x4.max(max, f32x4.shuffle(max, max, [2, 3, 0, 1]))),
+      max.set(f32x4.max(max, f32x4.shuffle(max, max, [1, 0, 3, 2]))),
+      top.set(single(max)),
+    ];
+    /** Sums exp(a − max), which is kept in out if asked for. */
+    const sumExp = (keep: boolean): Code => [
+      total.clear(),
+      eachStretch(f, 1, p.n, [a, out], {
+        begin: total.begin(),
+        vector: ([q, to], offset, k) => [
+          e.set(exp(f32x4.sub(load(q, offset), max))),
+          keep ? v128.store(to as Pointer, e, offset) : [],
+          total.add(k, (sum) => f32x4.add(sum, e)),
+        ],
+        single: ([q, to]) => [
+          e.set(exp(f32x4.sub(one(q as Pointer), max))),
+          keep ? f32.store(to as Pointer, single(e)) : [],
+          total.addSingle(single(e)),
+        ],
+        end: total.end(),
+      }),
+    ];
+    const bodies: Record<SoftmaxCode, () => Code> = {
+      softmax: () => [
+        findMax,
+        sumExp(true),
+        s.set(f32.demoteF64(f64.div(f64.const(1), total.value()))),
+        sv.set(f32x4.splat(s)),
+        eachStretch(f, 1, p.n, [out], {
+          vector: ([to], offset) =>
+            v128.store(to as Pointer, f32x4.mul(load(to, offset), sv), offset),
+          single: ([to]) => f32.store(to as Pointer, f32.mul(f32.load(to as Pointer), s)),
+        }),
+      ],
+      logSoftmax: () => [
+        findMax,
+        sumExp(false),
+        e.set(f32x4.splat(f32.demoteF64(total.value()))),
+        sv.set(log(e)),
+        s.set(single(sv)),
+        eachStretch(f, 1, p.n, [a, out], {
+          vector: ([q, to], offset) =>
+            v128.store(to as Pointer, f32x4.sub(f32x4.sub(load(q, offset), max), sv), offset),
+          single: ([q, to]) =>
+            f32.store(to as Pointer, f32.sub(f32.sub(f32.load(q as Pointer), top), s)),
+        }),
+      ],
+      softmaxGrad: () => [
+        total.clear(),
+        eachStretch(f, 1, p.n, [a, b], {
+          begin: total.begin(),
+          vector: ([g, y], offset, k) =>
+            total.add(k, (sum) => f32x4.add(sum, f32x4.mul(load(g, offset), load(y, offset)))),
+          single: ([g, y]) =>
+            total.addSingle(f32.mul(f32.load(g as Pointer), f32.load(y as Pointer))),
+          end: total.end(),
+        }),
+        s.set(f32.demoteF64(total.value())),
+        sv.set(f32x4.splat(s)),
+        eachStretch(f, 1, p.n, [a, b, out], {
+          vector: ([g, y, to], offset) =>
+            v128.store(
+              to as Pointer,
+              f32x4.mul(load(y, offset), f32x4.sub(load(g, offset), sv)),
+              offset,
+            ),
+          single: ([g, y, to]) =>
+            f32.store(
+              to as Pointer,
+              f32.mul(f32.load(y as Pointer), f32.sub(f32.load(g as Pointer), s)),
+            ),
+        }),
+      ],
+      logSoftmaxGrad: () => [
+        total.clear(),
+        eachStretch(f, 1, p.n, [a], {
+          begin: total.begin(),
+          vector: ([g], offset, k) => total.add(k, (sum) => f32x4.add(sum, load(g, offset))),
+          single: ([g]) => total.addSingle(f32.load(g as Pointer)),
+          end: total.end(),
+        }),
+        sv.set(f32x4.splat(f32.demoteF64(total.value()))),
+        eachStretch(f, 1, p.n, [a, b, out], {
+          vector: ([g, y, to], offset) => [
+            e.set(exp(load(y, offset))),
+            v128.store(to as Pointer, f32x4.sub(load(g, offset), f32x4.mul(e, sv)), offset),
+          ],
+          single: ([g, y, to]) => [
+            e.set(exp(one(y as Pointer))),
+            e.set(f32x4.sub(one(g as Pointer), f32x4.mul(e, sv))),
+            f32.store(to as Pointer, single(e)),
+          ],
+        }),
+      ],
+    };
+    const bytes = i32.shl(p.n, 2);
+    return countdownOrSkip(p.lines, [
+      bodies[code](),
+      p.a.add(bytes),
+      p.b.add(bytes),
+      p.out.add(bytes),
+    ]);
+  });
+}
+
+/**
+ * column(lines, n, a, b, out, step): `lines` lines side by side, n elements each, `step` bytes apart. Four
+ * at a time; the rest one by one, in the lanes of a vector all the same.
+ */
+function columnKernel(code: SoftmaxCode, relaxed: boolean): Func {
+  return func("column", { ...PARAMS, step: "i32" }, (f, p) => {
+    const exp = exponential(f, relaxed);
+    const { log } = vectorMath(f, relaxed);
+    const [max, e, s, low, high] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
+    const [q, r, to, left, groups] = f.locals("i32", 5) as [
+      Pointer,
+      Pointer,
+      Pointer,
+      Pointer,
+      Pointer,
+    ];
+    const group = (lanes: 4 | 1): Code => {
+      const load = (at: Pointer): V => (lanes === 4 ? v128.load(at) : one(at));
+      const store = (value: V): Code =>
+        lanes === 4 ? v128.store(to, value) : f32.store(to, single(value));
+      const along = (body: Code): Code => [
+        q.set(p.a),
+        r.set(p.b),
+        to.set(p.out),
+        left.set(p.n),
+        countdownOrSkip(left, [body, q.add(p.step), r.add(p.step), to.add(p.step)]),
+      ];
+      const clear: Code = [low.set(v128.zero()), high.set(v128.zero())];
+      const add = (value: Lane): Code => [
+        low.set(f64x2.add(low, lowPair(value))),
+        high.set(f64x2.add(high, highPair(value))),
+      ];
+      const findMax: Code = [max.set(splat(-Infinity)), along(max.set(f32x4.max(max, load(q))))];
+      const sumExp = (keep: boolean): Code => [
+        clear,
+        along([e.set(exp(f32x4.sub(load(q), max))), keep ? store(e) : [], add(e)]),
+        s.set(fromPairs(low, high)),
+      ];
+      const bodies: Record<SoftmaxCode, () => Code> = {
+        softmax: () => [findMax, sumExp(true), along([e.set(f32x4.div(load(to), s)), store(e)])],
+        logSoftmax: () => [
+          findMax,
+          sumExp(false),
+          s.set(log(s)),
+          along([e.set(f32x4.sub(f32x4.sub(load(q), max), s)), store(e)]),
+        ],
+        softmaxGrad: () => [
+          clear,
+          along([e.set(f32x4.mul(load(q), load(r))), add(e)]),
+          s.set(fromPairs(low, high)),
+          along([e.set(f32x4.mul(load(r), f32x4.sub(load(q), s))), store(e)]),
+        ],
+        logSoftmaxGrad: () => [
+          clear,
+          along([e.set(load(q)), add(e)]),
+          s.set(fromPairs(low, high)),
+          along([e.set(exp(load(r))), e.set(f32x4.sub(load(q), f32x4.mul(e, s))), store(e)]),
+        ],
+      };
+      return [bodies[code](), p.a.add(lanes * 4), p.b.add(lanes * 4), p.out.add(lanes * 4)];
+    };
+    return [
+      groups.set(i32.shrU(p.lines, 2)),
+      countdownOrSkip(groups, group(4)),
+      groups.set(i32.and(p.lines, 3)),
+      countdownOrSkip(groups, group(1)),
+    ];
+  });
+}
+
+export const softmaxFuncs = (code: SoftmaxCode, relaxed: boolean): Func[] => [
+  rowKernel(code, relaxed),
+  columnKernel(code, relaxed),
+];

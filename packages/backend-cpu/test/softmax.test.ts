@@ -1,0 +1,132 @@
+// softmax and its kin, gather and scatterAdd against the reference loops: every dim, odd sizes, strided
+// inputs, large and infinite values, whole rows by one index, repeated indices.
+import { expect } from "chai";
+import { gatherKernels } from "../src/wasm/gather.ts";
+import { softmaxKernels } from "../src/wasm/softmax.ts";
+import { loopsSupport } from "./loops-support.ts";
+import { kinds, newContext, read, viewOf } from "./wasm-support.ts";
+
+for (const { name, relaxed } of kinds) {
+  describe(`softmax, ${name} SIMD`, () => {
+    const ctx = newContext(relaxed);
+    const kernels = softmaxKernels(ctx);
+    const { input, strided, agree, known } = loopsSupport(ctx);
+
+    for (const code of ["softmax", "logSoftmax", "softmaxGrad", "logSoftmaxGrad"] as const) {
+      it(`${code} along any dim`, () => {
+        const shapes = [
+          ...[1, 2, 3, 4, 5, 7, 8, 10, 16, 33, 67, 300].map((n) => [3, n]),
+          [2, 5, 3],
+          [3, 2, 9],
+          [2, 3, 4, 5],
+          [0, 3],
+        ];
+        for (const shape of shapes) {
+          for (const a of [input(shape, 1), strided(shape, 1)]) {
+            const b = strided(shape, 2);
+            for (let dim = 0; dim < shape.length; dim++) {
+              agree(
+                code,
+                kernels[code],
+                [shape],
+                (k, [y]) => (code.endsWith("Grad") ? k(a, b, y, dim) : k(a, y, dim)),
+                `[${shape}] dim ${dim}`,
+              );
+            }
+          }
+        }
+      });
+    }
+
+    it("neither overflows nor hides NaN", () => {
+      const rows = [
+        [1000, 1001, 999, -1000, 1000],
+        [-1e30, 3e38, 0, 1, 2],
+        [Number.NaN, 1, 2, 3, 4],
+        [-Infinity, 0, 1, -Infinity, 2],
+        [5, 5, 5, 5, 5],
+      ];
+      const x = known(viewOf(ctx, [5, 5], rows.flat()));
+      for (const dim of [0, 1]) {
+        for (const code of ["softmax", "logSoftmax"] as const) {
+          agree(code, kernels[code], [[5, 5]], (k, [y]) => k(x, y, dim), `${code} dim ${dim}`);
+        }
+      }
+    });
+  });
+
+  describe(`gather and scatterAdd, ${name} SIMD`, () => {
+    const ctx = newContext(relaxed);
+    const { gather, scatterAdd } = gatherKernels(ctx);
+    const { input, strided, integers, agree, known } = loopsSupport(ctx);
+
+    it("gather along any dim", () => {
+      const shape = [4, 5, 6];
+      for (const dtype of ["int64", "int32"] as const) {
+        for (const dim of [0, 1, 2]) {
+          for (const count of [1, 3, 9]) {
+            const out = shape.map((n, d) => (d === dim ? count : n));
+            const index = integers(dtype, out, shape[dim] as number);
+            for (const x of [input(shape, 1), strided(shape, 1)]) {
+              agree("gather", gather, [out], (k, [y]) => k(x, index, y, dim), `dim ${dim}`);
+            }
+          }
+        }
+      }
+      const vector = input([7], 3);
+      const index = integers("int64", [4], 7);
+      agree("gather", gather, [[4]], (k, [y]) => k(vector, index, y, 0), "vector");
+    });
+
+    it("whole rows by one index, and adding them up", () => {
+      for (const width of [1, 3, 4, 7, 64, 67]) {
+        const table = input([10, width], 1);
+        const rows = integers("int64", [23, 1], 10);
+        const index = known({ ...rows, shape: [23, width], strides: [1, 0], contiguous: false });
+        const what = `width ${width}`;
+        agree("gather", gather, [[23, width]], (k, [y]) => k(table, index, y, 0), what);
+        expect(gather(table, index, known(viewOf(ctx, [23, width])), 0)).to.equal(
+          width === 1 ? "elements" : "rows",
+        );
+        const src = input([23, width], 2);
+        agree(
+          "scatterAdd",
+          scatterAdd,
+          [[10, width]],
+          (k, [y]) => {
+            ctx.arena.f32.fill(0.5, ...bounds(y as never));
+            return k(index, src, y, 0);
+          },
+          what,
+        );
+      }
+    });
+    const bounds = (y: { storage: { block: { ptr: number } }; shape: readonly number[] }) => {
+      const start = y.storage.block.ptr / 4;
+      return [start, start + y.shape.reduce((p, n) => p * n, 1)] as const;
+    };
+
+    it("scatterAdd along any dim, with repeated indices", () => {
+      const shape = [4, 5, 6];
+      for (const dim of [0, 1, 2]) {
+        const out = shape.map((n, d) => (d === dim ? 11 : n));
+        const index = integers("int64", out, shape[dim] as number);
+        for (const src of [input(out, 1), strided(out, 1)]) {
+          agree(
+            "scatterAdd",
+            scatterAdd,
+            [shape],
+            (k, [y]) => {
+              ctx.arena.f32.fill(1, ...bounds(y as never));
+              return k(index, src, y, dim);
+            },
+            `dim ${dim}`,
+          );
+        }
+      }
+      const y = known(viewOf(ctx, [0, 3]));
+      expect(scatterAdd(integers("int64", [0, 3], 1), input([0, 3], 1), y, 0)).to.equal("empty");
+      expect(read(ctx, y).length).to.equal(0);
+    });
+  });
+}
