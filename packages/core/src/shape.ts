@@ -31,6 +31,21 @@ export function isContiguous(shape: Shape, strides: readonly number[]): boolean 
   return true;
 }
 
+/**
+ * Whether two elements may share one place: each stride, from the smallest up, must step over all that the
+ * smaller ones reach. (A few layouts that interleave without meeting are called overlapping too.)
+ */
+export function overlapsItself(shape: Shape, strides: readonly number[]): boolean {
+  if (shape.includes(0)) return false;
+  const dims = shape.flatMap((n, d) => (n > 1 ? [[strides[d] as number, n] as const] : []));
+  let reach = 0;
+  for (const [stride, n] of dims.sort(([a], [b]) => a - b)) {
+    if (stride <= reach) return true;
+    reach += (n - 1) * stride;
+  }
+  return false;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;

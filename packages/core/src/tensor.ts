@@ -22,7 +22,6 @@ export const FREED: Storage = new Storage(
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface TensorMethods {}
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods() installs what the op files declare
 export interface Tensor extends TensorMethods {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above

@@ -108,7 +108,6 @@ function ruleOf<Args extends readonly unknown[]>(
  *     }
  *     const y = Cube.apply(x);
  */
-// biome-ignore lint/suspicious/noShadowRestrictedNames: PyTorch's name; JS's own Function stays reachable as globalThis.Function
 // biome-ignore lint/complexity/noStaticOnlyClass: users extend it, as they extend PyTorch's
 export abstract class Function {
   static apply<Args extends readonly unknown[], R extends Tensor | readonly Tensor[]>(

@@ -11,7 +11,7 @@ import {
   OpDefinitionError,
   ShapeError,
 } from "../errors.ts";
-import { sameShape } from "../shape.ts";
+import { overlapsItself, sameShape } from "../shape.ts";
 import { adopt, aliasOf, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
 import type { AnyOp, AnySpec } from "./define.ts";
 import { compileRule, type SavedPlace } from "./rule.ts";
@@ -271,10 +271,10 @@ function mutate(
   if (recording && target.storage.hasViews) {
     fail("the target shares its storage with a view, whose gradient would not know");
   }
-  const repeats = target.strides.some((s, d) => s === 0 && (target.shape[d] as number) > 1);
-  if (repeats && target.numel > 0) {
+  if (!target.contiguous && overlapsItself(target.shape, target.strides)) {
     throw new InPlaceError(
-      `${op.name}: the target is expanded, so several of its elements share one place; clone() it first`,
+      `${op.name}: several elements of the target share one place (it is expanded, or a window over ` +
+        `overlapping parts); clone() it first`,
     );
   }
   const meta = op.spec.shape?.(...ins, attrs) as Meta;

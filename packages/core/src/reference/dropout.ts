@@ -8,7 +8,7 @@ export const dropoutKernels: Pick<FusedKernels, "dropout"> = {
     const from = numbers(x);
     const to = numbers(y);
     const kept = mask && numbers(mask);
-    const drawn = y.dtype === "float64" ? new Float64Array(to.size) : new Float32Array(to.size);
+    const drawn = new Float32Array(to.size);
     fillRandom("uniform", key, drawn);
     for (let i = 0; i < to.size; i++) {
       const factor = (drawn[i] as number) >= p ? 1 / (1 - p) : 0;

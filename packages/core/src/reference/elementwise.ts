@@ -3,6 +3,7 @@
 import type { BinaryCode, RequiredKernels, UnaryCode, View } from "../backend.ts";
 import type { DType } from "../dtype.ts";
 import { isFloating } from "../dtype.ts";
+import { ArgumentError } from "../errors.ts";
 import { elements, type Value } from "./elements.ts";
 import { erf } from "./special.ts";
 
@@ -135,6 +136,10 @@ function power64(a: bigint, b: bigint): bigint {
   if (b >= 0n) return a ** b;
   return a === 1n ? 1n : a === -1n ? (b % 2n === 0n ? 1n : -1n) : 0n;
 }
+function divisor(op: string, b: bigint): bigint {
+  if (b === 0n) throw new ArgumentError(op, "an integer cannot be divided by zero; use floats");
+  return b;
+}
 const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -146,9 +151,9 @@ const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
   maximum: (a, b) => (a > b ? a : b),
   // biome-ignore lint/complexity/useMathMinMax: Math has none for bigints
   minimum: (a, b) => (a < b ? a : b),
-  fmod: (a, b) => a % b,
+  fmod: (a, b) => a % divisor("fmod", b),
   remainder(a, b) {
-    const r = a % b;
+    const r = a % divisor("remainder", b);
     return r !== 0n && r < 0n !== b < 0n ? r + b : r;
   },
   eq: (a, b) => a === b,

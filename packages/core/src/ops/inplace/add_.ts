@@ -2,7 +2,7 @@
 import { isFloating } from "../../dtype.ts";
 import { InPlaceError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { methods, owned, type Tensor } from "../../tensor.ts";
 import { asScalar, broadcastMeta, isTensor, type Operand, type Scalar, sumTo } from "../promote.ts";
 import { requireStorable } from "./storable.ts";
 
@@ -52,8 +52,9 @@ const addScalarInPlaceOp = defineOp<Scalar>()({
 export function add_(x: Tensor, other: Operand, options: { alpha?: number } = {}): Tensor {
   const { alpha = 1 } = options;
   if (isTensor(other)) {
-    const scaled = alpha === 1 ? other : other.mul(alpha);
-    return addInPlaceOp(x, requireStorable("add_", x, scaled));
+    if (alpha === 1) return addInPlaceOp(x, requireStorable("add_", x, other));
+    owned(() => [void addInPlaceOp(x, requireStorable("add_", x, other.mul(alpha)))]);
+    return x;
   }
   const s = asScalar("add_", other);
   requireStorable("add_", x, s);

@@ -2,7 +2,7 @@
 import { isFloating } from "../../dtype.ts";
 import { DTypeError, InPlaceError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { methods, owned, type Tensor } from "../../tensor.ts";
 import { neg } from "../elementwise/neg.ts";
 import { refuseBool } from "../elementwise/sub.ts";
 import { asScalar, broadcastMeta, isTensor, type Operand, type Scalar, sumTo } from "../promote.ts";
@@ -57,8 +57,9 @@ export function sub_(x: Tensor, other: Operand, options: { alpha?: number } = {}
   const { alpha = 1 } = options;
   refuseBool("sub_", x, other);
   if (isTensor(other)) {
-    const scaled = alpha === 1 ? other : other.mul(alpha);
-    return subInPlaceOp(x, requireStorable("sub_", x, scaled));
+    if (alpha === 1) return subInPlaceOp(x, requireStorable("sub_", x, other));
+    owned(() => [void subInPlaceOp(x, requireStorable("sub_", x, other.mul(alpha)))]);
+    return x;
   }
   const s = asScalar("sub_", other);
   requireStorable("sub_", x, s);

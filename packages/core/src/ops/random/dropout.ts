@@ -10,7 +10,7 @@ import { rand } from "../creation.ts";
 declare module "../../backend.ts" {
   interface FusedKernels {
     /**
-     * Element i lives iff the i-th uniform number of `key` (in the dtype of x) is ≥ p, and is scaled by
+     * Element i lives iff the i-th float32 uniform of `key` is ≥ p (whatever the dtype of x), and is scaled by
      * 1 / (1 − p). mask gets that factor or 0. 0 < p < 1; x strided, counted in row-major order.
      */
     dropout(x: View, y: View, mask: View | undefined, p: number, key: RandomKey): Ran;
@@ -32,7 +32,7 @@ const dropoutOp = defineOp<{ readonly p: number; readonly key: RandomKey }>()({
   compose(x, { p, key }) {
     const generator = new Generator();
     generator.setState(key);
-    const drawn = rand(x.shape, { dtype: x.dtype, device: x.backend, generator });
+    const drawn = rand(x.shape, { device: x.backend, generator }); // float32: one mask for all dtypes
     return x.mul(
       drawn
         .ge(p)

@@ -2,8 +2,8 @@
 import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../../shape.ts";
-import { methods, type Tensor } from "../../tensor.ts";
-import { contiguous } from "../elementwise/clone.ts";
+import { composite, methods, type Tensor } from "../../tensor.ts";
+import { clone } from "../elementwise/clone.ts";
 
 const viewOp = defineOp<{ readonly shape: Shape }>()({
   name: "view",
@@ -71,7 +71,8 @@ export function view(x: Tensor, shape: Shape): Tensor {
 
 /** As `torch.reshape`: a view of a contiguous x, else of a copy; one size may be −1. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
-  return viewOp(contiguous(x), { shape: resolveShape("reshape", x.shape, shape) });
+  const attrs = { shape: resolveShape("reshape", x.shape, shape) };
+  return x.contiguous ? viewOp(x, attrs) : composite(() => viewOp(clone(x), attrs));
 }
 
 /** Sizes as one array or one by one. */
