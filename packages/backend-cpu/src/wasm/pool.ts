@@ -1,0 +1,222 @@
+// Pooling: tables of where windows lie for the kernels of pool-kernels.ts. Global means go to the row sums
+// of the reductions.
+import { divisorAt, type FusedKernels, type PoolGeometry, sizeOf, type View } from "@tapegrad/core";
+import type { Scratch, WasmContext } from "./context.ts";
+import { ENTRY_BYTES, type PoolWay, planeKernel, poolKernel } from "./pool-kernels.ts";
+import { addressOf, byteAddress, contiguousAt } from "./view.ts";
+
+type PoolKernels = Pick<
+  FusedKernels,
+  | "maxPool"
+  | "planeScatter"
+  | "planeGather"
+  | "avgPool"
+  | "avgPoolGrad"
+  | "adaptiveAvgPool"
+  | "adaptiveAvgPoolGrad"
+>;
+
+interface Window {
+  /** The first input index inside of the plane. */
+  readonly first: number;
+  /** Taps inside of the plane. */
+  readonly count: number;
+  readonly divisor: number;
+}
+
+/** A spatial dim: its input size, the distance of two taps and of two windows, and the windows. */
+interface SpatialDim {
+  readonly size: number;
+  readonly dilation: number;
+  readonly stride: number;
+  readonly windows: readonly Window[];
+}
+
+const NONE: SpatialDim = {
+  size: 1,
+  dilation: 1,
+  stride: 1,
+  windows: [{ first: 0, count: 1, divisor: 1 }],
+};
+
+function poolDims(g: PoolGeometry): SpatialDim[] {
+  return g.kernel.map((kernel, d) => {
+    const size = g.x[d + 2] as number;
+    const [stride, padding, dilation] = [g.stride[d], g.padding[d], g.dilation[d]] as [
+      number,
+      number,
+      number,
+    ];
+    const windows = Array.from({ length: g.y[d + 2] as number }, (_, i) => {
+      const start = i * stride - padding;
+      const skipped = start < 0 ? Math.ceil(-start / dilation) : 0;
+      const inside = Math.min(kernel, Math.ceil((size - start) / dilation));
+      const count = Math.max(0, inside - skipped);
+      const first = count === 0 ? 0 : start + skipped * dilation;
+      return { first, count, divisor: divisorAt(g, d, i) };
+    });
+    return { size, dilation, stride, windows };
+  });
+}
+
+function adaptiveDims(x: readonly number[], y: readonly number[]): SpatialDim[] {
+  return x.slice(2).map((size, d) => {
+    const n = y[d + 2] as number;
+    const windows = Array.from({ length: n }, (_, i) => {
+      const first = Math.floor((i * size) / n);
+      const count = Math.ceil(((i + 1) * size) / n) - first;
+      return { first, count, divisor: count };
+    });
+    // The windows are not evenly spaced: no stride, so nothing is made four at a time.
+    return { size, dilation: 1, stride: 0, windows };
+  });
+}
+
+/** The longest stretch of windows with all taps, as [from, count]. */
+function fullWindows({ windows, stride }: SpatialDim): readonly [number, number, number] {
+  if (stride === 0) return [0, 0, 0];
+  const taps = windows.reduce((most, w) => Math.max(most, w.count), 0);
+  const from = windows.findIndex((w) => w.count === taps);
+  let end = from;
+  // Every window of the stretch starts a stride after the one before: none of its taps were cut off.
+  const follows = (i: number): boolean => {
+    const w = windows[i];
+    return (
+      w !== undefined &&
+      w.count === taps &&
+      w.first === (windows[from] as Window).first + (i - from) * stride &&
+      w.divisor === (windows[from] as Window).divisor
+    );
+  };
+  while (follows(end)) end++;
+  return [from, end - from, taps];
+}
+
+export function poolKernels(ctx: WasmContext): PoolKernels {
+  function table(scratch: Scratch, { windows }: SpatialDim): number {
+    const at = scratch.take(windows.length * ENTRY_BYTES);
+    windows.forEach(({ first, count, divisor }, i) => {
+      ctx.arena.i32.set([first, count, divisor], at / 4 + i * 3);
+    });
+    return at;
+  }
+
+  function run(
+    way: PoolWay,
+    scratch: Scratch,
+    planes: number,
+    dims: readonly SpatialDim[],
+    x: number,
+    y: number,
+    indices: number,
+  ): string {
+    const [d, h, w] = [NONE, NONE, NONE, ...dims].slice(-3) as [SpatialDim, SpatialDim, SpatialDim];
+    const stride = w.stride === 1 || w.stride === 2 ? w.stride : 3;
+    const { pool } = ctx.get<"pool">(`pool/${way}/${stride}`, () => [poolKernel(way, stride)]);
+    const row = w.size * 4;
+    const slice = h.size * row;
+    pool(
+      planes,
+      x,
+      y,
+      indices,
+      table(scratch, d),
+      table(scratch, h),
+      table(scratch, w),
+      d.windows.length,
+      h.windows.length,
+      w.windows.length,
+      d.size * slice,
+      slice,
+      row,
+      d.dilation * slice,
+      h.dilation * row,
+      w.dilation * 4,
+      w.stride * 4,
+      ...fullWindows(w),
+    );
+    return `windows-${way}`;
+  }
+
+  const planesOf = (shape: readonly number[]): number =>
+    (shape[0] as number) * (shape[1] as number);
+  const float32 = (...views: readonly View[]): boolean => views.every((v) => v.dtype === "float32");
+
+  return {
+    maxPool(x, y, indices, g) {
+      if (!float32(x, y)) return undefined;
+      return ctx.withScratch((scratch) =>
+        run(
+          "max",
+          scratch,
+          planesOf(g.x),
+          poolDims(g),
+          contiguousAt(ctx, scratch, x),
+          addressOf(y),
+          indices === undefined ? 0 : byteAddress(indices, 4),
+        ),
+      );
+    },
+    avgPool(x, y, g) {
+      if (!float32(x, y)) return undefined;
+      return ctx.withScratch((scratch) => {
+        const from = contiguousAt(ctx, scratch, x);
+        return run("avg", scratch, planesOf(g.x), poolDims(g), from, addressOf(y), 0);
+      });
+    },
+    avgPoolGrad(g, dx, geometry) {
+      if (!float32(g, dx)) return undefined;
+      return ctx.withScratch((scratch) => {
+        const from = contiguousAt(ctx, scratch, g);
+        const dims = poolDims(geometry);
+        return run("avgGrad", scratch, planesOf(dx.shape), dims, addressOf(dx), from, 0);
+      });
+    },
+    adaptiveAvgPool(x, y) {
+      if (!float32(x, y)) return undefined;
+      return ctx.withScratch((scratch) => {
+        const from = contiguousAt(ctx, scratch, x);
+        const dims = adaptiveDims(x.shape, y.shape);
+        return run("avg", scratch, planesOf(x.shape), dims, from, addressOf(y), 0);
+      });
+    },
+    adaptiveAvgPoolGrad(g, dx) {
+      if (!float32(g, dx)) return undefined;
+      return ctx.withScratch((scratch) => {
+        const from = contiguousAt(ctx, scratch, g);
+        const dims = adaptiveDims(dx.shape, g.shape);
+        return run("avgGrad", scratch, planesOf(dx.shape), dims, addressOf(dx), from, 0);
+      });
+    },
+    planeScatter(g, indices, dx) {
+      if (!float32(g, dx) || indices.dtype !== "int32") return undefined;
+      const { run: kernel } = ctx.get<"run">("plane/scatter", () => [planeKernel("scatter")]);
+      return ctx.withScratch((scratch) => {
+        kernel(
+          planesOf(dx.shape),
+          sizeOf(g.shape.slice(2)),
+          contiguousAt(ctx, scratch, g),
+          contiguousAt(ctx, scratch, indices),
+          addressOf(dx),
+          sizeOf(dx.shape.slice(2)) * 4,
+        );
+        return "planes";
+      });
+    },
+    planeGather(x, indices, y) {
+      if (!float32(x, y) || indices.dtype !== "int32") return undefined;
+      const { run: kernel } = ctx.get<"run">("plane/gather", () => [planeKernel("gather")]);
+      return ctx.withScratch((scratch) => {
+        kernel(
+          planesOf(x.shape),
+          sizeOf(y.shape.slice(2)),
+          addressOf(y),
+          contiguousAt(ctx, scratch, indices),
+          contiguousAt(ctx, scratch, x),
+          sizeOf(x.shape.slice(2)) * 4,
+        );
+        return "planes";
+      });
+    },
+  };
+}
