@@ -19,11 +19,16 @@ for (const { name, relaxed } of kinds) {
     const ctx = newContext(relaxed);
 
     it("dense", () => {
-      for (const c of casesFor([{ n: 2, c: 3, o: 5, groups: 1 }])) check(ctx, c);
+      for (const c of casesFor([{ n: 1, c: 14, o: 13, groups: 1 }])) check(ctx, c);
     });
 
     it("one channel in, many out", () => {
       for (const c of casesFor([{ n: 2, c: 1, o: 9, groups: 1 }])) check(ctx, c);
+    });
+
+    it("few channels in, many out, and the other way round", () => {
+      for (const c of casesFor([{ n: 2, c: 3, o: 13, groups: 1 }])) check(ctx, c);
+      for (const c of casesFor([{ n: 1, c: 26, o: 4, groups: 2 }])) check(ctx, c);
     });
 
     it("grouped", () => {
@@ -42,8 +47,13 @@ for (const { name, relaxed } of kinds) {
     });
 
     it("batch 0", () => {
-      for (const groups of [1, 2, 4]) {
-        const g = geometry({ n: 0, c: 4, o: 4, size: [5, 5], kernel: [3, 3], groups });
+      for (const [groups, o] of [
+        [1, 4],
+        [1, 16],
+        [2, 4],
+        [4, 4],
+      ] as const) {
+        const g = geometry({ n: 0, c: 4, o, size: [5, 5], kernel: [3, 3], groups });
         check(ctx, { name: "batch 0", g });
         const dw = viewOf(ctx, g.w);
         convWeightGrad(ctx, viewOf(ctx, g.y, []), viewOf(ctx, g.x, []), dw, g);
@@ -96,8 +106,11 @@ for (const { name, relaxed } of kinds) {
       const at = (options: Parameters<typeof geometry>[0]) =>
         check(ctx, { name: "names", g: geometry(options) })[0];
       expect(at({ n: 1, c: 4, o: 6, size: [5, 5], kernel: [1, 1] })).to.equal("pointwise-gemm");
+      expect(at({ n: 1, c: 4, o: 6, groups: 2, size: [5, 5], kernel: [3, 3] })).to.equal(
+        "grouped-direct k3 s1",
+      );
       expect(
-        at({ n: 1, c: 4, o: 6, size: [5, 5], kernel: [3, 5], stride: [2, 1], dilation: [2, 1] }),
+        at({ n: 1, c: 4, o: 16, size: [5, 5], kernel: [3, 5], stride: [2, 1], dilation: [2, 1] }),
       ).to.equal("implicit-gemm k3x5 s2x1 d2x1");
     });
   });

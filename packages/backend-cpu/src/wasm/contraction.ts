@@ -82,15 +82,7 @@ function packBlock(
   const { width } = packer;
   const panels = Math.ceil(lanes / width);
   const panelBytes = kc * width * 4;
-  const kernel = packs(operand);
-  // Rows a multiple of 1 KiB apart fall into few sets of the cache: eight of them at a time, over all
-  // panels, so that a line is used up while it is there.
-  const step = kernel === "packLanes" && operand.k.strides[3] % 1024 === 0 ? 8 : kc;
-  for (let done = 0; done < kc; done += step) {
-    const start = startAt(operand.k, k0 + done);
-    const at = to + done * width * 4;
-    packer[kernel](panels, table, base, at, panelBytes, Math.min(step, kc - done), ...start);
-  }
+  packer[packs(operand)](panels, table, base, to, panelBytes, kc, ...startAt(operand.k, k0));
 }
 
 /** Runs it; k = 0 gives zeros (or the bias, or leaves C as it was when accumulating). */

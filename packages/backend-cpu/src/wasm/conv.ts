@@ -2,6 +2,7 @@
 //
 //   depthwise  groups = input channels, any multiplier: kernels written for the plane size (direct), or
 //              for kernels of any size and three dims one kernel that reads a table of taps
+//   grouped    few channels per group: the direct kernels, summed over the channels of the group
 //   pointwise  1 × 1, stride 1, no padding: a matrix product per image and group, one launch
 //   implicit   everything else: the same matrix product, over patches that are gathered while packed
 import type { ConvGeometry, View } from "@tapegrad/core";
@@ -15,10 +16,41 @@ import { addressOf, contiguousAt } from "./view.ts";
 const isPointwise = (c: Conv3): boolean =>
   c.kernelSize === 1 && c.stride.every((s) => s === 1) && c.padding.every((p) => p === 0);
 
-const isDepthwise = (c: Conv3): boolean => c.groups === c.channels;
+/**
+ * Below so many rows (channels of a group) of the matrix product that a convolution is, packing costs more
+ * than the product, and the direct kernels win.
+ */
+const FEW_ROWS = 12;
 
-const depthwiseName = (c: Conv3, g: ConvGeometry, direct: boolean): string =>
-  `depthwise-${direct ? "direct" : "taps"} ${describeKernel(c, g.x.length - 2)}`;
+type Path = keyof typeof FORWARD;
+
+const FORWARD = {
+  "depthwise-direct": directForward,
+  "depthwise-taps": tapForward,
+  "grouped-direct": directForward,
+  gemm: gemmForward,
+};
+const INPUT_GRAD = {
+  "depthwise-direct": directInputGrad,
+  "depthwise-taps": tapInputGrad,
+  "grouped-direct": directInputGrad,
+  gemm: gemmInputGrad,
+};
+const WEIGHT_GRAD = {
+  "depthwise-direct": directWeightGrad,
+  "depthwise-taps": tapWeightGrad,
+  "grouped-direct": directWeightGrad,
+  gemm: gemmWeightGrad,
+};
+
+/** rows: of the matrix product; direct: whether the direct kernels can do it. */
+function pathOf(c: Conv3, rows: number, direct: boolean): Path {
+  if (c.groups === c.channels) return direct ? "depthwise-direct" : "depthwise-taps";
+  return direct && c.kernelSize > 1 && rows <= FEW_ROWS ? "grouped-direct" : "gemm";
+}
+
+const nameOf = (path: Path, c: Conv3, g: ConvGeometry): string =>
+  path === "gemm" ? gemmName(c, g) : `${path} ${describeKernel(c, g.x.length - 2)}`;
 
 const gemmName = (c: Conv3, g: ConvGeometry): string =>
   isPointwise(c) ? "pointwise-gemm" : `implicit-gemm ${describeKernel(c, g.x.length - 2)}`;
@@ -35,13 +67,9 @@ export function conv(
   const c = liftGeometry(g);
   return withInputs(ctx, (at) => {
     const biasAt = bias === undefined ? undefined : at(bias);
-    if (isDepthwise(c)) {
-      const direct = isDirect(c);
-      (direct ? directForward : tapForward)(ctx, c, at(x), at(w), biasAt, addressOf(y));
-      return depthwiseName(c, g, direct);
-    }
-    gemmForward(ctx, c, at(x), at(w), biasAt, addressOf(y));
-    return gemmName(c, g);
+    const path = pathOf(c, c.outChannels / c.groups, isDirect(c));
+    FORWARD[path](ctx, c, at(x), at(w), biasAt, addressOf(y));
+    return nameOf(path, c, g);
   });
 }
 
@@ -55,13 +83,9 @@ export function convInputGrad(
 ): string {
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
-    if (isDepthwise(c)) {
-      const direct = isDirect(c) && c.stride[2] <= 2;
-      (direct ? directInputGrad : tapInputGrad)(ctx, c, at(g), at(w), addressOf(dx));
-      return depthwiseName(c, geometry, direct);
-    }
-    gemmInputGrad(ctx, c, at(g), at(w), addressOf(dx));
-    return gemmName(c, geometry);
+    const path = pathOf(c, c.channels / c.groups, isDirect(c) && c.stride[2] <= 2);
+    INPUT_GRAD[path](ctx, c, at(g), at(w), addressOf(dx));
+    return nameOf(path, c, geometry);
   });
 }
 
@@ -75,13 +99,9 @@ export function convWeightGrad(
 ): string {
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
-    if (isDepthwise(c)) {
-      const direct = isDirect(c);
-      (direct ? directWeightGrad : tapWeightGrad)(ctx, c, at(g), at(x), addressOf(dw));
-      return depthwiseName(c, geometry, direct);
-    }
-    gemmWeightGrad(ctx, c, at(g), at(x), addressOf(dw));
-    return gemmName(c, geometry);
+    const path = pathOf(c, c.outChannels / c.groups, isDirect(c));
+    WEIGHT_GRAD[path](ctx, c, at(g), at(x), addressOf(dw));
+    return nameOf(path, c, geometry);
   });
 }
 

@@ -176,11 +176,18 @@ function overPlane(
 }
 
 /**
- * forward(count, x, w, y, bias, channel, channels, member, multiplier): `count` output planes in memory
- * order. x: the input plane of the first; w and bias: those of channel 0 (bias 0: none); channel: the
- * first output channel; member: which of the `multiplier` outputs of its input plane it is.
+ * forward(count, x, w, y, bias, channel, channels, member, multiplier, sources): `count` output planes in
+ * memory order, each the sum over the `sources` input planes of its group (1: depthwise). x: the first
+ * input plane of the group of the first output; w and bias: those of channel 0 (bias 0: none); channel: the
+ * first output channel; member: its place among the `multiplier` outputs of its group. `many`: written for
+ * more than one source.
  */
-export function forwardKernel(shape: PlaneShape, tiling: Cut, relaxed: boolean): Func {
+export function forwardKernel(
+  shape: PlaneShape,
+  tiling: Cut,
+  many: boolean,
+  relaxed: boolean,
+): Func {
   const fma = multiplyAdd(relaxed);
   const [kh, kw] = shape.kernel;
   const [sh, sw] = shape.stride;
@@ -196,10 +203,10 @@ export function forwardKernel(shape: PlaneShape, tiling: Cut, relaxed: boolean):
     false,
   );
   const reach = sw === 2 ? 7 : 3 * sw;
-  const columns = expand(
-    cut(Wo, 4, (ox) => ox * sw >= pw && ox * sw + (kw - 1) * dw - pw + reach < W, true),
-    tiling.columns,
-  );
+  const innerColumn = (ox: number): boolean =>
+    ox * sw >= pw && ox * sw + (kw - 1) * dw - pw + reach < W;
+  const columnsFor = (overlap: boolean): Piece[] =>
+    expand(cut(Wo, 4, innerColumn, overlap), tiling.columns);
   const params = {
     count: "i32",
     x: "i32",
@@ -210,14 +217,16 @@ export function forwardKernel(shape: PlaneShape, tiling: Cut, relaxed: boolean):
     channels: "i32",
     member: "i32",
     multiplier: "i32",
+    sources: "i32",
   } as const;
   return func("forward", params, (f, p) => {
-    const filter = f.local("i32");
+    const [filter, source, left] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    const out = f.local("v128");
     const weights = new Weights(f, filter, kh * kw);
     const temps = tempsOf(f);
     const start = f.local("v128");
     const sums = f.locals("v128", size);
-    const column = (row: Piece, col: Piece, x: IntLocal, y: IntLocal): Code => {
+    const column = (row: Piece, col: Piece, x: IntLocal, y: IntLocal, add: boolean): Code => {
       const terms: Term[] = [];
       for (let o = 0; o < row.size; o++) {
         for (let ky = 0; ky < kh; ky++) {
@@ -237,47 +246,69 @@ export function forwardKernel(shape: PlaneShape, tiling: Cut, relaxed: boolean):
         sums.slice(0, row.size),
         fma,
         weights,
-        start,
+        add ? v128.zero() : start,
         (sum) => sum,
-        (o) => storeLanes(y, get(sums, o), ((row.start + o) * Wo + col.start) * 4, col.size),
+        (o) => {
+          const old = add
+            ? loadAcross({ pointer: y, width: Wo }, row.start + o, col.start)
+            : undefined;
+          const at = ((row.start + o) * Wo + col.start) * 4;
+          return [
+            out.set(old === undefined ? get(sums, o) : f32x4.add(get(sums, o), old)),
+            storeLanes(y, out, at, col.size),
+          ];
+        },
       );
     };
+    const plane = (add: boolean): Code =>
+      overPlane(
+        f,
+        rows,
+        // Outputs that were added to must not be added to again: no overlap then.
+        columnsFor(!add),
+        [source, p.y],
+        (n) => [n * sh * W * 4, n * Wo * 4],
+        (n) => [n * sw * 4, n * 4],
+        (row, col, at) => column(row, col, get(at, 0), get(at, 1), add),
+      );
+    const next = [source.add(H * W * 4), filter.add(weights.bytes)];
     return countdown(p.count, [
-      filter.set(i32.add(p.w, i32.mul(p.channel, weights.bytes))),
+      filter.set(i32.add(p.w, i32.mul(i32.mul(p.channel, p.sources), weights.bytes))),
       weights.load(),
       when(
         p.bias,
         start.set(v128.load32Splat(i32.add(p.bias, i32.shl(p.channel, 2)))),
         start.set(v128.zero()),
       ),
-      overPlane(
-        f,
-        rows,
-        columns,
-        [p.x, p.y],
-        (n) => [n * sh * W * 4, n * Wo * 4],
-        (n) => [n * sw * 4, n * 4],
-        (row, col, at) => column(row, col, get(at, 0), get(at, 1)),
-      ),
+      source.set(p.x),
+      plane(false),
+      next,
+      many
+        ? [
+            left.set(i32.sub(p.sources, 1)),
+            countdownOrSkip(left, [weights.load(), plane(true), next]),
+          ]
+        : [],
       p.y.add(Ho * Wo * 4),
       p.channel.add(1),
       when(i32.eq(p.channel, p.channels), p.channel.set(0)),
       p.member.add(1),
-      when(i32.eq(p.member, p.multiplier), [p.member.set(0), p.x.add(H * W * 4)]),
+      when(i32.eq(p.member, p.multiplier), [p.member.set(0), p.x.set(source)]),
     ]);
   });
 }
 
 /**
- * inputGrad(count, g, w, dx, channel, channels, multiplier): `count` planes of dx in memory order, each the
- * sum over its `multiplier` planes of g. channel: the input channel of the first. Strides along the
- * width of 1 and 2: with 2, even and odd pixels are two sums over different taps, interleaved when they
- * are stored.
+ * inputGrad(count, g, w, dx, channel, channels, sibling, siblings, multiplier): `count` planes of dx in memory order,
+ * each the sum over the `multiplier` planes of g of its group. g: the first plane of the group of the first one;
+ * w: the filters of channel 0; channel: the first input channel; sibling: its place among the `siblings` input
+ * channels of its group (1: depthwise). `many`: written for multipliers above 1. Strides along the width of 1
+ * and 2: with 2, even and odd pixels are two sums over different taps, interleaved when they are stored.
  */
 export function inputGradKernel(
   shape: PlaneShape,
   tiling: Cut,
-  multiplied: boolean,
+  many: boolean,
   relaxed: boolean,
 ): Func {
   const fma = multiplyAdd(relaxed);
@@ -316,10 +347,18 @@ export function inputGradKernel(
     dx: "i32",
     channel: "i32",
     channels: "i32",
+    sibling: "i32",
+    siblings: "i32",
     multiplier: "i32",
   } as const;
   return func("inputGrad", params, (f, p) => {
-    const [filter, member] = [f.local("i32"), f.local("i32")];
+    const [filter, source, left, step, group] = f.locals("i32", 5) as [
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+    ];
     const weights = new Weights(f, filter, kh * kw);
     const sums = f.locals("v128", size * sw);
     const temps = tempsOf(f);
@@ -378,34 +417,45 @@ export function inputGradKernel(
         rows,
         // Pixels that were added to must not be added to again: no overlap then.
         columnsFor(!add),
-        [p.g, p.dx],
+        [source, p.dx],
         (n) => [(n / sh) * Wo * 4, n * W * 4],
         (n) => [(n / sw) * 4, n * 4],
         (row, col, at) => column(row, col, get(at, 0), get(at, 1), add),
       );
-    const next = [p.g.add(Ho * Wo * 4), filter.add(weights.bytes)];
-    return countdown(p.count, [
-      filter.set(i32.add(p.w, i32.mul(i32.mul(p.channel, p.multiplier), weights.bytes))),
-      weights.load(),
-      plane(false),
-      next,
-      multiplied
-        ? [
-            member.set(i32.sub(p.multiplier, 1)),
-            countdownOrSkip(member, [weights.load(), plane(true), next]),
-          ]
-        : [],
-      p.dx.add(H * W * 4),
-      p.channel.add(1),
-      when(i32.eq(p.channel, p.channels), p.channel.set(0)),
-    ]);
+    const next = [source.add(Ho * Wo * 4), filter.add(step)];
+    /** The filters of the group of p.channel: siblings · multiplier of them for each `siblings` channels. */
+    const findGroup = group.set(
+      i32.add(p.w, i32.mul(i32.mul(i32.sub(p.channel, p.sibling), p.multiplier), weights.bytes)),
+    );
+    return [
+      step.set(i32.mul(p.siblings, weights.bytes)),
+      countdown(p.count, [
+        findGroup,
+        filter.set(i32.add(group, i32.mul(p.sibling, weights.bytes))),
+        source.set(p.g),
+        weights.load(),
+        plane(false),
+        next,
+        many
+          ? [
+              left.set(i32.sub(p.multiplier, 1)),
+              countdownOrSkip(left, [weights.load(), plane(true), next]),
+            ]
+          : [],
+        p.dx.add(H * W * 4),
+        p.channel.add(1),
+        when(i32.eq(p.channel, p.channels), p.channel.set(0)),
+        p.sibling.add(1),
+        when(i32.eq(p.sibling, p.siblings), [p.sibling.set(0), p.g.set(source)]),
+      ]),
+    ];
   });
 }
 
 /**
- * weightGrad(count, x, g, sums, member, multiplier): adds what one image gives to the filters of `count`
- * output channels. x and g: their first planes; sums: four partial sums per tap and channel, to be
- * added up by reduceSums() at the end. member: as above.
+ * weightGrad(count, x, g, sums, member, multiplier, sources): adds what one image gives to the filters of
+ * `count` output channels. x: the first input plane of the group of the first one, g: its plane; sums: four
+ * partial sums per weight, to be added up by reduceSums() at the end. The others as for forward().
  *
  * Images come one after the other, so memory is read in order. Engines move arithmetic down to where its
  * result is needed and loads stay in order; without a store now and then a whole plane would be loaded
@@ -440,8 +490,10 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
     sums: "i32",
     member: "i32",
     multiplier: "i32",
+    sources: "i32",
   } as const;
   return func("weightGrad", params, (f, p) => {
+    const [source, left] = [f.local("i32"), f.local("i32")];
     const grads = f.locals("v128", size);
     const temps = tempsOf(f);
     const all = f.locals("v128", Math.min(tapRows, kh) * kw);
@@ -503,7 +555,7 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
           f,
           rows,
           columns,
-          [p.x, p.g],
+          [source, p.g],
           (n) => [n * sh * W * 4, n * Wo * 4],
           (n) => [n * sw * 4, n * 4],
           (row, col, pointers) => column(row, col, get(pointers, 0), get(pointers, 1), ky0),
@@ -512,11 +564,16 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
       ];
     };
     return countdown(p.count, [
-      upTo(Math.ceil(kh / tapRows)).map((i) => pass(i * tapRows)),
-      p.sums.add(kh * kw * 16),
+      source.set(p.x),
+      left.set(p.sources),
+      countdown(left, [
+        upTo(Math.ceil(kh / tapRows)).map((i) => pass(i * tapRows)),
+        p.sums.add(kh * kw * 16),
+        source.add(H * W * 4),
+      ]),
       p.g.add(Ho * Wo * 4),
       p.member.add(1),
-      when(i32.eq(p.member, p.multiplier), [p.member.set(0), p.x.add(H * W * 4)]),
+      when(i32.eq(p.member, p.multiplier), [p.member.set(0), p.x.set(source)]),
     ]);
   });
 }

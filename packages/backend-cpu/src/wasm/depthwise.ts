@@ -1,4 +1,5 @@
-// Depthwise convolution (groups = input channels, any multiplier): driving the direct kernels.
+// Depthwise convolution (groups = input channels, any multiplier), and grouped convolution with few channels per
+// group: driving the kernels that are written for one plane size.
 import type { WasmContext } from "./context.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 import {
@@ -77,10 +78,16 @@ export function directForward(
   const planes = c.batch * c.outChannels;
   if (planes * c.outputSize === 0) return;
   const s = planeShape(c);
-  const { forward } = ctx.get<"forward">(`dw forward ${keyOf(s)}`, () => [
-    forwardKernel(s, sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4)), ctx.relaxed),
+  const sources = c.channels / c.groups;
+  const { forward } = ctx.get<"forward">(`dw forward ${keyOf(s)} ${sources > 1}`, () => [
+    forwardKernel(
+      s,
+      sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4)),
+      sources > 1,
+      ctx.relaxed,
+    ),
   ]);
-  forward(planes, x, w, y, bias ?? 0, 0, c.outChannels, 0, c.outChannels / c.channels);
+  forward(planes, x, w, y, bias ?? 0, 0, c.outChannels, 0, c.outChannels / c.groups, sources);
 }
 
 export function directInputGrad(
@@ -93,7 +100,7 @@ export function directInputGrad(
   const planes = c.batch * c.channels;
   if (planes * c.inputSize === 0) return;
   const s = planeShape(c);
-  const multiplier = c.outChannels / c.channels;
+  const multiplier = c.outChannels / c.groups;
   const key = `dw inputGrad ${keyOf(s)} ${multiplier > 1}`;
   const { inputGrad } = ctx.get<"inputGrad">(key, () => [
     inputGradKernel(
@@ -103,7 +110,7 @@ export function directInputGrad(
       ctx.relaxed,
     ),
   ]);
-  inputGrad(planes, g, w, dx, 0, c.channels, multiplier);
+  inputGrad(planes, g, w, dx, 0, c.channels, 0, c.channels / c.groups, multiplier);
 }
 
 export function directWeightGrad(
@@ -115,19 +122,20 @@ export function directWeightGrad(
 ): void {
   if (c.outChannels === 0) return;
   const s = planeShape(c);
-  const multiplier = c.outChannels / c.channels;
+  const multiplier = c.outChannels / c.groups;
   const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(s)}`, () => [
     weightGradKernel(s, weightTiling(s), ctx.relaxed),
   ]);
   const { reduceSums: reduce } = ctx.get<"reduceSums">("reduceSums", () => [reduceSums()]);
-  const taps = c.kernelSize;
+  const sources = c.channels / c.groups;
+  const taps = c.kernelSize * sources;
   const chunk = Math.max(1, Math.min(c.outChannels, Math.floor(SUMS_BYTES / (taps * 16))));
   ctx.withScratch((scratch) => {
     const sums = scratch.take(chunk * taps * 16);
     for (let first = 0; first < c.outChannels; first += chunk) {
       const count = Math.min(chunk, c.outChannels - first);
       ctx.arena.f32.fill(0, sums / 4, sums / 4 + count * taps * 4);
-      const channel = Math.floor(first / multiplier);
+      const channel = Math.floor(first / multiplier) * sources;
       for (let n = 0; n < c.batch; n++) {
         weightGrad(
           count,
@@ -136,6 +144,7 @@ export function directWeightGrad(
           sums,
           first % multiplier,
           multiplier,
+          sources,
         );
       }
       reduce(count * taps, sums, dw + first * taps * 4);
