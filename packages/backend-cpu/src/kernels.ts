@@ -9,6 +9,7 @@ import { gatherKernels } from "./wasm/gather.ts";
 import { matmul } from "./wasm/gemm.ts";
 import { normKernels } from "./wasm/norm.ts";
 import { poolKernels } from "./wasm/pool.ts";
+import { randomKernels } from "./wasm/random.ts";
 import { reduceKernels } from "./wasm/reduce.ts";
 import { softmaxKernels } from "./wasm/softmax.ts";
 
@@ -23,6 +24,7 @@ export function fastKernels(ctx: WasmContext): Partial<Kernels> {
     ...softmaxKernels(ctx),
     ...gatherKernels(ctx),
     ...normKernels(ctx),
+    ...randomKernels(ctx),
     ...poolKernels(ctx),
     matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
     conv: (x, w, bias, y, g) => (single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g) : undefined),

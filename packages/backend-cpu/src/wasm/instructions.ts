@@ -259,6 +259,12 @@ export const i32x4 = {
   extendLowI16x8U: v1(169),
 };
 
+export const i64x2 = {
+  /** The unsigned 64-bit products of lanes 0 and 1 (high: 2 and 3) of two i32x4. */
+  extmulLowI32x4U: v2(222),
+  extmulHighI32x4U: v2(223),
+};
+
 export const f32x4 = {
   splat: (a: F32): V128 => [a, ...v(19)],
   extractLane: (a: V128, lane: number): F32 => [a, ...v(31), lane],
