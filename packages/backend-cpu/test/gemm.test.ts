@@ -58,6 +58,8 @@ for (const { name, relaxed } of kinds) {
       check(9, 1050, 13);
       check(1, 200, 300);
       check(300, 1, 77);
+      check(3, 130, 70);
+      check(131, 4, 69);
       check(70, 256, 1024); // rows 1 KiB apart
     });
 

@@ -49,10 +49,28 @@ interface Packer {
   readonly packLanes: Kernel;
 }
 
-const packerOf = (ctx: WasmContext, width: number): Packer => ({
-  width,
-  ...ctx.get<"lanes" | "packK" | "packLanes">(`pack ${width}`, () => packFunctions(width)),
-});
+interface Kernels {
+  readonly a: Packer;
+  readonly b: Packer;
+  readonly macro: Kernel;
+}
+
+/** Found once per context: small products are called often. */
+const kernelsOf = new WeakMap<WasmContext, Kernels>();
+
+function kernels(ctx: WasmContext): Kernels {
+  let found = kernelsOf.get(ctx);
+  if (found === undefined) {
+    const packer = (width: number): Packer => ({
+      width,
+      ...ctx.get<"lanes" | "packK" | "packLanes">(`pack ${width}`, () => packFunctions(width)),
+    });
+    const { macro } = ctx.get<"macro">("macro", () => macroFunctions(ctx.relaxed));
+    found = { a: packer(rowsOfTile(ctx.relaxed)), b: packer(NR), macro };
+    kernelsOf.set(ctx, found);
+  }
+  return found;
+}
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 
@@ -90,19 +108,20 @@ export function contract(ctx: WasmContext, job: Contraction): void {
   const { m, n, k, batch } = job;
   const jobs = batch.reduce((product, size) => product * size, 1);
   if (m === 0 || n === 0 || jobs === 0) return;
-  const mr = rowsOfTile(ctx.relaxed);
-  const packA = packerOf(ctx, mr);
-  const packB = packerOf(ctx, NR);
-  const { macro } = ctx.get<"macro">("macro", () => macroFunctions(ctx.relaxed));
+  const { a: packA, b: packB, macro } = kernels(ctx);
+  const mr = packA.width;
   const kc = evenBlock(Math.max(k, 1), KC, 4);
   const mc = Math.min(MC, roundUp(m, mr));
   const nc = evenBlock(n, NC, NR);
   ctx.withScratch((scratch) => {
-    const tableA = scratch.take(roundUp(m, mr) * 4);
-    const tableB = scratch.take(roundUp(n, NR) * 4);
-    const panelsA = scratch.take(mc * kc * 4);
-    const panelsB = scratch.take(nc * kc * 4);
-    const spare = scratch.take(mr * NR * 4);
+    // Panels first: they are read as vectors. Both sizes are multiples of 16 bytes.
+    const [bytesA, bytesB] = [mc * kc * 4, nc * kc * 4];
+    const tables = (roundUp(m, mr) + roundUp(n, NR)) * 4;
+    const panelsA = scratch.take(bytesA + bytesB + mr * NR * 4 + tables);
+    const panelsB = panelsA + bytesA;
+    const spare = panelsB + bytesB;
+    const tableA = spare + mr * NR * 4;
+    const tableB = tableA + roundUp(m, mr) * 4;
     packA.lanes(tableA, m, roundUp(m, mr) - m, ...startAt(job.a.lanes, 0));
     packB.lanes(tableB, n, roundUp(n, NR) - n, ...startAt(job.b.lanes, 0));
     // No k at all: one step of zeros, so that the macro kernel has no case of its own for it.

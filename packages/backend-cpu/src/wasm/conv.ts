@@ -20,7 +20,7 @@ const isPointwise = (c: Conv3): boolean =>
  * Below so many rows (channels of a group) of the matrix product that a convolution is, packing costs more
  * than the product, and the direct kernels win.
  */
-const FEW_ROWS = 12;
+const FEW_ROWS = 24;
 
 type Path = keyof typeof FORWARD;
 

@@ -1,4 +1,4 @@
-// Products of a matrix and a vector, y[i] (+)= Σₖ M[i, k]·v[k]. Every element of M is used once, so nothing is
+// Products of a matrix and a vector, or a few of them, y[i] (+)= Σₖ M[i, k]·v[k]. Every element of M is used once, so nothing is
 // packed: M streams from memory, along its rows or along its columns, whichever lie side by side.
 import {
   type Code,
@@ -135,13 +135,19 @@ function axpyKernel(relaxed: boolean): Func {
   });
 }
 
-/** Runs the job if it is a matrix times a vector whose strides suit a kernel; k ≥ 1. */
+/** Up to so many vectors are taken one by one; the matrix is read again for each. */
+const FEW_VECTORS = 4;
+
+/** Runs the job if it is a matrix times few vectors whose strides suit a kernel; k ≥ 1. */
 export function matrixVector(ctx: WasmContext, job: Contraction): boolean {
   const { m, n, k, batch } = job;
-  if (m !== 1 && n !== 1) return false;
-  const [matrix, vector]: [Operand, Operand] = m === 1 ? [job.b, job.a] : [job.a, job.b];
-  const rows = m === 1 ? n : m;
-  const yStep = m === 1 ? 4 : job.c.rowBytes;
+  const few = Math.min(m, n);
+  if (few > FEW_VECTORS || (few > 1 && Math.max(m, n) < 64)) return false;
+  const rowsFew = m <= n;
+  const [matrix, vector]: [Operand, Operand] = rowsFew ? [job.b, job.a] : [job.a, job.b];
+  const rows = Math.max(m, n);
+  const yStep = rowsFew ? 4 : job.c.rowBytes;
+  const nextVector = { v: vector.lanes.strides[3], y: rowsFew ? job.c.rowBytes : 4 };
   const stepOf = (a: Operand["k"]): number => a.strides[3];
   if (k > 1 && stepOf(vector.k) !== 4) return false;
   const alongK = k === 1 || stepOf(matrix.k) === 4;
@@ -162,7 +168,10 @@ export function matrixVector(ctx: WasmContext, job: Contraction): boolean {
       at.vector += digit * (vector.batch[d] as number);
       at.c += digit * (job.c.batch[d] as number);
     }
-    kernel(rows, k, at.matrix, step, at.vector, at.c, yStep, job.accumulate ? 1 : 0);
+    for (let i = 0; i < few; i++) {
+      const [v, y] = [at.vector + i * nextVector.v, at.c + i * nextVector.y];
+      kernel(rows, k, at.matrix, step, v, y, yStep, job.accumulate ? 1 : 0);
+    }
   }
   return true;
 }
