@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The handle. Small, garbage-collected, holds one count on its storage until released.
 //
 // The rule that keeps users safe: the framework releases only handles that no user code has seen.
