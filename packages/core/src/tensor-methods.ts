@@ -4,7 +4,7 @@ import { type BackwardOptions, backward } from "./autograd/backward.ts";
 import { gradOf, registerHook, setGrad, setRequiresGrad } from "./autograd/hooks.ts";
 import { type Hook, Leaf } from "./autograd/tape.ts";
 import type { Device } from "./backend.ts";
-import { resolveBackend } from "./backends.ts";
+import { backendNames, resolveBackend } from "./backends.ts";
 import { DTYPES, type DType, type TypedArray } from "./dtype.ts";
 import { ArgumentError, DeviceError, ShapeError } from "./errors.ts";
 import { toNdarray } from "./ops/creation.ts";
@@ -138,6 +138,13 @@ methods({
   to(where) {
     checkLive("to", this);
     if (DTYPES.includes(where as DType)) return to(this, where as DType);
+    if (where !== "cpu" && where !== "gpu" && !backendNames().includes(where)) {
+      throw new ArgumentError(
+        "to",
+        `'${where}' is neither a dtype (${DTYPES.join(", ")}), nor a device (cpu, gpu), ` +
+          `nor a backend (${backendNames().join(", ")})`,
+      );
+    }
     return move(this, resolveBackend(where));
   },
 } as Partial<TensorMethods> & ThisType<Tensor>);

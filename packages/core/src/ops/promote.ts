@@ -38,12 +38,14 @@ export function promoted(a: Tensor, b: Tensor): readonly [Tensor, Tensor] {
 
 /** x in the dtype of `x op scalar`. */
 export function promotedWith(x: Tensor, scalar: Scalar): Tensor {
+  if (!isTensor(x)) return x; // dispatch refuses it
   const dtype = scalarResultType(x.dtype, scalar);
   return dtype === x.dtype ? x : to(x, dtype);
 }
 
 /** Integers and bools as float32, for functions that have no integer values. */
-export const floating = (x: Tensor): Tensor => (isFloating(x.dtype) ? x : to(x, "float32"));
+export const floating = (x: Tensor): Tensor =>
+  !isTensor(x) || isFloating(x.dtype) ? x : to(x, "float32"); // dispatch refuses what is no tensor
 
 /** The Meta of an elementwise op: broadcast shape; the dtype of a (operands are promoted before). */
 export const broadcastMeta = (op: string, a: Meta, b: Meta, dtype: DType = a.dtype): Meta => ({

@@ -12,7 +12,7 @@ export interface ConvOptions extends ConvSettings {
 
 function convNd(op: string, dims: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
   const { bias } = options;
-  checkDtypes(op, { input: x, weight: w, bias });
+  checkDtypes(op, { input: x, weight: w }, { bias });
   return composite(() => {
     const [input, isBatch] = batched(op, x, dims);
     const geometry = convGeometry(op, input.shape, w.shape, options);

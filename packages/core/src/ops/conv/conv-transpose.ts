@@ -18,7 +18,7 @@ function transposeNd(
   options: ConvTransposeOptions,
 ): Tensor {
   const { bias } = options;
-  checkDtypes(op, { input: x, weight: w, bias });
+  checkDtypes(op, { input: x, weight: w }, { bias });
   return composite(() => {
     const [input, isBatch] = batched(op, x, dims);
     const geometry = transposedGeometry(op, input.shape, w.shape, options);

@@ -1,8 +1,8 @@
 // Addition.
 import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import { methods, type Tensor } from "../../tensor.ts";
-import { broadcastMeta, isTensor, type Operand, promoted, sumTo } from "../promote.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
+import { asScalar, broadcastMeta, isTensor, type Operand, promoted, sumTo } from "../promote.ts";
 import { addScalar } from "./add-scalar.ts";
 
 const addOp = defineOp()({
@@ -44,9 +44,12 @@ export function add(a: Operand, b: Operand, options: { alpha?: number } = {}): T
     const [p, q] = promoted(a, scaled);
     return addOp(p, q);
   }
-  if (isTensor(a)) return addScalar(a, typeof b === "bigint" ? b : Number(b) * alpha);
-  const x = b as Tensor;
-  return addScalar(alpha === 1 ? x : x.mul(alpha), typeof a === "boolean" ? Number(a) : a);
+  if (isTensor(a)) {
+    const s = asScalar("add", b);
+    return addScalar(a, alpha === 1 ? s : Number(s) * alpha);
+  }
+  checkLive("add", b);
+  return addScalar(alpha === 1 ? b : b.mul(alpha), asScalar("add", a));
 }
 
 declare module "../../tensor.ts" {

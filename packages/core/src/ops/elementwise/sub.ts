@@ -2,7 +2,7 @@
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { methods, type Tensor } from "../../tensor.ts";
-import { broadcastMeta, isTensor, type Operand, type Scalar, sumTo } from "../promote.ts";
+import { asScalar, broadcastMeta, isTensor, type Operand, type Scalar, sumTo } from "../promote.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 import { onOperands } from "./operands.ts";
@@ -88,7 +88,12 @@ export function sub(a: Operand, b: Operand, options: { alpha?: number } = {}): T
   const { alpha = 1 } = options;
   refuseBool("sub", a, b);
   if (alpha === 1) return onOperands("sub", a, b, forms);
-  return onOperands("sub", a, isTensor(b) ? mul(b, alpha) : Number(b) * alpha, forms);
+  return onOperands(
+    "sub",
+    a,
+    isTensor(b) ? mul(b, alpha) : Number(asScalar("sub", b)) * alpha,
+    forms,
+  );
 }
 
 declare module "../../tensor.ts" {

@@ -4,7 +4,7 @@ import type { BinaryCode, UnaryCode } from "../../backend.ts";
 import { isFloating } from "../../dtype.ts";
 import { DTypeError } from "../../errors.ts";
 import { defineOp, type Op } from "../../op/define.ts";
-import type { Tensor } from "../../tensor.ts";
+import { checkLive, type Tensor } from "../../tensor.ts";
 
 type Unary = Op<readonly ["x"], readonly ["y"], undefined>;
 
@@ -94,6 +94,7 @@ export function gradientOp(spec: GradientSpec): Gradient {
 
 /** Refuses bools where PyTorch does; integers keep their dtype. */
 export function numeric(op: string, x: Tensor): Tensor {
+  checkLive(op, x);
   if (x.dtype === "bool") {
     throw new DTypeError(op, 'has no meaning for a bool tensor; use logicalNot, or to("int64")');
   }
@@ -102,6 +103,7 @@ export function numeric(op: string, x: Tensor): Tensor {
 
 /** Refuses integers and bools where PyTorch does not promote them. */
 export function floatingOnly(op: string, x: Tensor): Tensor {
+  checkLive(op, x);
   if (!isFloating(x.dtype)) {
     throw new DTypeError(
       op,

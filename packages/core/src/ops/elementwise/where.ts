@@ -3,7 +3,7 @@ import { type DType, scalarResultType } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { broadcastShapes } from "../../shape.ts";
-import { composite, emptyTensor, methods, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, emptyTensor, methods, type Tensor } from "../../tensor.ts";
 import { asScalar, isTensor, type Operand, promoted, promotedWith, sumTo } from "../promote.ts";
 import { scalarTensor } from "./operands.ts";
 
@@ -58,6 +58,7 @@ function dtypeOfNumbers(a: unknown, b: unknown): DType {
  * @throws DTypeError unless cond is bool
  */
 export function where(cond: Tensor, a: Operand, b: Operand): Tensor {
+  checkLive("where", cond);
   if (isTensor(a) && isTensor(b)) {
     if (a.dtype === b.dtype) return whereOp(cond, a, b);
     const [p, q] = promoted(a, b);

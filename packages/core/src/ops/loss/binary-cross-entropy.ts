@@ -23,7 +23,7 @@ export function binaryCrossEntropyWithLogits(
 ): Tensor {
   const op = "binaryCrossEntropyWithLogits";
   const { weight, posWeight, reduction = "mean" } = options;
-  checkDtypes(op, { input, target, weight, posWeight });
+  checkDtypes(op, { input, target }, { weight, posWeight });
   checkSameShape(op, input, target);
   checkReduction(op, reduction);
   return composite(() => {

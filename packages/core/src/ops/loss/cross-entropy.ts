@@ -33,7 +33,7 @@ const inBatch = (input: Tensor, t: Tensor): Tensor =>
   input.ndim === 1 ? t.reshape([1, ...t.shape]) : t;
 
 function checkClasses(op: string, input: Tensor, weight: Tensor | undefined): number {
-  checkDtypes(op, { input, weight });
+  checkDtypes(op, { input }, { weight });
   if (input.ndim < 1) {
     throw new ShapeError(op, "input must be [C], [N, C] or [N, C, …]", { input: input.shape });
   }

@@ -37,8 +37,8 @@ const OP = "batchNorm";
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   const { runningMean, runningVar, weight, bias } = options;
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
-  checkDtypes(OP, { input: x, weight, bias });
-  checkDtypes(OP, { runningMean, runningVar });
+  checkDtypes(OP, { input: x }, { weight, bias });
+  checkDtypes(OP, {}, { runningMean, runningVar });
   if (x.ndim < 2) {
     throw new ShapeError(OP, `input must be [batch, channels, …]; it has ${x.ndim} dimensions`, {
       input: x.shape,

@@ -106,7 +106,7 @@ export function layerNorm(
   const op = "layerNorm";
   const { weight, bias, eps = 1e-5 } = options;
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
-  checkDtypes(op, { input: x, weight, bias });
+  checkDtypes(op, { input: x }, { weight, bias });
   if (shape.length === 0) {
     throw new ShapeError(op, "normalizedShape must have at least one dimension");
   }

@@ -2,7 +2,7 @@
 import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import type { Shape } from "../../shape.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
 import { sumTo } from "../promote.ts";
 import { type Sizes, sizesOf } from "./view.ts";
 
@@ -37,6 +37,7 @@ const expandOp = defineOp<{ readonly shape: Shape }>()({
 
 /** As `torch.Tensor.expand`; −1 keeps a size. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  checkLive("expand", x);
   const lead = shape.length - x.shape.length;
   if (lead < 0) {
     throw new ShapeError("expand", "the shape asked for has fewer dimensions than the input", {

@@ -2,7 +2,7 @@
 import { IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim } from "../../shape.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
 import { type Sizes, sizesOf } from "./view.ts";
 
 const permuteOp = defineOp<{ readonly order: readonly number[] }>()({
@@ -37,6 +37,7 @@ const permuteOp = defineOp<{ readonly order: readonly number[] }>()({
 
 /** As `torch.permute`: order[i] is the dimension of x that becomes dimension i. */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
+  checkLive("permute", x);
   const rank = x.shape.length;
   const dims = order.map((d) => normalizeDim("permute", d, rank));
   if (dims.length !== rank || new Set(dims).size !== rank) {
@@ -49,6 +50,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
 
 /** As `torch.transpose`: swaps two dimensions. */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  checkLive("transpose", x);
   const rank = x.shape.length;
   const p = normalizeDim("transpose", dim0, rank);
   const q = normalizeDim("transpose", dim1, rank);

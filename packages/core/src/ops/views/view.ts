@@ -2,7 +2,7 @@
 import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../../shape.ts";
-import { composite, methods, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { clone } from "../elementwise/clone.ts";
 
 const viewOp = defineOp<{ readonly shape: Shape }>()({
@@ -66,11 +66,13 @@ export function resolveShape(op: string, input: Shape, asked: Shape): Shape {
 
 /** As `torch.Tensor.view`: shares memory, x must be contiguous; one size may be −1. */
 export function view(x: Tensor, shape: Shape): Tensor {
+  checkLive("view", x);
   return viewOp(x, { shape: resolveShape("view", x.shape, shape) });
 }
 
 /** As `torch.reshape`: a view of a contiguous x, else of a copy; one size may be −1. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  checkLive("reshape", x);
   const attrs = { shape: resolveShape("reshape", x.shape, shape) };
   return x.contiguous ? viewOp(x, attrs) : composite(() => viewOp(clone(x), attrs));
 }
