@@ -139,7 +139,18 @@ describe("assembler", () => {
           [I, V, 1],
           [V, 1],
         ];
-        candidates.push([V, I], [V, 1, F], [V, V, [0, 5, 2, 7]], [F], [D], [V], [I, I]);
+        candidates.push(
+          [L],
+          [L, L],
+          [L, I],
+          [V, I],
+          [V, 1, F],
+          [V, V, [0, 5, 2, 7]],
+          [F],
+          [D],
+          [V],
+          [I, I],
+        );
         const valid = candidates.some((args) => {
           try {
             const code = (make as (...a: unknown[]) => Code)(...args);

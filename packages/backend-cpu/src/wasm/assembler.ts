@@ -219,11 +219,41 @@ export const copyBytes = (to: I32, from: I32, bytes: I32): Code => [
   0,
 ];
 
-function flattenInto(out: number[], code: Code, indices: ReadonlyMap<Func, number>): void {
-  for (const part of code) {
-    if (typeof part === "number") out.push(part);
-    else if (part instanceof Func) out.push(...unsigned(indices.get(part) as number));
-    else flattenInto(out, part, indices);
+/** Bytes in a buffer that grows. */
+class Writer {
+  private bytes = new Uint8Array(4096);
+  private length = 0;
+  private readonly indices: ReadonlyMap<Func, number>;
+
+  constructor(indices: ReadonlyMap<Func, number>) {
+    this.indices = indices;
+  }
+
+  write(code: Code): void {
+    for (let i = 0; i < code.length; i++) {
+      const part = code[i] as Code[number];
+      if (typeof part === "number") {
+        if (this.length === this.bytes.length) this.reserve(1);
+        this.bytes[this.length++] = part;
+      } else if (part instanceof Func) {
+        this.write(unsigned(this.indices.get(part) as number));
+      } else if (part instanceof Uint8Array) {
+        this.reserve(part.length);
+        this.bytes.set(part, this.length);
+        this.length += part.length;
+      } else this.write(part);
+    }
+  }
+
+  private reserve(more: number): void {
+    if (this.length + more <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.length + more, this.bytes.length * 2));
+    grown.set(this.bytes);
+    this.bytes = grown;
+  }
+
+  done(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, this.length);
   }
 }
 
@@ -238,10 +268,10 @@ export interface ModuleOptions {
  */
 export function assemble(funcs: readonly Func[], options: ModuleOptions): Uint8Array<ArrayBuffer> {
   const indices = new Map(funcs.map((f, index) => [f, index]));
-  const flat = (code: Code): number[] => {
-    const out: number[] = [];
-    flattenInto(out, code, indices);
-    return out;
+  const flat = (code: Code): Uint8Array<ArrayBuffer> => {
+    const writer = new Writer(indices);
+    writer.write(code);
+    return writer.done();
   };
   const sized = (code: Code): Code => {
     const bytes = flat(code);
@@ -253,26 +283,24 @@ export function assemble(funcs: readonly Func[], options: ModuleOptions): Uint8A
   const typesOf = (types: readonly ValType[]): Code => list(types.map((t) => [TYPE_BYTE[t]]));
   // A shared import must state a maximum, and takes any memory with a smaller one.
   const limits: Code = options.shared ? [3, unsigned(1), unsigned(65536)] : [0, unsigned(1)];
-  return new Uint8Array(
-    flat([
-      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(
-        1,
-        funcs.map((f) => [0x60, typesOf(f.params), typesOf(f.result ? [f.result] : [])]),
-      ),
-      section(2, [[text("env"), text("memory"), 2, limits]]),
-      section(
-        3,
-        funcs.map((_, index) => unsigned(index)),
-      ),
-      section(
-        7,
-        funcs.map((f, index) => [text(f.name), 0, unsigned(index)]),
-      ),
-      section(
-        10,
-        funcs.map((f) => sized([f.scope.declarations(), f.body, 0x0b])),
-      ),
-    ]),
-  );
+  return flat([
+    [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(
+      1,
+      funcs.map((f) => [0x60, typesOf(f.params), typesOf(f.result ? [f.result] : [])]),
+    ),
+    section(2, [[text("env"), text("memory"), 2, limits]]),
+    section(
+      3,
+      funcs.map((_, index) => unsigned(index)),
+    ),
+    section(
+      7,
+      funcs.map((f, index) => [text(f.name), 0, unsigned(index)]),
+    ),
+    section(
+      10,
+      funcs.map((f) => sized([f.scope.declarations(), f.body, 0x0b])),
+    ),
+  ]);
 }

@@ -5,7 +5,7 @@ import type { Func } from "./assembler.ts";
 export type ValType = "i32" | "i64" | "f32" | "f64" | "v128";
 
 /** Bytes in nested arrays, flattened when the module is assembled; a Func stands for its index. */
-export type Code = readonly (number | Code | Func)[];
+export type Code = readonly (number | Code | Func | Uint8Array)[];
 
 declare const type: unique symbol;
 /** Code that leaves one value of type T on the stack. The type exists for the compiler alone. */
@@ -178,6 +178,8 @@ export const f64 = {
   convertI32U: (a: I32): F64 => [operand(a), 0xb8],
 };
 
+const ZERO: V128 = [new Uint8Array([...v(12), ...new Array<number>(16).fill(0)])];
+
 export const v128 = {
   load: load<"v128">(v(0)),
   /** One float from memory in all four lanes. */
@@ -204,7 +206,7 @@ export const v128 = {
     ...store<"v128">(v(91))(pointer, value, offset),
     lane,
   ],
-  zero: (): V128 => [...v(12), ...new Array<number>(16).fill(0)],
+  zero: (): V128 => ZERO,
   /** Four 32-bit words. */
   constI32: (words: readonly number[]): V128 => [
     ...v(12),
