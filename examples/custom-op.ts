@@ -6,6 +6,7 @@ import {
   gradcheck,
   gradgradcheck,
   isFloating,
+  methods,
   mul,
   randn,
   type Tensor,
@@ -54,6 +55,18 @@ export function swish(x: Tensor, options: { readonly beta?: number } = {}): Tens
   return swishOp(x, { beta });
 }
 
+// x.swish() beside swish(x): declared, then installed.
+declare module "@tapegrad/core" {
+  interface TensorMethods {
+    swish(options?: { readonly beta?: number }): Tensor;
+  }
+}
+methods({
+  swish(options) {
+    return swish(this, options);
+  },
+});
+
 /** Checks it as core's own ops are checked. @returns how many checks passed */
 export function run(): number {
   const x = randn([3, 4], { dtype: "float64", requiresGrad: true });
@@ -66,7 +79,7 @@ export function run(): number {
     check.run(); // throws where something is wrong
     passed++;
   }
-  console.log(`swish(tensor([0, 1]), { beta: 2 }) is ${swish(tensor([0, 1]), { beta: 2 })}`);
+  console.log(`swish(tensor([0, 1]), { beta: 2 }) is ${tensor([0, 1]).swish({ beta: 2 })}`);
   console.log(`gradients of first and second order are right; ${passed} checks passed`);
   return passed;
 }
