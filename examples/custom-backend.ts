@@ -1,5 +1,5 @@
-// A backend with nothing but the required kernels: everything else (convolution, pooling, norms, softmax)
-// is composed from them. Memory is one ArrayBuffer a tensor; every value passes as a JS number.
+// A backend with nothing but the required kernels; convolution and all else is composed from them.
+// Memory is one ArrayBuffer a tensor; every value passes as a JS number.
 import {
   type Backend,
   type BinaryCode,

@@ -7,8 +7,8 @@ import {
   gradgradcheck,
   isFloating,
   methods,
-  mul,
   randn,
+  sub,
   type Tensor,
   tensor,
 } from "@tapegrad/core";
@@ -27,7 +27,7 @@ const swishOp = defineOp<{ readonly beta: number }>()({
   // With s = σ(βx): dy/dx = s + βx · s · (1 − s). Public ops only, so it can be differentiated again.
   vjp(gs, { x }, { beta }) {
     const s = x.mul(beta).sigmoid();
-    const slope = s.add(x.mul(beta).mul(s).mul(mul(s, -1).add(1)));
+    const slope = s.add(x.mul(beta).mul(s).mul(sub(1, s)));
     return { x: gs.y.mul(slope) };
   },
   samples: (rng) => [

@@ -1,5 +1,5 @@
-// Digits from the command line: trains, tests, and reads three PNG files that it draws. It prints each
-// command before it runs it; after the set-up you can type the same ones.
+// Digits from the command line: trains, tests, and reads three PNG files that it draws.
+// It prints each command before it runs it; after the set-up you can type the same ones.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-// A 1-D separable network in the manner of SliceNet: which two motifs stand in a sequence, in which order?
+// A 1-D separable network like SliceNet: which two words stand in a sequence, in which order?
 //
 // Each sequence is random letters with two words in it, some letters apart. There are two words, so there
 // are four classes. A layer that sees only single words cannot tell "A then B" from "B then A": the
