@@ -1,12 +1,29 @@
 // What every kernel driver is given: the memory, the kind of SIMD, and the compiled kernels.
-import type { Arena } from "@tapegrad/core";
+import type { Arena, ArenaBlock } from "@tapegrad/core";
 import type { Func } from "./assembler.ts";
 import { relaxedSimd } from "./features.ts";
 import { type Exports, ModuleCache } from "./module-cache.ts";
 
-/** The addresses of scratch blocks, given back together. */
-export interface Scratch {
-  take(bytes: number): number;
+/** Scratch memory of one call: blocks are given back together. */
+export class Scratch {
+  private readonly arena: Arena;
+  private readonly blocks: ArenaBlock[] = [];
+
+  constructor(arena: Arena) {
+    this.arena = arena;
+  }
+
+  /** The address of a block of at least so many bytes. */
+  take(bytes: number): number {
+    const block = this.arena.take(bytes);
+    this.blocks.push(block);
+    return block.ptr;
+  }
+
+  give(): void {
+    for (const block of this.blocks) this.arena.give(block);
+    this.blocks.length = 0;
+  }
 }
 
 export class WasmContext {
@@ -32,17 +49,11 @@ export class WasmContext {
 
   /** Runs `body` with scratch memory that goes back to the arena afterwards, also after a throw. */
   withScratch<R>(body: (scratch: Scratch) => R): R {
-    const blocks: ReturnType<Arena["take"]>[] = [];
+    const scratch = new Scratch(this.arena);
     try {
-      return body({
-        take: (bytes) => {
-          const block = this.arena.take(bytes);
-          blocks.push(block);
-          return block.ptr;
-        },
-      });
+      return body(scratch);
     } finally {
-      for (const block of blocks) this.arena.give(block);
+      scratch.give();
     }
   }
 }

@@ -111,7 +111,7 @@ export function contract(ctx: WasmContext, job: Contraction): void {
   const { a: packA, b: packB, macro } = kernels(ctx);
   const mr = packA.width;
   const kc = evenBlock(Math.max(k, 1), KC, 4);
-  const mc = Math.min(MC, roundUp(m, mr));
+  const mc = evenBlock(m, MC, mr);
   const nc = evenBlock(n, NC, NR);
   ctx.withScratch((scratch) => {
     // Panels first: they are read as vectors. Both sizes are multiples of 16 bytes.
@@ -132,12 +132,10 @@ export function contract(ctx: WasmContext, job: Contraction): void {
     }
     const digits = batch.map(() => 0);
     for (let index = 0; index < jobs; index++) {
-      const offset = (strides: readonly number[]): number =>
-        digits.reduce((sum, digit, d) => sum + digit * (strides[d] as number), 0);
-      const a = job.a.at + offset(job.a.batch);
-      const b = job.b.at + offset(job.b.batch);
-      const c = job.c.at + offset(job.c.batch);
-      const bias = job.bias === undefined ? 0 : job.bias.at + offset(job.bias.batch);
+      const a = job.a.at + offsetOf(digits, job.a.batch);
+      const b = job.b.at + offsetOf(digits, job.b.batch);
+      const c = job.c.at + offsetOf(digits, job.c.batch);
+      const bias = job.bias === undefined ? 0 : job.bias.at + offsetOf(digits, job.bias.batch);
       for (let j = 0; j < n; j += nc) {
         const columns = Math.min(nc, n - j);
         const position = j % job.c.runLength;
@@ -169,6 +167,12 @@ export function contract(ctx: WasmContext, job: Contraction): void {
       nextDigits(digits, batch);
     }
   });
+}
+
+function offsetOf(digits: readonly number[], strides: readonly number[]): number {
+  let sum = 0;
+  for (let d = 0; d < digits.length; d++) sum += (digits[d] as number) * (strides[d] as number);
+  return sum;
 }
 
 function nextDigits(digits: number[], sizes: readonly number[]): void {

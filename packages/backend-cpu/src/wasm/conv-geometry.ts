@@ -23,15 +23,20 @@ export interface Conv3 {
 
 const volume = ([d, h, w]: Triple): number => d * h * w;
 
-function lift(list: readonly number[], missing: number): Triple {
-  const at = (d: number): number => list[d + list.length - 3] ?? missing;
-  return [at(0), at(1), at(2)];
+/** The last three entries from `first` on; `missing` stands for those that are not there. */
+function lift(list: readonly number[], first: number, missing: number): Triple {
+  const end = list.length;
+  return [
+    end - 3 >= first ? (list[end - 3] as number) : missing,
+    end - 2 >= first ? (list[end - 2] as number) : missing,
+    list[end - 1] as number,
+  ];
 }
 
 export function liftGeometry(g: ConvGeometry): Conv3 {
-  const input = lift(g.x.slice(2), 1);
-  const kernel = lift(g.w.slice(2), 1);
-  const output = lift(g.y.slice(2), 1);
+  const input = lift(g.x, 2, 1);
+  const kernel = lift(g.w, 2, 1);
+  const output = lift(g.y, 2, 1);
   return {
     batch: g.x[0] as number,
     channels: g.x[1] as number,
@@ -40,21 +45,24 @@ export function liftGeometry(g: ConvGeometry): Conv3 {
     input,
     kernel,
     output,
-    stride: lift(g.stride, 1),
-    padding: lift(g.padding, 0),
-    dilation: lift(g.dilation, 1),
+    stride: lift(g.stride, 0, 1),
+    padding: lift(g.padding, 0, 0),
+    dilation: lift(g.dilation, 0, 1),
     inputSize: volume(input),
     kernelSize: volume(kernel),
     outputSize: volume(output),
   };
 }
 
+const sizeText = (values: Triple, dims: number): string => {
+  const [d, h, w] = values;
+  if (dims === 1 || (h === w && (dims === 2 || d === w))) return String(w);
+  return dims === 2 ? `${h}x${w}` : `${d}x${h}x${w}`;
+};
+
 /** "k3 s1" for a square kernel, "k3x5 s2x1" for others, "d2" where dilated; for the names of variants. */
 export function describeKernel(c: Conv3, dims: number): string {
-  const text = (values: Triple): string => {
-    const list = values.slice(3 - dims);
-    return list.every((v) => v === list[0]) ? String(list[0]) : list.join("x");
-  };
-  const dilated = c.dilation.some((d) => d > 1);
-  return `k${text(c.kernel)} s${text(c.stride)}${dilated ? ` d${text(c.dilation)}` : ""}`;
+  const [d0, d1, d2] = c.dilation;
+  const dilated = d0 > 1 || d1 > 1 || d2 > 1 ? ` d${sizeText(c.dilation, dims)}` : "";
+  return `k${sizeText(c.kernel, dims)} s${sizeText(c.stride, dims)}${dilated}`;
 }

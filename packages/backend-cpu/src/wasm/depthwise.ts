@@ -63,8 +63,18 @@ function weightTiling(s: PlaneShape): Cut {
   return columns <= FEW_COLUMNS ? { rows: 7, columns, anchor } : { rows: 3, columns: 0, anchor };
 }
 
-const keyOf = (s: PlaneShape): string =>
-  [s.kernel, s.stride, s.dilation, s.padding, s.input, s.output].map((p) => p.join()).join(" ");
+/** What planeShape() holds, as a key. */
+function keyOf({
+  kernel: k,
+  stride: s,
+  dilation: d,
+  padding: p,
+  input: i,
+  output: o,
+}: Conv3): string {
+  const taps = `${k[1]},${k[2]} ${s[1]},${s[2]} ${d[1]},${d[2]} ${p[1]},${p[2]}`;
+  return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
+}
 
 /** y = x ⋆ w + bias. */
 export function directForward(
@@ -77,16 +87,12 @@ export function directForward(
 ): void {
   const planes = c.batch * c.outChannels;
   if (planes * c.outputSize === 0) return;
-  const s = planeShape(c);
   const sources = c.channels / c.groups;
-  const { forward } = ctx.get<"forward">(`dw forward ${keyOf(s)} ${sources > 1}`, () => [
-    forwardKernel(
-      s,
-      sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4)),
-      sources > 1,
-      ctx.relaxed,
-    ),
-  ]);
+  const { forward } = ctx.get<"forward">(`dw forward ${keyOf(c)} ${sources > 1}`, () => {
+    const s = planeShape(c);
+    const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
+    return [forwardKernel(s, cut, sources > 1, ctx.relaxed)];
+  });
   forward(planes, x, w, y, bias ?? 0, 0, c.outChannels, 0, c.outChannels / c.groups, sources);
 }
 
@@ -99,17 +105,13 @@ export function directInputGrad(
 ): void {
   const planes = c.batch * c.channels;
   if (planes * c.inputSize === 0) return;
-  const s = planeShape(c);
   const multiplier = c.outChannels / c.groups;
-  const key = `dw inputGrad ${keyOf(s)} ${multiplier > 1}`;
-  const { inputGrad } = ctx.get<"inputGrad">(key, () => [
-    inputGradKernel(
-      s,
-      sumTiling(s, s.input[0], Math.ceil(s.input[1] / (4 * s.stride[1]))),
-      multiplier > 1,
-      ctx.relaxed,
-    ),
-  ]);
+  const key = `dw inputGrad ${keyOf(c)} ${multiplier > 1}`;
+  const { inputGrad } = ctx.get<"inputGrad">(key, () => {
+    const s = planeShape(c);
+    const cut = sumTiling(s, s.input[0], Math.ceil(s.input[1] / (4 * s.stride[1])));
+    return [inputGradKernel(s, cut, multiplier > 1, ctx.relaxed)];
+  });
   inputGrad(planes, g, w, dx, 0, c.channels, 0, c.channels / c.groups, multiplier);
 }
 
@@ -121,11 +123,11 @@ export function directWeightGrad(
   dw: number,
 ): void {
   if (c.outChannels === 0) return;
-  const s = planeShape(c);
   const multiplier = c.outChannels / c.groups;
-  const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(s)}`, () => [
-    weightGradKernel(s, weightTiling(s), ctx.relaxed),
-  ]);
+  const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(c)}`, () => {
+    const s = planeShape(c);
+    return [weightGradKernel(s, weightTiling(s), ctx.relaxed)];
+  });
   const { reduceSums: reduce } = ctx.get<"reduceSums">("reduceSums", () => [reduceSums()]);
   const sources = c.channels / c.groups;
   const taps = c.kernelSize * sources;

@@ -93,40 +93,43 @@ function addRows(
   }
 }
 
+/** Counted from the end, as matrices are: 1 is columns, 2 rows. */
+const sizeAt = (view: View, d: number): number => view.shape[view.shape.length - d] as number;
+const strideAt = (view: View, d: number): number => view.strides[view.shape.length - d] as number;
+
+const batchStrides = (view: View, dims: readonly number[]): number[] =>
+  dims.map((d) => (view.shape[d] === 1 ? 0 : (view.strides[d] as number)));
+
 /** The required kernel: [..., m, k] × [..., k, n] → [..., m, n], y contiguous, all float32. */
 export function matmul(ctx: WasmContext, a: View, b: View, y: View): string {
   const rank = y.shape.length;
-  const size = (view: View, d: number): number => view.shape[rank - d] as number;
-  const stride = (view: View, d: number): number => view.strides[rank - d] as number;
   const dims = Array.from({ length: rank - 2 }, (_, d) => d);
   // A batch dim along which b stays the same continues the rows of a, if a's memory allows it:
   // [32, 10, 64] × [64, 8] is one product of 320 rows.
   const inner = rank - 3;
-  const m = size(y, 2);
+  const m = sizeAt(y, 2);
   const joins =
     inner >= 0 &&
     (y.shape[inner] as number) > 1 &&
     b.strides[inner] === 0 &&
-    a.strides[inner] === m * stride(a, 2) &&
-    y.strides[inner] === m * stride(y, 2);
+    a.strides[inner] === m * strideAt(a, 2) &&
+    y.strides[inner] === m * strideAt(y, 2);
   const batched = joins ? dims.slice(0, -1) : dims;
-  const strides = (view: View): number[] =>
-    batched.map((d) => ((view.shape[d] as number) === 1 ? 0 : (view.strides[d] as number)));
   return gemm(ctx, {
     m: joins ? m * (y.shape[inner] as number) : m,
-    n: size(y, 1),
-    k: size(a, 1),
+    n: sizeAt(y, 1),
+    k: sizeAt(a, 1),
     a: addressOf(a),
-    aRowStride: stride(a, 2),
-    aColStride: stride(a, 1),
+    aRowStride: strideAt(a, 2),
+    aColStride: strideAt(a, 1),
     b: addressOf(b),
-    bRowStride: stride(b, 2),
-    bColStride: stride(b, 1),
+    bRowStride: strideAt(b, 2),
+    bColStride: strideAt(b, 1),
     c: addressOf(y),
-    cRowStride: stride(y, 2),
+    cRowStride: strideAt(y, 2),
     batch: batched.map((d) => y.shape[d] as number),
-    aBatchStride: strides(a),
-    bBatchStride: strides(b),
-    cBatchStride: strides(y),
+    aBatchStride: batchStrides(a, batched),
+    bBatchStride: batchStrides(b, batched),
+    cBatchStride: batchStrides(y, batched),
   });
 }

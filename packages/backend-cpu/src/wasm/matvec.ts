@@ -135,6 +135,8 @@ function axpyKernel(relaxed: boolean): Func {
   });
 }
 
+const stepOf = (a: Operand["k"]): number => a.strides[3];
+
 /** Up to so many vectors are taken one by one; the matrix is read again for each. */
 const FEW_VECTORS = 4;
 
@@ -148,7 +150,6 @@ export function matrixVector(ctx: WasmContext, job: Contraction): boolean {
   const rows = Math.max(m, n);
   const yStep = rowsFew ? 4 : job.c.rowBytes;
   const nextVector = { v: vector.lanes.strides[3], y: rowsFew ? job.c.rowBytes : 4 };
-  const stepOf = (a: Operand["k"]): number => a.strides[3];
   if (k > 1 && stepOf(vector.k) !== 4) return false;
   const alongK = k === 1 || stepOf(matrix.k) === 4;
   if (!alongK && !((rows === 1 || stepOf(matrix.lanes) === 4) && yStep === 4)) return false;

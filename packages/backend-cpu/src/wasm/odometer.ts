@@ -14,19 +14,23 @@ export interface Axis {
  * levels that continue each other are joined.
  */
 export function axis(...levels: readonly (readonly [size: number, stride: number])[]): Axis {
-  const joined: [number, number][] = [];
-  for (const [size, stride] of levels) {
+  // Small products are called often: nothing here allocates but the result, and no function is made.
+  const sizes: [number, number, number, number] = [1, 1, 1, 1];
+  const strides: [number, number, number, number] = [0, 0, 0, 0];
+  let level = 4;
+  for (let i = levels.length - 1; i >= 0; i--) {
+    const [size, stride] = levels[i] as readonly [number, number];
     if (size === 1) continue;
-    const last = joined[joined.length - 1];
-    if (last !== undefined && last[1] === size * stride) {
-      last[0] *= size;
-      last[1] = stride;
-    } else joined.push([size, stride]);
+    if (level < 4 && stride === (sizes[level] as number) * (strides[level] as number)) {
+      sizes[level] = (sizes[level] as number) * size;
+      continue;
+    }
+    level--;
+    if (level < 0) throw new RangeError("an axis has at most 4 levels");
+    sizes[level] = size;
+    strides[level] = stride;
   }
-  if (joined.length > 4) throw new RangeError(`an axis has at most 4 levels, got ${joined.length}`);
-  const at = (level: number): [number, number] => joined[level + joined.length - 4] ?? [1, 0];
-  const [l0, l1, l2, l3] = [at(0), at(1), at(2), at(3)];
-  return { sizes: [l0[0], l1[0], l2[0], l3[0]], strides: [l0[1], l1[1], l2[1], l3[1]] };
+  return { sizes, strides };
 }
 
 /** The arguments of an odometer: where a kernel starts to walk: offset and digits at `index`, then sizes and strides. */
