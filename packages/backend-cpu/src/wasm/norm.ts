@@ -1,16 +1,11 @@
-// Batch and layer normalisation: addresses and sizes for the kernels of norm-kernels.ts. Inputs that are
-// not dense are copied first.
+// Batch and layer normalisation: addresses and sizes for their kernels. Inputs that are not dense are copied
+// first.
 import type { FusedKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
+import { type BatchNormGradKernels, batchNormGradFuncs } from "./batch-norm-grad-kernels.ts";
+import { type BatchNormKernels, batchNormFuncs } from "./batch-norm-kernels.ts";
 import type { Scratch, WasmContext } from "./context.ts";
-import {
-  batchNormEvalKernel,
-  batchNormGradKernel,
-  batchNormKernel,
-  layerNormGradKernel,
-  layerNormKernel,
-  narrowKernel,
-} from "./norm-kernels.ts";
+import { layerNormGradKernel, layerNormKernel, narrowKernel } from "./layer-norm-kernels.ts";
 import { addressOf, contiguousAt } from "./view.ts";
 
 type NormKernels = Pick<
@@ -21,11 +16,24 @@ type NormKernels = Pick<
 const float32 = (...views: readonly (View | undefined)[]): boolean =>
   views.every((v) => v === undefined || v.dtype === "float32");
 
-/** [channels, images, plane, bytes per image] of x [N, C, …]. */
-function channelSizes(x: View): [number, number, number, number] {
+/** As many channels at a time as keep this many bytes of each input in the second-level cache. */
+const CACHED = 512 * 1024;
+
+/** The sizes of x [N, C, …], and its channels in groups that stay in the cache. */
+function channelsOf(x: View) {
   const [images, channels] = x.shape as readonly number[] as [number, number];
   const plane = sizeOf(x.shape.slice(2));
-  return [channels, images, plane, channels * plane * 4];
+  const step = Math.max(1, Math.floor(CACHED / (images * plane * 4)));
+  /** Calls visit with the kernels' first arguments, the first channel and the offset in bytes of its planes. */
+  const each = (
+    visit: (sizes: readonly [number, number, number, number], from: number, offset: number) => void,
+  ): void => {
+    for (let from = 0; from < channels; from += step) {
+      const count = Math.min(step, channels - from);
+      visit([images, count, plane, channels * plane * 4], from, from * plane * 4);
+    }
+  };
+  return { channels, count: images * plane, each };
 }
 
 export function normKernels(ctx: WasmContext): NormKernels {
@@ -34,42 +42,62 @@ export function normKernels(ctx: WasmContext): NormKernels {
   const optional = (scratch: Scratch, v: View | undefined): number =>
     v === undefined ? 0 : contiguousAt(ctx, scratch, v);
   const output = (v: View | undefined): number => (v === undefined ? 0 : addressOf(v));
+  /** Address + bytes, but none stays none. */
+  const plus = (address: number, bytes: number): number => (address === 0 ? 0 : address + bytes);
+  const zeroDoubles = (scratch: Scratch, n: number): number => {
+    const at = scratch.take(n * 8);
+    ctx.arena.f64.fill(0, at / 8, at / 8 + n);
+    return at;
+  };
+  const batch = () => ctx.get<BatchNormKernels>("batchNorm", () => batchNormFuncs(relaxed));
 
   return {
     batchNorm(x, weight, bias, y, mean, variance, rstd, eps) {
       if (!float32(x, weight, bias)) return undefined;
       if (sizeOf(x.shape) === 0) return undefined;
-      const { batchNorm } = ctx.get<"batchNorm">("batchNorm", () => [batchNormKernel(relaxed)]);
+      const { centres, moments, statistics, scales, affine } = batch();
       return ctx.withScratch((scratch) => {
-        batchNorm(
-          ...channelSizes(x),
-          contiguousAt(ctx, scratch, x),
-          addressOf(y),
-          optional(scratch, weight),
-          optional(scratch, bias),
-          addressOf(mean),
-          addressOf(variance),
-          output(rstd),
-          eps,
-        );
+        const { channels, count, each } = channelsOf(x);
+        const [from, to] = [contiguousAt(ctx, scratch, x), addressOf(y)];
+        const [w, b] = [optional(scratch, weight), optional(scratch, bias)];
+        const [m, v, r] = [addressOf(mean), addressOf(variance), output(rstd)];
+        const sums = zeroDoubles(scratch, channels);
+        const squares = zeroDoubles(scratch, channels);
+        const [centre, scale] = [scratch.take(channels * 4), scratch.take(channels * 4)];
+        each((sizes, c, offset) => {
+          const [, n, plane] = sizes;
+          const [sum, square] = [sums + c * 8, squares + c * 8];
+          const middle = centre + c * 4;
+          centres(n, plane, from + offset, middle);
+          moments(...sizes, from + offset, middle, sum, square);
+          statistics(n, count, middle, sum, square, m + c * 4, v + c * 4, plus(r, c * 4), eps);
+          scales(n, v + c * 4, plus(w, c * 4), scale + c * 4, eps);
+          affine(...sizes, from + offset, to + offset, m + c * 4, scale + c * 4, plus(b, c * 4));
+        });
         return "channels";
       });
     },
     batchNormEval(x, mean, variance, weight, bias, y, eps) {
       if (!float32(x, mean, variance, weight, bias)) return undefined;
-      const kernels = ctx.get<"batchNormEval">("batchNormEval", () => [
-        batchNormEvalKernel(relaxed),
-      ]);
+      const { scales, affine } = batch();
       return ctx.withScratch((scratch) => {
-        kernels.batchNormEval(
-          ...channelSizes(x),
-          contiguousAt(ctx, scratch, x),
+        const { channels, count } = channelsOf(x);
+        const [images] = x.shape as readonly number[] as [number];
+        const from = contiguousAt(ctx, scratch, x);
+        const scale = scratch.take(channels * 4);
+        const v = contiguousAt(ctx, scratch, variance);
+        scales(channels, v, optional(scratch, weight), scale, eps);
+        if (count === 0) return "empty";
+        affine(
+          images,
+          channels,
+          count / images,
+          (channels * count * 4) / images,
+          from,
           addressOf(y),
-          optional(scratch, weight),
-          optional(scratch, bias),
           contiguousAt(ctx, scratch, mean),
-          contiguousAt(ctx, scratch, variance),
-          eps,
+          scale,
+          optional(scratch, bias),
         );
         return "channels";
       });
@@ -77,21 +105,34 @@ export function normKernels(ctx: WasmContext): NormKernels {
     batchNormGrad(g, x, weight, mean, rstd, dx, dweight, dbias) {
       if (!float32(g, x, weight, mean, rstd)) return undefined;
       if (sizeOf(x.shape) === 0) return undefined;
-      const kernels = ctx.get<"batchNormGrad">("batchNormGrad", () => [
-        batchNormGradKernel(relaxed),
-      ]);
+      const { products, factors, combine } = ctx.get<BatchNormGradKernels>("batchNormGrad", () =>
+        batchNormGradFuncs(relaxed),
+      );
       return ctx.withScratch((scratch) => {
-        kernels.batchNormGrad(
-          ...channelSizes(x),
-          contiguousAt(ctx, scratch, g),
-          contiguousAt(ctx, scratch, x),
-          addressOf(dx),
-          optional(scratch, weight),
-          contiguousAt(ctx, scratch, mean),
-          contiguousAt(ctx, scratch, rstd),
-          addressOf(dweight),
-          addressOf(dbias),
-        );
+        const { channels, count, each } = channelsOf(x);
+        const [up, from] = [contiguousAt(ctx, scratch, g), contiguousAt(ctx, scratch, x)];
+        const [m, r] = [contiguousAt(ctx, scratch, mean), contiguousAt(ctx, scratch, rstd)];
+        const w = optional(scratch, weight);
+        const [to, dw, db] = [addressOf(dx), addressOf(dweight), addressOf(dbias)];
+        const totals = zeroDoubles(scratch, channels);
+        const sums = zeroDoubles(scratch, channels);
+        const abc = scratch.take(channels * 12);
+        each((sizes, c, offset) => {
+          const [total, sum] = [totals + c * 8, sums + c * 8];
+          products(...sizes, up + offset, from + offset, m + c * 4, total, sum);
+          factors(
+            sizes[1],
+            count,
+            total,
+            sum,
+            plus(w, c * 4),
+            r + c * 4,
+            dw + c * 4,
+            db + c * 4,
+            abc + c * 12,
+          );
+          combine(...sizes, up + offset, from + offset, to + offset, m + c * 4, abc + c * 12);
+        });
         return "channels";
       });
     },

@@ -90,11 +90,25 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
   const folds: Partial<Record<FoldCode, Exports<FoldKernels>>> = {};
   let partial: number | undefined;
 
-  function foldInto(code: FoldCode, x: number, dims: Dim[], y: number): void {
-    folds[code] ??= ctx.get<FoldKernels>(`reduce/${code}`, () => foldKernels(code));
+  function prepare(code: FoldCode): Exports<FoldKernels> {
     partial ??= arena.take(CHUNK * 8).ptr;
-    const acc = partial;
-    const { row, column, start, finish } = folds[code] as Exports<FoldKernels>;
+    const made = ctx.get<FoldKernels>(`reduce/${code}`, () => foldKernels(code));
+    folds[code] = made;
+    return made;
+  }
+
+  /** All of a dense view: no dims to look at. */
+  function foldAll(code: FoldCode, x: number, n: number, y: number): void {
+    const { row, start, finish } = folds[code] ?? prepare(code);
+    const acc = partial as number;
+    start(1, acc, FOLDS[code].start);
+    row(1, n, x, 0, acc);
+    finish(1, acc, y, 0);
+  }
+
+  function foldInto(code: FoldCode, x: number, dims: Dim[], y: number): void {
+    const { row, column, start, finish } = folds[code] ?? prepare(code);
+    const acc = partial as number;
     const first = FOLDS[code].start;
     const inner = dims.pop() ?? { ...ONE, kept: false };
     // The results of one call lie along `across`; what is folded by the kernel beside the inner dim, along `down`.
@@ -125,6 +139,10 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
     if (sizeOf(x.shape) === 0) {
       arena.f32.fill(FOLDS[code].start, to / 4, to / 4 + results);
       return "empty";
+    }
+    if (results === 1 && x.contiguous) {
+      foldAll(code, byteAddress(x, 4), sizeOf(x.shape), to);
+      return "all";
     }
     const dims = dimsOf(x, x.strides, y);
     const inner = dims[dims.length - 1];

@@ -1,6 +1,5 @@
-// Batch and layer normalisation. A channel of [N, C, …] is N stretches of memory, a row is one. The
-// statistics take two passes (the mean, then the squares around it); a channel stays in the second-level
-// cache between them, so memory is read once.
+// Layer normalisation. A row is one stretch of memory; its statistics take two looks at it (the mean, then
+// the squares around it) while it lies in the first-level cache.
 import {
   type Code,
   countdown,
@@ -20,20 +19,15 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import { type D, type F, fmaSingle, storeNext } from "./planes.ts";
 import { eachStretch, fromPairs, highPair, lowPair, type Stream, Total } from "./runs.ts";
 
 type V = Expr<"v128">;
-type F = Local<"f32">;
-type D = Local<"f64">;
-
-const fmaSingle = (a: Expr<"f32">, b: Expr<"f32">, c: Expr<"f32">): Expr<"f32"> =>
-  f32.add(f32.mul(a, b), c);
 
 /** Code that reads x twice and leaves mean and biased variance in two locals. */
 function statistics(
   f: Scope,
   relaxed: boolean,
-  stretches: IntLocal | number,
   n: IntLocal,
   x: Stream,
   mean: D,
@@ -45,9 +39,9 @@ function statistics(
   const centre = f.local("v128");
   const [d, e] = [f.local("v128"), f.local("f32")];
   return [
-    count.set(f64.convertI32U(i32.mul(n, stretches))),
+    count.set(f64.convertI32U(n)),
     sum.clear(),
-    eachStretch(f, stretches, n, [x], {
+    eachStretch(f, 1, n, [x], {
       begin: sum.begin(),
       vector: ([p], offset, k) => sum.add(k, (s) => f32x4.add(s, v128.load(p as IntLocal, offset))),
       single: ([p]) => sum.addSingle(f32.load(p as IntLocal)),
@@ -57,7 +51,7 @@ function statistics(
     around.set(f32.demoteF64(mean)),
     centre.set(f32x4.splat(around)),
     squares.clear(),
-    eachStretch(f, stretches, n, [x], {
+    eachStretch(f, 1, n, [x], {
       begin: squares.begin(),
       vector: ([p], offset, k) => [
         d.set(f32x4.sub(v128.load(p as IntLocal, offset), centre)),
@@ -76,208 +70,6 @@ function statistics(
     mean.set(f64.promoteF32(around)),
   ];
 }
-
-const orConstant = (to: F, pointer: IntLocal, otherwise: number): Code =>
-  when(pointer, [to.set(f32.load(pointer)), pointer.add(4)], to.set(f32.const(otherwise)));
-const storeNext = (pointer: IntLocal, value: Expr<"f32">): Code => [
-  f32.store(pointer, value),
-  pointer.add(4),
-];
-
-/** y = (x − mean)·scale + shift over the stretches of a channel. */
-function affine(
-  f: Scope,
-  relaxed: boolean,
-  images: IntLocal,
-  plane: IntLocal,
-  x: Stream,
-  y: Stream,
-  mean: F,
-  scale: F,
-  shift: F,
-): Code {
-  const fma = multiplyAdd(relaxed);
-  const [m, s, b] = f.locals("v128", 3) as [Local<"v128">, Local<"v128">, Local<"v128">];
-  return [
-    m.set(f32x4.splat(mean)),
-    s.set(f32x4.splat(scale)),
-    b.set(f32x4.splat(shift)),
-    eachStretch(f, images, plane, [x, y], {
-      vector: ([p, q], offset) =>
-        v128.store(
-          q as IntLocal,
-          fma(f32x4.sub(v128.load(p as IntLocal, offset), m), s, b),
-          offset,
-        ),
-      single: ([p, q]) =>
-        f32.store(q as IntLocal, fmaSingle(f32.sub(f32.load(p as IntLocal), mean), scale, shift)),
-    }),
-  ];
-}
-
-const CHANNELS = { channels: "i32", images: "i32", plane: "i32", imageStep: "i32" } as const;
-
-/** batchNorm(channels, images, plane, imageStep, x, y, weight?, bias?, mean, variance, rstd?, eps); 0 for none. */
-export function batchNormKernel(relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    x: "i32",
-    y: "i32",
-    weight: "i32",
-    bias: "i32",
-    mean: "i32",
-    variance: "i32",
-    rstd: "i32",
-    eps: "f64",
-  } as const;
-  return func("batchNorm", params, (f, p) => {
-    const [mean, variance, inverse] = f.locals("f64", 3) as [D, D, D];
-    const [m, scale, shift, w] = f.locals("f32", 4) as [F, F, F, F];
-    const x = { from: p.x, step: p.imageStep };
-    const y = { from: p.y, step: p.imageStep };
-    const planeBytes = i32.shl(p.plane, 2);
-    return countdownOrSkip(p.channels, [
-      statistics(f, relaxed, p.images, p.plane, x, mean, variance),
-      inverse.set(f64.div(f64.const(1), f64.sqrt(f64.add(variance, p.eps)))),
-      m.set(f32.demoteF64(mean)),
-      storeNext(p.mean, m),
-      storeNext(p.variance, f32.demoteF64(variance)),
-      when(p.rstd, storeNext(p.rstd, f32.demoteF64(inverse))),
-      orConstant(w, p.weight, 1),
-      orConstant(shift, p.bias, 0),
-      scale.set(f32.demoteF64(f64.mul(inverse, f64.promoteF32(w)))),
-      affine(f, relaxed, p.images, p.plane, x, y, m, scale, shift),
-      p.x.add(planeBytes),
-      p.y.add(planeBytes),
-    ]);
-  });
-}
-
-/** batchNormEval(channels, images, plane, imageStep, x, y, weight?, bias?, mean, variance, eps) */
-export function batchNormEvalKernel(relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    x: "i32",
-    y: "i32",
-    weight: "i32",
-    bias: "i32",
-    mean: "i32",
-    variance: "i32",
-    eps: "f64",
-  } as const;
-  return func("batchNormEval", params, (f, p) => {
-    const inverse = f.local("f64");
-    const [m, scale, shift, w] = f.locals("f32", 4) as [F, F, F, F];
-    const x = { from: p.x, step: p.imageStep };
-    const y = { from: p.y, step: p.imageStep };
-    const planeBytes = i32.shl(p.plane, 2);
-    return countdownOrSkip(p.channels, [
-      m.set(f32.load(p.mean)),
-      inverse.set(
-        f64.div(f64.const(1), f64.sqrt(f64.add(f64.promoteF32(f32.load(p.variance)), p.eps))),
-      ),
-      orConstant(w, p.weight, 1),
-      orConstant(shift, p.bias, 0),
-      scale.set(f32.demoteF64(f64.mul(inverse, f64.promoteF32(w)))),
-      affine(f, relaxed, p.images, p.plane, x, y, m, scale, shift),
-      p.mean.add(4),
-      p.variance.add(4),
-      p.x.add(planeBytes),
-      p.y.add(planeBytes),
-    ]);
-  });
-}
-
-/**
- * batchNormGrad(channels, images, plane, imageStep, g, x, dx, weight?, mean, rstd, dweight, dbias). With n elements per
- * channel, T = Σg and S = Σg·(x − mean):
- *   dbias = T,   dweight = S·rstd,   dx = a·g + b·(x − mean) + c,
- *   a = weight·rstd,   b = −a·rstd²·S/n,   c = −a·T/n
- */
-export function batchNormGradKernel(relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    g: "i32",
-    x: "i32",
-    dx: "i32",
-    weight: "i32",
-    mean: "i32",
-    rstd: "i32",
-    dweight: "i32",
-    dbias: "i32",
-  } as const;
-  const fma = multiplyAdd(relaxed);
-  return func("batchNormGrad", params, (f, p) => {
-    const [total, moment] = [new Total(f), new Total(f)];
-    const [m, w, s, a, b, c, e] = f.locals("f32", 7) as [F, F, F, F, F, F, F];
-    const [t, q, r, count, factor] = f.locals("f64", 5) as [D, D, D, D, D];
-    const [mv, av, bv, cv, gv] = f.locals("v128", 5) as Local<"v128">[];
-    if (!mv || !av || !bv || !cv || !gv) return [];
-    const [g, x, dx] = [p.g, p.x, p.dx].map((from): Stream => ({ from, step: p.imageStep }));
-    const both = [g, x] as Stream[];
-    const planeBytes = i32.shl(p.plane, 2);
-    return [
-      count.set(f64.convertI32U(i32.mul(p.images, p.plane))),
-      countdownOrSkip(p.channels, [
-        m.set(f32.load(p.mean)),
-        mv.set(f32x4.splat(m)),
-        r.set(f64.promoteF32(f32.load(p.rstd))),
-        total.clear(),
-        moment.clear(),
-        eachStretch(f, p.images, p.plane, both, {
-          begin: [total.begin(), moment.begin()],
-          vector: ([gp, xp], offset, k) => [
-            gv.set(v128.load(gp as IntLocal, offset)),
-            total.add(k, (sum) => f32x4.add(sum, gv)),
-            moment.add(k, (sum) => fma(gv, f32x4.sub(v128.load(xp as IntLocal, offset), mv), sum)),
-          ],
-          single: ([gp, xp]) => [
-            e.set(f32.load(gp as IntLocal)),
-            total.addSingle(e),
-            moment.addSingle(f32.mul(e, f32.sub(f32.load(xp as IntLocal), m))),
-          ],
-          end: [total.end(), moment.end()],
-        }),
-        t.set(total.value()),
-        q.set(moment.value()),
-        storeNext(p.dbias, f32.demoteF64(t)),
-        storeNext(p.dweight, f32.demoteF64(f64.mul(q, r))),
-        orConstant(w, p.weight, 1),
-        factor.set(f64.mul(r, f64.promoteF32(w))),
-        a.set(f32.demoteF64(factor)),
-        factor.set(f64.div(factor, count)),
-        b.set(f32.neg(f32.demoteF64(f64.mul(f64.mul(factor, q), f64.mul(r, r))))),
-        c.set(f32.neg(f32.demoteF64(f64.mul(factor, t)))),
-        av.set(f32x4.splat(a)),
-        bv.set(f32x4.splat(b)),
-        cv.set(f32x4.splat(c)),
-        eachStretch(f, p.images, p.plane, [...both, dx as Stream], {
-          vector: ([gp, xp, to], offset) =>
-            v128.store(
-              to as IntLocal,
-              fma(
-                v128.load(gp as IntLocal, offset),
-                av,
-                fma(f32x4.sub(v128.load(xp as IntLocal, offset), mv), bv, cv),
-              ),
-              offset,
-            ),
-          single: ([gp, xp, to]) => [
-            s.set(f32.sub(f32.load(xp as IntLocal), m)),
-            f32.store(to as IntLocal, fmaSingle(f32.load(gp as IntLocal), a, fmaSingle(s, b, c))),
-          ],
-        }),
-        p.mean.add(4),
-        p.rstd.add(4),
-        p.g.add(planeBytes),
-        p.x.add(planeBytes),
-        p.dx.add(planeBytes),
-      ]),
-    ];
-  });
-}
-
-// ---- rows ---------------------------------------------------------------------------------------------------
 
 /** layerNorm(rows, n, x, y, weight, bias, mean?, rstd?, eps); which of weight and bias there are is part of the kernel. */
 export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: boolean): Func {
@@ -300,7 +92,7 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
     const streams = [p.x, p.y, p.weight, p.bias].map((from): Stream => ({ from, step: 0 }));
     const rowBytes = i32.shl(p.n, 2);
     return countdownOrSkip(p.rows, [
-      statistics(f, relaxed, 1, p.n, streams[0] as Stream, mean, variance),
+      statistics(f, relaxed, p.n, streams[0] as Stream, mean, variance),
       m.set(f32.demoteF64(mean)),
       r.set(f32.demoteF64(f64.div(f64.const(1), f64.sqrt(f64.add(variance, p.eps))))),
       when(p.mean, storeNext(p.mean, m)),
