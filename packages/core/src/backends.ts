@@ -18,14 +18,19 @@ let current: Backend | undefined;
 /**
  * Makes a backend available by name. The one of highest priority is the default of its device.
  * @param create called once, when the backend is first used
+ * @returns a function that takes the name back
  */
 export function registerBackend(
   name: string,
   create: () => Backend,
   options: { device?: Device; priority?: number } = {},
-): void {
+): () => void {
   const { device = "cpu", priority = 0 } = options;
-  entries.set(name, { device, create, priority, made: undefined });
+  const entry: Entry = { device, create, priority, made: undefined };
+  entries.set(name, entry);
+  return () => {
+    if (entries.get(name) === entry) entries.delete(name);
+  };
 }
 
 /** Names of the registered backends, the preferred first. */

@@ -62,19 +62,24 @@ describe("in place", () => {
 
   it("refuses an expanded target and a result that is larger", () => {
     const wide = ones([1]).expand([3]);
-    expect(() => wide.neg_()).to.throw(InPlaceError, /neg_: several elements of the target share one place/);
+    expect(() => wide.neg_()).to.throw(
+      InPlaceError,
+      /neg_: several elements of the target share one place/,
+    );
     expect(() => ones([3]).mul_(ones([2, 3]))).to.throw(ShapeError, /mul_: .*does not fit/);
     expect(() => ones([3]).copy_(ones([2]))).to.throw(ShapeError, /copy_: sizes 3 and 2/);
   });
 
   it("copies nothing between backends", () => {
-    registerBackend("elsewhere", () => ({ ...referenceBackend(), name: "elsewhere" }));
+    const make = () => ({ ...referenceBackend(), name: "elsewhere" });
+    const forget = registerBackend("elsewhere", make);
     const there = ones([2], { device: "elsewhere" });
     const here = zeros([2], { device: "reference" });
     expect(() => here.copy_(there)).to.throw(
       DeviceError,
       /copy_: x lies on 'reference', src on 'els/,
     );
+    forget();
   });
 });
 

@@ -114,7 +114,10 @@ describe("a number beside a tensor", () => {
 });
 
 describe("where", () => {
-  const cond = tensor([true, false]);
+  let cond: Tensor;
+  before(() => {
+    cond = tensor([true, false]);
+  });
   it("takes numbers on both sides", () => {
     expect(where(cond, 1, 0).dtype).to.equal("int64");
     expect(where(cond, 1.5, 0).dtype).to.equal("float32");

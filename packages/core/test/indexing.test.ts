@@ -12,7 +12,6 @@ import {
   ones,
   ShapeError,
   scatterAdd,
-  setBackend,
   type Tensor,
   tensor,
   tril,
@@ -21,14 +20,15 @@ import {
 } from "@tapegrad/core";
 import { expect } from "chai";
 import fc from "fast-check";
+import { useBackend } from "./use-backend.ts";
 
 const list = (t: Tensor): number[] => Array.from(t.dataSync() as Float64Array, Number);
 const int = (data: readonly number[], dtype: DType = "int64"): Tensor =>
   tensor(data as number[], { dtype });
 
-before(() => setBackend("reference"));
-
 describe("indices", () => {
+  useBackend("reference");
+
   for (const dtype of ["int64", "int32", "uint8"] as const) {
     it(`of ${dtype} are checked, all of them, with nothing allocated`, () => {
       const x = ones([3]);
@@ -69,6 +69,8 @@ describe("indices", () => {
 });
 
 describe("gather and scatterAdd", () => {
+  useBackend("reference");
+
   it("are adjoint", () => {
     const place = fc.record({ at: fc.nat(4), value: fc.integer({ min: -9, max: 9 }) });
     fc.assert(
@@ -103,6 +105,8 @@ describe("gather and scatterAdd", () => {
 });
 
 describe("indexSelect", () => {
+  useBackend("reference");
+
   it("keeps its index expanded: nothing is copied for it", () => {
     const x = ones([50, 40], { dtype: "float64", requiresGrad: true });
     const index = int([3, 3, 7]);
@@ -121,6 +125,8 @@ describe("indexSelect", () => {
 });
 
 describe("oneHot", () => {
+  useBackend("reference");
+
   it("counts from zero", () => {
     const y = oneHot(int([2, 0]), 3);
     expect(y.dtype).to.equal("int64");
@@ -130,6 +136,8 @@ describe("oneHot", () => {
 });
 
 describe("tril and triu", () => {
+  useBackend("reference");
+
   it("keep one side of a diagonal", () => {
     const x = ones([2, 2, 3], { dtype: "float64", requiresGrad: true });
     expect(list(tril(x).slice([1]))).to.deep.equal([1, 0, 0, 1, 1, 0]);
@@ -143,6 +151,8 @@ describe("tril and triu", () => {
 });
 
 describe("a missing tensor", () => {
+  useBackend("reference");
+
   it("is named as such", () => {
     const none = undefined as unknown as Tensor;
     const calls = [

@@ -11,12 +11,12 @@ import {
   onRun,
   type RanEvent,
   ShapeError,
-  setBackend,
   type Tensor,
   tensor,
 } from "@tapegrad/core";
 import { expect } from "chai";
 import fc from "fast-check";
+import { useBackend } from "./use-backend.ts";
 
 const list = (t: Tensor): number[] => Array.from(t.dataSync() as Float64Array, Number);
 const f64 = (...shape: number[]): Tensor => ones(shape, { dtype: "float64", requiresGrad: true });
@@ -36,9 +36,9 @@ const products = (seen: readonly RanEvent[]): string[] =>
     .filter((e) => e.op === "matmul")
     .map((e) => e.inputs.map((m) => `[${m?.shape.join(",")}]`).join("·"));
 
-before(() => setBackend("reference"));
-
 describe("matmul", () => {
+  useBackend("reference");
+
   it("agrees with sums of products, whatever broadcasts", () => {
     const size = fc.integer({ min: 0, max: 3 });
     const batch = fc.array(fc.integer({ min: 1, max: 2 }), { maxLength: 2 });
@@ -105,6 +105,8 @@ describe("matmul", () => {
 });
 
 describe("linear", () => {
+  useBackend("reference");
+
   it("is one product and one node, for any rank", () => {
     const [x, w, bias] = [f64(4, 5, 3), f64(2, 3), f64(2)];
     let y: Tensor | undefined;

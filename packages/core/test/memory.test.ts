@@ -129,7 +129,10 @@ describe("arena", () => {
   });
 
   it("says what is alive when it is full, and what to do", () => {
-    registerBackend("small", () => ({ ...referenceBackend({ maxPages: 64 }), name: "small" }));
+    const forget = registerBackend("small", () => ({
+      ...referenceBackend({ maxPages: 64 }),
+      name: "small",
+    }));
     const device = getBackend("small").name;
     const kept: Tensor[] = [];
     trackSites(true);
@@ -147,5 +150,6 @@ describe("arena", () => {
     }
     // Nothing is broken: what was released can be had again.
     expect(tensor([1, 2], { device }).dataSync()).to.deep.equal(new Float32Array([1, 2]));
+    forget();
   });
 });

@@ -75,8 +75,9 @@ describe("toString", () => {
         return reference.readSync?.(x) as Float32Array;
       },
     };
-    registerBackend("spy", () => spy);
+    const forget = registerBackend("spy", () => spy);
     String(zeros([100, 200], { device: "spy" }));
+    forget();
     expect(Math.max(...reads)).to.equal(3);
   });
 
@@ -101,12 +102,12 @@ describe("inspect", () => {
 
   it("shows shape and dtype where a device cannot be read at once", () => {
     const { readSync: _, ...reference } = getBackend("reference");
-    registerBackend("asynchronous", () => ({ ...reference, name: "asynchronous", device: "gpu" }), {
-      device: "gpu",
-    });
+    const make = () => ({ ...reference, name: "asynchronous", device: "gpu" as const });
+    const forget = registerBackend("asynchronous", make, { device: "gpu" });
     const x = zeros([2, 3], { device: "asynchronous" });
     expect(inspect(x)).to.equal("tensor(..., device='gpu', size=(2, 3), dtype=float32)");
     expect(inspect(zeros([0], { device: "asynchronous" }))).to.equal("tensor([], device='gpu')");
+    forget();
   });
 });
 

@@ -54,15 +54,15 @@ describe("command line: train", function () {
 
   it("resumes after SIGINT to the same bits: exit code 130, then the whole run's result", async () => {
     const [whole, parts] = [temporaryFolder(), temporaryFolder()];
-    await run(...args(whole, "--epochs", "300"));
-    const long = [...args(parts, "--epochs", "300")].filter((a) => a !== "--no-progress");
+    await run(...args(whole, "--epochs", "80"));
+    const long = [...args(parts, "--epochs", "80")].filter((a) => a !== "--no-progress");
     const first = start(...long);
     await first.saw("epoch 2/");
     first.process.kill("SIGINT");
     const ended = await first.ended;
     expect(ended.code, ended.err).to.equal(130);
     expect(ended.err).to.match(/go on with the same command and --resume/);
-    const ran = await run(...args(parts, "--epochs", "300", "--resume"));
+    const ran = await run(...args(parts, "--epochs", "80", "--resume"));
     expect(ran.code, ran.err).to.equal(0);
     expect(weights(parts)).to.deep.equal(weights(whole));
     expect(metrics(parts)).to.deep.equal(metrics(whole));
@@ -70,13 +70,13 @@ describe("command line: train", function () {
 
   it("keeps a whole checkpoint when it is killed, and resumes from it to the same bits", async () => {
     const [whole, parts] = [temporaryFolder(), temporaryFolder()];
-    await run(...args(whole, "--epochs", "200"));
-    const long = [...args(parts, "--epochs", "200")].filter((a) => a !== "--no-progress");
+    await run(...args(whole, "--epochs", "80"));
+    const long = [...args(parts, "--epochs", "80")].filter((a) => a !== "--no-progress");
     const first = start(...long);
     await first.saw("epoch 3/");
     first.process.kill("SIGKILL");
     expect((await first.ended).signal).to.equal("SIGKILL");
-    const ran = await run(...args(parts, "--epochs", "200", "--resume"));
+    const ran = await run(...args(parts, "--epochs", "80", "--resume"));
     expect(ran.code, ran.err).to.equal(0);
     expect(weights(parts)).to.deep.equal(weights(whole));
     expect(metrics(parts)).to.deep.equal(metrics(whole));
