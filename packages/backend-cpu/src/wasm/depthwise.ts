@@ -2,14 +2,10 @@
 // group: driving the kernels that are written for one plane size.
 import type { WasmContext } from "./context.ts";
 import type { Conv3 } from "./conv-geometry.ts";
-import {
-  type Cut,
-  forwardKernel,
-  inputGradKernel,
-  type PlaneShape,
-  reduceSums,
-  weightGradKernel,
-} from "./depthwise-kernels.ts";
+import { forwardKernel } from "./depthwise-forward.ts";
+import { inputGradKernel } from "./depthwise-input-grad.ts";
+import type { Cut, PlaneShape } from "./depthwise-plane.ts";
+import { reduceSums, weightGradKernel } from "./depthwise-weight-grad.ts";
 
 /** Whether the kernels written for one plane size take it: one or two dims, taps that can be written out. */
 export function isDirect(c: Conv3): boolean {
