@@ -22,7 +22,7 @@ export interface PlaneShape {
   readonly output: Pair;
 }
 
-/** How the code is cut; measured, not derived (see tuning in depthwise.ts). */
+/** How the code is cut; measured, not derived (depthwise.ts chooses). */
 export interface Cut {
   /** Rows of a tile at most. */
   readonly rows: number;
