@@ -1,7 +1,7 @@
 // Turns a spec into a function. One closure per arity for the common case (one output, no list, nothing
 // hidden), one general closure for the rest. No closure names an op; all of them end in record(), the
 // only place that makes nodes.
-import { GradNode, gradMode, Leaf, Saved, type SavedSlot, withGradMode } from "../autograd/tape.ts";
+import { gradMode, Leaf, withGradMode } from "../autograd/tape.ts";
 import type { Kernels, Meta, Ran } from "../backend.ts";
 import {
   DeviceError,
@@ -12,25 +12,11 @@ import {
   ShapeError,
 } from "../errors.ts";
 import { overlapsItself, sameShape } from "../shape.ts";
-import { adopt, aliasOf, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
+import { adopt, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
+import { analyse, type CompiledOp } from "./compiled.ts";
 import type { AnyOp, AnySpec } from "./define.ts";
-import { compileRule, type SavedPlace } from "./rule.ts";
+import { type Arg, type Flat, record, tell } from "./record.ts";
 import { countFallback, listener } from "./trace.ts";
-
-type Arg = Tensor | undefined | readonly Tensor[];
-type Flat = readonly (Tensor | undefined)[];
-
-interface CompiledOp {
-  readonly name: string;
-  readonly spec: AnySpec;
-  readonly inputNames: readonly string[];
-  /** Visible first, then hidden. */
-  readonly outputNames: readonly string[];
-  readonly visible: number;
-  readonly isConstant: readonly boolean[];
-  readonly places: readonly SavedPlace[];
-  readonly rule: ReturnType<typeof compileRule>;
-}
 
 export function compile(spec: AnySpec): AnyOp {
   const op = analyse(spec);
@@ -46,46 +32,6 @@ export function compile(spec: AnySpec): AnyOp {
     spec,
     composed: (...args: unknown[]) => composed(op, args),
   });
-}
-
-function analyse(spec: AnySpec): CompiledOp {
-  const fail = (why: string): never => {
-    throw new OpDefinitionError(`${spec.name}: ${why}`);
-  };
-  const inputNames = spec.inputs.map((d) => d.replace(/\?$|\[\]$/, ""));
-  const outputNames = [...spec.outputs, ...(spec.hidden ?? [])];
-  const places = (spec.saves ?? []).map((name): SavedPlace => {
-    const output = outputNames.indexOf(name);
-    const input = inputNames.indexOf(name);
-    if (output < 0 && input < 0) fail(`saves '${name}', which is neither input nor output`);
-    return output >= 0
-      ? { name, from: "output", index: output }
-      : { name, from: "input", index: input };
-  });
-  const names = [...inputNames, ...outputNames];
-  if (new Set(names).size !== names.length) fail("two inputs or outputs share a name");
-  if (!spec.vjp && !spec.compose && spec.differentiable !== false) {
-    fail("give it a vjp, a composition, or differentiable: false");
-  }
-  if (spec.kind === "view" && !spec.view) fail("a view needs view()");
-  if (spec.kind !== "view" && !spec.shape && spec.kernel) fail("a kernel needs shape()");
-  if (spec.kind !== "view" && !spec.kernel && !spec.compose)
-    fail("give it a kernel or a composition");
-  if (spec.kind === "inplace" && places.some((p) => p.from === "input" && p.index === 0)) {
-    fail("an in-place op overwrites its first input and cannot save it");
-  }
-  return {
-    name: spec.name,
-    spec,
-    inputNames,
-    outputNames,
-    visible: spec.outputs.length,
-    isConstant: outputNames.map(
-      (n, i) => i >= spec.outputs.length || (spec.constant ?? []).includes(n),
-    ),
-    places,
-    rule: compileRule(spec, inputNames, places),
-  };
 }
 
 // ---- the common case --------------------------------------------------------------------------------
@@ -353,79 +299,4 @@ function define(
   const list = results instanceof Tensor ? [results] : results;
   record(op, ins, ins.flat() as Flat, listLengths(ins), list, attrs);
   return results;
-}
-
-// ---- recording --------------------------------------------------------------------------------------
-
-const metaOf = (t: Tensor): Meta => ({ shape: t.shape, dtype: t.dtype });
-
-function tell(op: CompiledOp, variant: string, ins: Flat, outs: readonly Tensor[], start: number) {
-  listener?.({
-    op: op.name,
-    variant,
-    backend: (outs[0] as Tensor).storage.backend.name,
-    inputs: ins.map((t) => t && metaOf(t)),
-    outputs: outs.map(metaOf),
-    ms: performance.now() - start,
-  });
-}
-
-function save(name: string, value: Arg): SavedSlot {
-  if (value === undefined) return undefined;
-  return value instanceof Tensor
-    ? new Saved(name, aliasOf(value))
-    : value.map((t) => new Saved(name, aliasOf(t)));
-}
-
-/**
- * Makes the node. Saved inputs keep the sources they had; then the outputs get theirs; then saved
- * outputs are aliased, so that a rule can differentiate through them; then hidden outputs, which only
- * the tape may hold, are let go.
- */
-function record(
-  op: CompiledOp,
-  ins: readonly Arg[],
-  flat: Flat,
-  lengths: readonly number[] | null,
-  outs: readonly Tensor[],
-  attrs: unknown,
-): void {
-  const count = flat.length;
-  const sources = new Array<GradNode | Leaf | null>(count);
-  const indexes = new Array<number>(count);
-  const metas = new Array<Meta | undefined>(count);
-  for (let i = 0; i < count; i++) {
-    const t = flat[i];
-    sources[i] = t === undefined ? null : t.source;
-    indexes[i] = t === undefined ? 0 : t.sourceIndex;
-    metas[i] = t === undefined ? undefined : metaOf(t);
-  }
-  const { places, rule } = op;
-  const saved: SavedSlot[] = [];
-  for (let i = 0; i < places.length; i++) {
-    const { name, from, index } = places[i] as SavedPlace;
-    saved.push(from === "input" ? save(name, ins[index]) : undefined);
-  }
-  const outputMetas = outs.map(metaOf);
-  const node = new GradNode(
-    rule as NonNullable<typeof rule>,
-    sources,
-    indexes,
-    metas,
-    outputMetas,
-    lengths,
-    attrs,
-    saved,
-  );
-  for (let k = 0; k < outs.length; k++) {
-    if (op.isConstant[k]) continue;
-    const y = outs[k] as Tensor;
-    y.source = node;
-    y.sourceIndex = k;
-  }
-  for (let i = 0; i < places.length; i++) {
-    const { name, from, index } = places[i] as SavedPlace;
-    if (from === "output") saved[i] = save(name, outs[index]);
-  }
-  for (let k = op.visible; k < outs.length; k++) (outs[k] as Tensor).release();
 }
