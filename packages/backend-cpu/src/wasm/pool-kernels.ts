@@ -21,6 +21,7 @@ import {
   when,
 } from "./assembler.ts";
 import { splat } from "./math.ts";
+import { eachStretch, Total } from "./runs.ts";
 
 type V = Expr<"v128">;
 
@@ -66,8 +67,11 @@ function loadStrided(stride: number, p: IntLocal, strideBytes: IntLocal, to: Loc
   ];
 }
 
-/** pool(…POOL_PARAMS); stride 1, 2 or 3 (any other). avgGrad reads g at y and adds to x, which it clears first. */
-export function poolKernel(way: PoolWay, stride: number): Func {
+/**
+ * pool(…POOL_PARAMS); stride 1, 2 or 3 (any other); `taps`: how many a full window has in W if it is known here
+ * (their loop is written out), else 0. avgGrad reads g at y and adds to x, which it clears first.
+ */
+export function poolKernel(way: PoolWay, stride: number, taps: number): Func {
   return func("pool", POOL_PARAMS, (f, p) => {
     const int = (): IntLocal => f.local("i32");
     const [outerSlices, outerRows, outputs] = [int(), int(), int()];
@@ -79,7 +83,8 @@ export function poolKernel(way: PoolWay, stride: number): Func {
     const [place, divisor] = [int(), int()];
     const [best, v] = [f.local("f32"), f.local("f32")];
     const sum = f.local("f64");
-    const [bestV, vV, placeV, maskV, lanes, laneSteps] = f.locals("v128", 6) as [
+    const [bestV, vV, placeV, maskV, lanes, laneSteps, tapSteps] = f.locals("v128", 7) as [
+      Local<"v128">,
       Local<"v128">,
       Local<"v128">,
       Local<"v128">,
@@ -87,8 +92,8 @@ export function poolKernel(way: PoolWay, stride: number): Func {
       Local<"v128">,
       Local<"v128">,
     ];
-    /** Visits the taps of the window that starts at `base`. */
-    const eachTap = (visit: Code): Code => [
+    /** Visits the taps of the window that starts at `base`; with `known` taps in W, without a loop over them. */
+    const eachTap = (visit: Code, known = 0, startRow: Code = []): Code => [
       slice.set(base),
       kd.set(countD),
       countdownOrSkip(kd, [
@@ -96,8 +101,10 @@ export function poolKernel(way: PoolWay, stride: number): Func {
         kh.set(countH),
         countdownOrSkip(kh, [
           at.set(row),
-          kw.set(countW),
-          countdownOrSkip(kw, [visit, at.add(p.tapW)]),
+          startRow,
+          known > 0
+            ? Array.from({ length: known }, () => [visit, at.add(p.tapW)])
+            : [kw.set(countW), countdownOrSkip(kw, [visit, at.add(p.tapW)])],
           row.add(p.tapH),
         ]),
         slice.add(p.tapD),
@@ -148,19 +155,23 @@ export function poolKernel(way: PoolWay, stride: number): Func {
       max: () => [
         bestV.set(splat(-Infinity)),
         placeV.set(i32x4.add(i32x4.splat(placeOf(base)), laneSteps)),
-        eachTap([
-          load,
-          maskV.set(v128.or(f32x4.gt(vV, bestV), f32x4.ne(vV, vV))),
-          bestV.set(v128.bitselect(vV, bestV, maskV)),
-          lanes.set(i32x4.add(i32x4.splat(placeOf(at)), laneSteps)),
-          placeV.set(v128.bitselect(lanes, placeV, maskV)),
-        ]),
+        eachTap(
+          [
+            load,
+            maskV.set(v128.or(f32x4.gt(vV, bestV), f32x4.ne(vV, vV))),
+            bestV.set(v128.bitselect(vV, bestV, maskV)),
+            placeV.set(v128.bitselect(lanes, placeV, maskV)),
+            lanes.set(i32x4.add(lanes, tapSteps)),
+          ],
+          taps,
+          lanes.set(i32x4.add(i32x4.splat(placeOf(row)), laneSteps)),
+        ),
         v128.store(p.y, bestV),
         when(p.indices, v128.store(p.indices, placeV)),
       ],
       avg: () => [
         bestV.set(v128.zero()),
-        eachTap([load, bestV.set(f32x4.add(bestV, vV))]),
+        eachTap([load, bestV.set(f32x4.add(bestV, vV))], taps),
         divide,
         v128.store(p.y, f32x4.div(bestV, f32x4.splat(f32.convertI32U(divisor)))),
       ],
@@ -185,6 +196,7 @@ export function poolKernel(way: PoolWay, stride: number): Func {
     const stepLanes: V = i32x4.splat(i32.shrU(p.strideW, 2));
     return [
       laneSteps.set(i32x4.mul(stepLanes, v128.constI32([0, 1, 2, 3]))),
+      tapSteps.set(i32x4.splat(i32.shrU(p.tapW, 2))),
       countdownOrSkip(p.planes, [
         way === "avgGrad" ? fillZero(p.x, p.xPlane) : [],
         td.set(p.tableD),
@@ -238,3 +250,37 @@ export function planeKernel(way: "scatter" | "gather"): Func {
     ]);
   });
 }
+
+/** mean(rows, n, x, y): y[r] = the mean of x[r, 0 … n − 1]. spread(rows, n, x, g): x[r, …] = g[r] / n. */
+export const globalFuncs = (): Func[] => [
+  func("mean", { rows: "i32", n: "i32", x: "i32", y: "i32" }, (f, p) => {
+    const sum = new Total(f);
+    return countdownOrSkip(p.rows, [
+      sum.clear(),
+      eachStretch(f, 1, p.n, [{ from: p.x, step: 0 }], {
+        begin: sum.begin(),
+        vector: ([q], offset, k) =>
+          sum.add(k, (s) => f32x4.add(s, v128.load(q as IntLocal, offset))),
+        single: ([q]) => sum.addSingle(f32.load(q as IntLocal)),
+        end: sum.end(),
+      }),
+      f32.store(p.y, f32.demoteF64(f64.div(sum.value(), f64.convertI32U(p.n)))),
+      p.y.add(4),
+      p.x.add(i32.shl(p.n, 2)),
+    ]);
+  }),
+  func("spread", { rows: "i32", n: "i32", x: "i32", g: "i32" }, (f, p) => {
+    const share = f.local("f32");
+    const shares = f.local("v128");
+    return countdownOrSkip(p.rows, [
+      share.set(f32.div(f32.load(p.g), f32.convertI32U(p.n))),
+      shares.set(f32x4.splat(share)),
+      eachStretch(f, 1, p.n, [{ from: p.x, step: 0 }], {
+        vector: ([q], offset) => v128.store(q as IntLocal, shares, offset),
+        single: ([q]) => f32.store(q as IntLocal, share),
+      }),
+      p.g.add(4),
+      p.x.add(i32.shl(p.n, 2)),
+    ]);
+  }),
+];

@@ -1,8 +1,7 @@
-// Pooling: tables of where windows lie for the kernels of pool-kernels.ts. Global means go to the row sums
-// of the reductions.
+// Pooling: tables of where windows lie for the kernels of pool-kernels.ts. Global means need none.
 import { divisorAt, type FusedKernels, type PoolGeometry, sizeOf, type View } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
-import { ENTRY_BYTES, type PoolWay, planeKernel, poolKernel } from "./pool-kernels.ts";
+import { ENTRY_BYTES, globalFuncs, type PoolWay, planeKernel, poolKernel } from "./pool-kernels.ts";
 import { addressOf, byteAddress, contiguousAt } from "./view.ts";
 
 type PoolKernels = Pick<
@@ -112,7 +111,11 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
   ): string {
     const [d, h, w] = [NONE, NONE, NONE, ...dims].slice(-3) as [SpatialDim, SpatialDim, SpatialDim];
     const stride = w.stride === 1 || w.stride === 2 ? w.stride : 3;
-    const { pool } = ctx.get<"pool">(`pool/${way}/${stride}`, () => [poolKernel(way, stride)]);
+    const full = fullWindows(w);
+    const taps = way !== "avgGrad" && full[2] <= 3 ? full[2] : 0;
+    const { pool } = ctx.get<"pool">(`pool/${way}/${stride}/${taps}`, () => [
+      poolKernel(way, stride, taps),
+    ]);
     const row = w.size * 4;
     const slice = h.size * row;
     pool(
@@ -133,13 +136,15 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
       h.dilation * row,
       w.dilation * 4,
       w.stride * 4,
-      ...fullWindows(w),
+      ...full,
     );
     return `windows-${way}`;
   }
 
   const planesOf = (shape: readonly number[]): number =>
     (shape[0] as number) * (shape[1] as number);
+  const isGlobal = (y: View): boolean => sizeOf(y.shape.slice(2)) === 1;
+  const global = () => ctx.get<"mean" | "spread">("pool/global", globalFuncs);
   const float32 = (...views: readonly View[]): boolean => views.every((v) => v.dtype === "float32");
 
   return {
@@ -176,6 +181,11 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
       if (!float32(x, y)) return undefined;
       return ctx.withScratch((scratch) => {
         const from = contiguousAt(ctx, scratch, x);
+        const plane = sizeOf(x.shape.slice(2));
+        if (isGlobal(y) && plane > 0) {
+          global().mean(planesOf(x.shape), plane, from, addressOf(y));
+          return "global";
+        }
         const dims = adaptiveDims(x.shape, y.shape);
         return run("avg", scratch, planesOf(x.shape), dims, from, addressOf(y), 0);
       });
@@ -184,6 +194,11 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
       if (!float32(g, dx)) return undefined;
       return ctx.withScratch((scratch) => {
         const from = contiguousAt(ctx, scratch, g);
+        const plane = sizeOf(dx.shape.slice(2));
+        if (isGlobal(g) && plane > 0) {
+          global().spread(planesOf(dx.shape), plane, addressOf(dx), from);
+          return "global";
+        }
         const dims = adaptiveDims(dx.shape, g.shape);
         return run("avgGrad", scratch, planesOf(dx.shape), dims, addressOf(dx), from, 0);
       });
