@@ -72,14 +72,14 @@ for (const { name, relaxed } of kinds) {
       for (const layout of layouts) {
         const x = viewOf(ctx, shape, data, layout);
         for (const dims of subsets(4)) {
-          for (const code of ["sum", "max", "min", "prod"] as const) check(code, x, dims);
+          for (const code of ["sum", "max", "prod"] as const) check(code, x, dims);
         }
       }
     });
 
     it("takes all lengths, in rows and in columns", () => {
-      for (const n of [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 33, 67, 511, 512, 513, 1023, 1025, 2500]) {
-        for (const m of [1, 2, 3, 5]) {
+      for (const n of [1, 2, 3, 4, 5, 7, 16, 17, 67, 127, 128, 129, 1025, 2500]) {
+        for (const m of [1, 2, 5]) {
           const rows = viewOf(ctx, [m, n], numbers(m * n, n), { offset: 1, strides: [n + 1, 1] });
           const columns = viewOf(ctx, [n, m], numbers(m * n, n));
           for (const code of ["sum", "max"] as const) {
@@ -97,9 +97,9 @@ for (const { name, relaxed } of kinds) {
       const n = 1_000_003;
       const data = numbers(n, 9).map((v) => v + 1.1);
       check("sum", viewOf(ctx, [n], data), [0], 1e-7);
-      const x = viewOf(ctx, [n], data.fill(0.1));
+      const x = viewOf(ctx, [200_003], data.fill(0.1));
       check("sum", x, [0], 3e-7);
-      check("sum", viewOf(ctx, [50_000, 20], data), [0], 3e-7);
+      check("sum", viewOf(ctx, [10_000, 20], data), [0], 3e-7);
     });
 
     it("gives the same bits each time", () => {
