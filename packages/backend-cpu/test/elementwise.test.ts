@@ -266,6 +266,12 @@ for (const { name, relaxed } of kinds) {
       }
     });
 
+    it("counts in int64", () => {
+      const x = put(typed("int64", [3]), [1, 2, -7]);
+      binaryScalar("add", x, 5, x);
+      expect(get(x)).to.deep.equal([6, 7, -2]);
+    });
+
     it("where chooses by bools, broadcast in all three", () => {
       const cond = put(bytesView([3, 1]), [1, 0, 1]);
       const a = viewOf(ctx, [3, 7], numbers(21, 1));

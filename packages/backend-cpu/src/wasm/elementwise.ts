@@ -231,12 +231,24 @@ export function elementwiseKernels(
         op: (scope: Scope, x) => op(vectorMath(scope, relaxed), x as V),
       });
 
+  /** Counters of steps and batches: the one use of int64 in a training step. */
+  function count(x: View, scalar: number | bigint, y: View): string | undefined {
+    if (!(x.contiguous && y.contiguous)) return undefined;
+    const [from, to] = [byteAddress(x, 8) / 8, byteAddress(y, 8) / 8];
+    const n = sizeOf(y.shape);
+    const s = BigInt(scalar);
+    const heap = arena.i64;
+    for (let i = 0; i < n; i++) heap[to + i] = (heap[from + i] as bigint) + s;
+    return "js-loop";
+  }
+
   function binaryScalar(
     code: BinaryCode,
     x: View,
     scalar: number | bigint,
     y: View,
   ): string | undefined {
+    if (x.dtype === "int64" && code === "add") return count(x, scalar, y);
     if (x.dtype !== "float32") return undefined;
     const s = Number(scalar);
     if (code === "pow") {
