@@ -1,6 +1,6 @@
 // The ownership table of ARCHITECTURE.md, row by row: who holds a storage, and when it is let go.
 // Nothing is collected here: counts alone must get it right. Rows about modules and optimizers are in
-// packages/nn/test/ownership.test.ts.
+// packages/nn/test: sequential, module and optim.
 import {
   add,
   defineOp,
@@ -245,7 +245,7 @@ describe("version counters", () => {
     y.add_(1);
     expect(() => sum(y).backward()).to.throw(
       SavedTensorChangedError,
-      /backward of 'exp' needs 'y' as it was \(version 0\), but 'addScalar_' has changed it/,
+      /backward of 'exp' needs 'y' as it was \(version 0\), but 'add_' has changed it/,
     );
   });
 

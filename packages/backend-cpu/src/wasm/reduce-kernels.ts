@@ -38,10 +38,23 @@ interface Fold {
 }
 export type FoldCode = "sum" | "max" | "min" | "prod";
 
+/** pmax and pmin keep a NaN in their first argument; one in the second is brought in by its mask, which is a NaN. */
+const orNaN = (kept: V, b: V): V => v128.or(kept, f32x4.ne(b, b));
+
 export const FOLDS: Readonly<Record<FoldCode, Fold>> = {
   sum: { four: f32x4.add, two: f64x2.add, one: f64.add, start: 0 },
-  max: { four: f32x4.max, two: f64x2.max, one: f64.max, start: -Infinity },
-  min: { four: f32x4.min, two: f64x2.min, one: f64.min, start: Infinity },
+  max: {
+    four: (a, b) => orNaN(f32x4.pmax(a, b), b),
+    two: f64x2.max,
+    one: f64.max,
+    start: -Infinity,
+  },
+  min: {
+    four: (a, b) => orNaN(f32x4.pmin(a, b), b),
+    two: f64x2.min,
+    one: f64.min,
+    start: Infinity,
+  },
   // A product of four floats may overflow where that of all does not; prodFold() stays in double.
   prod: { four: f32x4.mul, two: f64x2.mul, one: f64.mul, start: 1 },
 };

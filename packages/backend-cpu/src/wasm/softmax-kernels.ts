@@ -54,15 +54,15 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
     const { log } = vectorMath(f, relaxed);
     const load = (q: Pointer | undefined, offset: number): V => v128.load(q as Pointer, offset);
 
-    /** The largest of the line in all lanes of max, in `top`. */
+    /** The largest of the line in all lanes of max, in `top`. pmax skips NaN, which the sum does not. */
     const findMax: Code = [
       max.set(splat(-Infinity)),
       eachStretch(f, 1, p.n, [a], {
-        vector: ([q], offset) => max.set(f32x4.max(max, load(q, offset))),
-        single: ([q]) => max.set(f32x4.max(max, one(q as Pointer))),
+        vector: ([q], offset) => max.set(f32x4.pmax(max, load(q, offset))),
+        single: ([q]) => max.set(f32x4.pmax(max, one(q as Pointer))),
       }),
-      max.set(f32x4.max(max, f32x4.shuffle(max, max, [2, 3, 0, 1]))),
-      max.set(f32x4.max(max, f32x4.shuffle(max, max, [1, 0, 3, 2]))),
+      max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [2, 3, 0, 1]))),
+      max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [1, 0, 3, 2]))),
       top.set(single(max)),
     ];
     /** Sums exp(a − max), which is kept in out if asked for. */
@@ -198,7 +198,7 @@ function columnKernel(code: SoftmaxCode, relaxed: boolean): Func {
         low.set(f64x2.add(low, lowPair(value))),
         high.set(f64x2.add(high, highPair(value))),
       ];
-      const findMax: Code = [max.set(splat(-Infinity)), along(max.set(f32x4.max(max, load(q))))];
+      const findMax: Code = [max.set(splat(-Infinity)), along(max.set(f32x4.pmax(max, load(q))))];
       const sumExp = (keep: boolean): Code => [
         clear,
         along([e.set(exp(f32x4.sub(load(q), max))), keep ? store(e) : [], add(e)]),

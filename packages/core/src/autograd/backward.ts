@@ -258,6 +258,11 @@ export interface GradOptions extends BackwardOptions {
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],
+  inputs: Tensor,
+  options?: GradOptions & { readonly allowUnused?: false },
+): [Tensor];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
   inputs: Tensor | readonly Tensor[],
   options: GradOptions & { readonly allowUnused: true },
 ): (Tensor | null)[];

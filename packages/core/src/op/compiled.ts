@@ -5,6 +5,7 @@ import type { AnySpec } from "./define.ts";
 import { compileRule, type SavedPlace } from "./rule.ts";
 
 export interface CompiledOp {
+  /** As messages and traces call it. */
   readonly name: string;
   readonly spec: AnySpec;
   readonly inputNames: readonly string[];
@@ -43,7 +44,7 @@ export function analyse(spec: AnySpec): CompiledOp {
     fail("an in-place op overwrites its first input and cannot save it");
   }
   return {
-    name: spec.name,
+    name: spec.label ?? spec.name,
     spec,
     inputNames,
     outputNames,

@@ -98,6 +98,8 @@ export interface OpSpec<
   A,
 > {
   readonly name: string;
+  /** What people call it, for messages, where one function has several ops ("add" of addScalar). Default: name. */
+  readonly label?: string;
   /** One or two sentences: meaning, shapes, source. */
   readonly doc: string;
   /** Code that uses the public names, and what printing its value shows. Runs as a test. */
@@ -148,6 +150,7 @@ export interface Op<I extends Names, O extends Names, A> {
 /** The spec as dispatch and the tests see it, types erased. */
 export interface AnySpec {
   readonly name: string;
+  readonly label?: string;
   readonly doc: string;
   readonly example?: readonly [code: string, printed: string];
   readonly kind?: "compute" | "view" | "inplace";

@@ -20,7 +20,8 @@ export function compileRule(
 ): Rule | null {
   if (spec.vjp === undefined) return null;
   const vjp = spec.vjp.bind(spec);
-  const { name, outputs } = spec;
+  const { outputs } = spec;
+  const name = spec.label ?? spec.name;
 
   const unpack = (node: GradNode): object => {
     const saved: Named<Tensor | Tensor[] | undefined> = {};

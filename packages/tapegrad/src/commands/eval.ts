@@ -1,6 +1,6 @@
 // tapegrad eval
 import { Argument, type Command } from "commander";
-import { loadSplit } from "../train/datasets.ts";
+import { loadImages } from "../train/datasets.ts";
 import { accuracy } from "../train/evaluate.ts";
 import { loadModel } from "../train/model-file.ts";
 import { DATASETS, type DatasetName } from "../train/options.ts";
@@ -28,7 +28,7 @@ async function evaluate(dataset: DatasetName | undefined, flags: EvalFlags): Pro
   choosePlace(flags);
   const { model, dataset: trainedOn } = loadModel(modelPath(flags.model));
   const name = dataset ?? trainedOn;
-  const { test } = loadSplit(name, flags.data);
+  const test = loadImages(name, flags.data, "test");
   const testAccuracy = await accuracy(model, test);
   process.stdout.write(
     flags.json

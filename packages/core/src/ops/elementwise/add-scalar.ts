@@ -5,6 +5,7 @@ import { asScalar, promotedWith, type Scalar } from "../promote.ts";
 
 const addScalarOp = defineOp<Scalar>()({
   name: "addScalar",
+  label: "add",
   doc: "x + scalar.",
   example: ["tensor([1, 2]).add(10)", "tensor([11., 12.])"],
   inputs: ["x"],

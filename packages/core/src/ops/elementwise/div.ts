@@ -36,6 +36,7 @@ const divOp = defineOp()({
 
 const divScalarOp = defineOp<Scalar>()({
   name: "divScalar",
+  label: "div",
   doc: "x / scalar.",
   example: ["tensor([1, 2]).div(4)", "tensor([0.2500, 0.5000])"],
   inputs: ["x"],
@@ -51,6 +52,7 @@ const divScalarOp = defineOp<Scalar>()({
 
 const rdivScalarOp = defineOp<Scalar>()({
   name: "rdivScalar",
+  label: "div",
   doc: "scalar / x.",
   example: ["div(1, tensor([2, 4]))", "tensor([0.5000, 0.2500])"],
   inputs: ["x"],

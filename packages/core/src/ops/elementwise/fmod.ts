@@ -40,6 +40,7 @@ const fmodOp = defineOp()({
 
 const fmodScalarOp = defineOp<Scalar>()({
   name: "fmodScalar",
+  label: "fmod",
   doc: "The remainder of x / scalar that has the sign of x (C's %).",
   example: ["tensor([-7, 7]).fmod(3)", "tensor([-1.,  1.])"],
   inputs: ["x"],

@@ -38,6 +38,7 @@ const maximumOp = defineOp()({
 
 const maximumScalarOp = defineOp<Scalar>()({
   name: "maximumScalar",
+  label: "maximum",
   doc: "The larger of x and a number.",
   example: ["tensor([1, 2]).maximum(1.5)", "tensor([1.5000, 2.0000])"],
   inputs: ["x"],

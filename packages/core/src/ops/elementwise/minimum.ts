@@ -38,6 +38,7 @@ const minimumOp = defineOp()({
 
 const minimumScalarOp = defineOp<Scalar>()({
   name: "minimumScalar",
+  label: "minimum",
   doc: "The smaller of x and a number.",
   example: ["tensor([1, 2]).minimum(1.5)", "tensor([1.0000, 1.5000])"],
   inputs: ["x"],

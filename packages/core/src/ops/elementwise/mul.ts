@@ -38,6 +38,7 @@ const mulOp = defineOp()({
 
 const mulScalarOp = defineOp<Scalar>()({
   name: "mulScalar",
+  label: "mul",
   doc: "x · scalar.",
   example: ["tensor([1, 2]).mul(10)", "tensor([10., 20.])"],
   inputs: ["x"],

@@ -46,6 +46,7 @@ const powOp = defineOp()({
 
 const powScalarOp = defineOp<Scalar>()({
   name: "powScalar",
+  label: "pow",
   doc: "x to the power of a number.",
   example: ["tensor([2, 3]).pow(2)", "tensor([4., 9.])"],
   inputs: ["x"],
@@ -72,6 +73,7 @@ export function powerGrad(g: Tensor, x: Tensor, s: number): Tensor {
 
 const rpowScalarOp = defineOp<Scalar>()({
   name: "rpowScalar",
+  label: "pow",
   doc: "A number to the power of x.",
   example: ["pow(2, tensor([3, -1]))", "tensor([8.0000, 0.5000])"],
   inputs: ["x"],

@@ -44,6 +44,7 @@ const remainderOp = defineOp()({
 
 const remainderScalarOp = defineOp<Scalar>()({
   name: "remainderScalar",
+  label: "remainder",
   doc: "The remainder of x / scalar that has the sign of the scalar (Python's %).",
   example: ["tensor([-7, 7]).remainder(3)", "tensor([2., 1.])"],
   inputs: ["x"],

@@ -33,6 +33,7 @@ const subOp = defineOp()({
 
 const subScalarOp = defineOp<Scalar>()({
   name: "subScalar",
+  label: "sub",
   doc: "x − scalar.",
   example: ["tensor([1, 2]).sub(10)", "tensor([-9., -8.])"],
   inputs: ["x"],
@@ -48,6 +49,7 @@ const subScalarOp = defineOp<Scalar>()({
 
 const rsubScalarOp = defineOp<Scalar>()({
   name: "rsubScalar",
+  label: "sub",
   doc: "scalar − x.",
   example: ["sub(10, tensor([1, 2]))", "tensor([9., 8.])"],
   inputs: ["x"],

@@ -38,6 +38,7 @@ const addInPlaceOp = defineOp()({
 
 const addScalarInPlaceOp = defineOp<Scalar>()({
   name: "addScalar_",
+  label: "add_",
   doc: "x += scalar.",
   kind: "inplace",
   inputs: ["x"],

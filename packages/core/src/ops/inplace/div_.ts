@@ -58,6 +58,7 @@ const divInPlaceOp = defineOp()({
 
 const divScalarInPlaceOp = defineOp<Scalar>()({
   name: "divScalar_",
+  label: "div_",
   doc: "x /= scalar.",
   example: ["tensor([1, 2]).div_(4)", "tensor([0.2500, 0.5000])"],
   kind: "inplace",

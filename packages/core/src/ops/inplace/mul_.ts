@@ -46,6 +46,7 @@ const mulInPlaceOp = defineOp()({
 
 const mulScalarInPlaceOp = defineOp<Scalar>()({
   name: "mulScalar_",
+  label: "mul_",
   doc: "x ∗= scalar.",
   example: ["tensor([1, 2]).mul_(10)", "tensor([10., 20.])"],
   kind: "inplace",

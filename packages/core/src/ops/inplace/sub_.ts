@@ -41,6 +41,7 @@ const subInPlaceOp = defineOp()({
 
 const subScalarInPlaceOp = defineOp<Scalar>()({
   name: "subScalar_",
+  label: "sub_",
   doc: "x −= scalar.",
   example: ["tensor([1, 2]).sub_(10)", "tensor([-9., -8.])"],
   kind: "inplace",
