@@ -151,5 +151,5 @@ export * from "./views/squeeze.ts";
 export * from "./views/stack.ts";
 export * from "./views/unfold-windows.ts";
 export * from "./views/unsqueeze.ts";
-export * from "./views/view.ts";
+export { reshape, type Sizes, view } from "./views/view.ts";
 export type { WindowOptions } from "./views/window.ts";
