@@ -3,6 +3,7 @@
 import type { Backend, Device } from "./backend.ts";
 import { environment } from "./environment.ts";
 import { ArgumentError, DeviceError } from "./errors.ts";
+import { checkOptions, nearest, type OptionNames } from "./options.ts";
 import { referenceBackend } from "./reference/index.ts";
 
 interface Entry {
@@ -15,6 +16,14 @@ interface Entry {
 const entries = new Map<string, Entry>();
 let current: Backend | undefined;
 
+export interface RegisterOptions {
+  /** Default "cpu". */
+  readonly device?: Device;
+  /** The highest of a device is its default. Default 0. */
+  readonly priority?: number;
+}
+const REGISTER_OPTIONS: OptionNames<RegisterOptions> = { device: true, priority: true };
+
 /**
  * Makes a backend available by name. The one of highest priority is the default of its device.
  * @param create called once, when the backend is first used
@@ -23,8 +32,9 @@ let current: Backend | undefined;
 export function registerBackend(
   name: string,
   create: () => Backend,
-  options: { device?: Device; priority?: number } = {},
+  options: RegisterOptions = {},
 ): () => void {
+  checkOptions("registerBackend", options, REGISTER_OPTIONS);
   const { device = "cpu", priority = 0 } = options;
   const entry: Entry = { device, create, priority, made: undefined };
   entries.set(name, entry);
@@ -40,12 +50,18 @@ export const backendNames = (device?: Device): string[] =>
     .sort(([, a], [, b]) => b.priority - a.priority)
     .map(([name]) => name);
 
-export function getBackend(name: string): Backend {
+export const getBackend = (name: string): Backend => named("getBackend", name);
+
+/** @param op what the caller called, or set, to get here */
+function named(op: string, name: string): Backend {
   const entry = entries.get(name);
   if (entry === undefined) {
+    const names = backendNames();
+    const near = nearest(String(name), names);
+    const hint = near === undefined ? "" : ` (did you mean '${near}'?)`;
     throw new ArgumentError(
-      "getBackend",
-      `there is no backend '${name}'; registered are ${backendNames().join(", ")}`,
+      op,
+      `there is no backend '${name}'${hint}; registered are ${names.join(", ")}`,
     );
   }
   entry.made ??= entry.create();
@@ -54,19 +70,22 @@ export function getBackend(name: string): Backend {
 
 /** Where new tensors go: setBackend's choice, else TAPEGRAD_BACKEND, else the fastest on the CPU. */
 export function currentBackend(): Backend {
-  current ??= getBackend(environment("TAPEGRAD_BACKEND") ?? (backendNames("cpu")[0] as string));
+  current ??= named(
+    "TAPEGRAD_BACKEND",
+    environment("TAPEGRAD_BACKEND") ?? (backendNames("cpu")[0] as string),
+  );
   return current;
 }
 
 /** New tensors go to this backend from now on. Existing ones stay where they are. */
 export function setBackend(name: string): void {
-  current = getBackend(name);
+  current = named("setBackend", name);
 }
 
 /** Runs f with new tensors on another backend. For synchronous f. */
 export function withBackend<R>(name: string, f: () => R): R {
   const before = currentBackend();
-  setBackend(name);
+  current = named("withBackend", name);
   try {
     return f();
   } finally {
@@ -74,10 +93,13 @@ export function withBackend<R>(name: string, f: () => R): R {
   }
 }
 
-/** The backend for a device or backend name; undefined gives the current one. */
-export function resolveBackend(where: string | undefined): Backend {
+/**
+ * The backend for a device or backend name; undefined gives the current one.
+ * @param op for the message when there is none of that name
+ */
+export function resolveBackend(where: string | undefined, op = "resolveBackend"): Backend {
   if (where === undefined) return currentBackend();
-  if (where !== "cpu" && where !== "gpu") return getBackend(where);
+  if (where !== "cpu" && where !== "gpu") return named(op, where);
   if (currentBackend().device === where) return currentBackend();
   const [name] = backendNames(where);
   if (name === undefined) {

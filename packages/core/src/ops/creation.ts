@@ -12,6 +12,7 @@ import {
   type TypedArray,
 } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { checkOptions, described, type KnownOptions, type OptionNames } from "../options.ts";
 import { defaultGenerator, type Generator } from "../random/generator.ts";
 import { castTo } from "../reference/elementwise.ts";
 import { type Shape, sizeOf } from "../shape.ts";
@@ -24,24 +25,55 @@ export interface TensorOptions {
   readonly device?: Device | (string & {});
   readonly requiresGrad?: boolean;
 }
+const TENSOR_OPTIONS: OptionNames<TensorOptions> = {
+  dtype: true,
+  device: true,
+  requiresGrad: true,
+};
 export interface RandomOptions extends TensorOptions {
   /** Default: the generator that manualSeed seeds. */
   readonly generator?: Generator;
 }
+const RANDOM_OPTIONS: OptionNames<RandomOptions> = { ...TENSOR_OPTIONS, generator: true };
 
 export type Nested = number | bigint | boolean | readonly Nested[];
 export type TensorData = Nested | TypedArray | ndarray.NdArray | Tensor;
 
+/** @param after what followed the shape in the call: with zeros(2, 3) the second size */
+function checkShape(op: string, shape: unknown, after?: unknown): asserts shape is Shape {
+  if (Array.isArray(shape)) return;
+  if (typeof shape !== "number") {
+    throw new ShapeError(op, `the shape must be an array of sizes, got ${described(shape)}`);
+  }
+  const sizes = typeof after === "number" ? `[${shape}, ${after}]` : `[${shape}]`;
+  const call = AFTER_SHAPE[op]?.(sizes) ?? `${op}(${sizes})`;
+  throw new ShapeError(op, `give the shape as an array: ${call}`);
+}
+/** Calls of more than a shape. */
+const AFTER_SHAPE: Readonly<Record<string, (shape: string) => string>> = {
+  full: (shape) => `full(${shape}, value)`,
+  randint: (shape) => `randint(low, high, ${shape})`,
+  tensor: (shape) => `tensor(data, { shape: ${shape} })`,
+};
+
 /** Where and how a new tensor is made, checked. */
-function place(op: string, shape: Shape, options: TensorOptions, dtype: DType = "float32") {
+function place(
+  op: string,
+  shape: Shape,
+  options: TensorOptions,
+  dtype: DType = "float32",
+  known: KnownOptions = TENSOR_OPTIONS,
+) {
+  checkShape(op, shape, options);
+  checkOptions(op, options, known);
   const meta = { shape, dtype: options.dtype ?? dtype };
   if (!DTYPES.includes(meta.dtype)) {
     throw new ArgumentError(op, `there is no dtype ${meta.dtype}; there are ${DTYPES.join(", ")}`);
   }
-  if (!Array.isArray(shape) || shape.some((n) => !Number.isInteger(n) || n < 0)) {
+  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ShapeError(op, `sizes must be whole numbers ≥ 0, got ${JSON.stringify(shape)}`);
   }
-  return { meta, backend: resolveBackend(options.device) };
+  return { meta, backend: resolveBackend(options.device, op) };
 }
 
 function finish(t: Tensor, options: TensorOptions): Tensor {
@@ -67,6 +99,8 @@ export function full(
   value: number | bigint | boolean,
   options: TensorOptions = {},
 ): Tensor {
+  checkShape("full", shape);
+  checkOptions("full", options, TENSOR_OPTIONS);
   const dtype = options.dtype ?? dtypeOfValue(value);
   return filled("full", shape, typeof value === "boolean" ? Number(value) : value, {
     ...options,
@@ -103,19 +137,23 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
 
 // ---- like another -------------------------------------------------------------------------------------
 
-const like = (x: Tensor, options: TensorOptions): TensorOptions => ({
-  dtype: x.dtype,
-  device: x.backend,
-  ...options,
-});
+function like<O extends TensorOptions>(
+  op: string,
+  x: Tensor,
+  options: O,
+  known: KnownOptions = TENSOR_OPTIONS,
+): O {
+  checkOptions(op, options, known);
+  return { dtype: x.dtype, device: x.backend, ...options };
+}
 export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
-  filled("zerosLike", x.shape, 0, like(x, options));
+  filled("zerosLike", x.shape, 0, like("zerosLike", x, options));
 export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
-  filled("onesLike", x.shape, 1, like(x, options));
+  filled("onesLike", x.shape, 1, like("onesLike", x, options));
 export const fullLike = (x: Tensor, value: number | bigint, options: TensorOptions = {}): Tensor =>
-  filled("fullLike", x.shape, value, like(x, options));
+  filled("fullLike", x.shape, value, like("fullLike", x, options));
 export const emptyLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
-  empty(x.shape, like(x, options));
+  empty(x.shape, like("emptyLike", x, options));
 
 // ---- random -------------------------------------------------------------------------------------------
 
@@ -125,7 +163,7 @@ function drawn(
   shape: Shape,
   options: RandomOptions,
 ): Tensor {
-  const { meta, backend } = place(op, shape, options);
+  const { meta, backend } = place(op, shape, options, "float32", RANDOM_OPTIONS);
   if (!isFloating(meta.dtype)) {
     throw new DTypeError(op, `random numbers are floats, not ${meta.dtype}; use randint`);
   }
@@ -142,9 +180,9 @@ export const rand = (shape: Shape, options: RandomOptions = {}): Tensor =>
 export const randn = (shape: Shape, options: RandomOptions = {}): Tensor =>
   drawn("randn", "normal", shape, options);
 export const randLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
-  rand(x.shape, like(x, options));
+  rand(x.shape, like("randLike", x, options, RANDOM_OPTIONS));
 export const randnLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
-  randn(x.shape, like(x, options));
+  randn(x.shape, like("randnLike", x, options, RANDOM_OPTIONS));
 
 /** Uniform in [0, 1) on the host, for draws that end as indices. */
 function hostUniform(count: number, options: RandomOptions): Float64Array {
@@ -159,6 +197,8 @@ function hostUniform(count: number, options: RandomOptions): Float64Array {
   return data;
 }
 
+const withoutGenerator = ({ generator: _, ...options }: RandomOptions): TensorOptions => options;
+
 /** Whole numbers in [low, high), int64 unless said; as `torch.randint`. */
 export function randint(
   low: number,
@@ -166,6 +206,8 @@ export function randint(
   shape: Shape,
   options: RandomOptions = {},
 ): Tensor {
+  checkShape("randint", shape);
+  checkOptions("randint", options, RANDOM_OPTIONS);
   if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
     throw new ArgumentError("randint", `needs whole numbers low < high, got ${low} and ${high}`);
   }
@@ -176,18 +218,19 @@ export function randint(
   u.forEach((v, i) => {
     data[i] = cast(low + Math.floor(v * (high - low))) as number;
   });
-  return tensor(data as TypedArray, { ...options, shape, dtype });
+  return tensor(data as TypedArray, { ...withoutGenerator(options), shape, dtype });
 }
 
 /** A random order of 0 … n − 1, int64; as `torch.randperm`. */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  checkOptions("randperm", options, RANDOM_OPTIONS);
   const u = hostUniform(n, options);
   const data = BigInt64Array.from({ length: n }, (_, i) => BigInt(i));
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor((u[i] as number) * (i + 1));
     [data[i], data[j]] = [data[j] as bigint, data[i] as bigint];
   }
-  const t = tensor(data, { ...options, dtype: "int64" });
+  const t = tensor(data, { ...withoutGenerator(options), dtype: "int64" });
   return options.dtype === undefined || options.dtype === "int64" ? t : t.to(options.dtype);
 }
 
@@ -211,15 +254,19 @@ interface HostData {
   readonly dtype: DType;
 }
 
+export interface FromDataOptions extends TensorOptions {
+  /** Default: that of the data. */
+  readonly shape?: Shape;
+}
+const FROM_DATA_OPTIONS: OptionNames<FromDataOptions> = { ...TENSOR_OPTIONS, shape: true };
+
 /**
  * A tensor from numbers, nested arrays, a typed array (with `shape`), or an ndarray. Always copies.
  * Numbers give float32, bigints int64, booleans bool; a typed array its own dtype.
  * @throws ShapeError when rows differ in length or the values do not fill `shape`
  */
-export function tensor(
-  data: TensorData,
-  options: TensorOptions & { readonly shape?: Shape } = {},
-): Tensor {
+export function tensor(data: TensorData, options: FromDataOptions = {}): Tensor {
+  checkOptions("tensor", options, FROM_DATA_OPTIONS);
   if (data instanceof Tensor) {
     throw new ArgumentError(
       "tensor",
@@ -228,7 +275,7 @@ export function tensor(
   }
   const host = hostData(data);
   const shape = options.shape ?? host.shape;
-  const { meta, backend } = place("tensor", shape, options, host.dtype);
+  const { meta, backend } = place("tensor", shape, options, host.dtype, FROM_DATA_OPTIONS);
   if (host.values.length !== sizeOf(shape)) {
     throw new ShapeError("tensor", `${host.values.length} values do not fill the shape`, { shape });
   }

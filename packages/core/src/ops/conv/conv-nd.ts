@@ -1,4 +1,5 @@
 // conv1d, conv2d, conv3d: what people call. Arguments are checked here, once; the op gets a geometry.
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, checkBias, unbatched } from "./check.ts";
@@ -9,8 +10,16 @@ export interface ConvOptions extends ConvSettings {
   /** [outChannels] */
   readonly bias?: Tensor | undefined;
 }
+const OPTIONS: OptionNames<ConvOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  bias: "Tensor",
+};
 
 function convNd(op: string, dims: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
+  checkOptions(op, options, OPTIONS);
   const { bias } = options;
   checkDtypes(op, { input: x, weight: w }, { bias });
   return composite(() => {

@@ -1,4 +1,5 @@
 // convTranspose1d, 2d, 3d: the input gradient of a convolution, with its input for g.
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, checkBias, unbatched } from "./check.ts";
@@ -9,6 +10,14 @@ export interface ConvTransposeOptions extends TransposedSettings {
   /** [outChannels] */
   readonly bias?: Tensor | undefined;
 }
+const OPTIONS: OptionNames<ConvTransposeOptions> = {
+  stride: true,
+  padding: true,
+  outputPadding: true,
+  dilation: true,
+  groups: true,
+  bias: "Tensor",
+};
 
 function transposeNd(
   op: string,
@@ -17,6 +26,7 @@ function transposeNd(
   w: Tensor,
   options: ConvTransposeOptions,
 ): Tensor {
+  checkOptions(op, options, OPTIONS);
   const { bias } = options;
   checkDtypes(op, { input: x, weight: w }, { bias });
   return composite(() => {

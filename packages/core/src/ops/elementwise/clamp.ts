@@ -2,6 +2,7 @@
 import type { Meta, View } from "../../backend.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { broadcastMeta, isTensor, promoted, promotedWith, sumTo } from "../promote.ts";
 import { ge } from "./ge.ts";
@@ -105,6 +106,7 @@ export interface ClampOptions {
   readonly min?: number | Tensor;
   readonly max?: number | Tensor;
 }
+const OPTIONS: OptionNames<ClampOptions> = { min: "Tensor", max: "Tensor" };
 
 /**
  * x kept in [min, max]; a bound may be missing, a number, or a tensor that broadcasts. Dtypes promote.
@@ -112,6 +114,7 @@ export interface ClampOptions {
  * @throws ArgumentError when both bounds are missing
  */
 export function clamp(x: Tensor, options: ClampOptions): Tensor {
+  checkOptions("clamp", options, OPTIONS);
   const { min, max } = options;
   if (min === undefined && max === undefined) {
     throw new ArgumentError("clamp", "needs min, max or both");

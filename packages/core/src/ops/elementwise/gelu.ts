@@ -1,6 +1,7 @@
 // The Gaussian error linear unit.
 import { ArgumentError, DTypeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { geluGrad } from "./gelu-grad.ts";
 import { floatingOnly } from "./unary.ts";
@@ -10,6 +11,7 @@ export type GeluApproximation = "none" | "tanh";
 export interface GeluOptions {
   readonly approximate?: GeluApproximation;
 }
+const OPTIONS: OptionNames<GeluOptions> = { approximate: true };
 
 const geluOp = defineOp<Required<GeluOptions>>()({
   name: "gelu",
@@ -43,6 +45,7 @@ const geluOp = defineOp<Required<GeluOptions>>()({
  * @throws DTypeError unless x is floating-point
  */
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  checkOptions("gelu", options, OPTIONS);
   const { approximate = "none" } = options;
   if (approximate !== "none" && approximate !== "tanh") {
     throw new ArgumentError(

@@ -1,6 +1,7 @@
 // A smooth rectifier.
 import { ArgumentError, DTypeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { div } from "./div.ts";
 import { exp } from "./exp.ts";
@@ -17,6 +18,7 @@ export interface SoftplusOptions {
   /** Where beta · x lies above it, x itself is the value. Default 20. */
   readonly threshold?: number;
 }
+const OPTIONS: OptionNames<SoftplusOptions> = { beta: true, threshold: true };
 
 /** d log(1 + exp(βx)) / β = sigmoid(βx), and 1 where the value is x itself. */
 const softplusGrad = (g: Tensor, x: Tensor, beta: number, threshold: number): Tensor => {
@@ -69,6 +71,7 @@ const softplusBetaOp = defineOp<Required<SoftplusOptions>>()({
  * @throws DTypeError unless x is floating-point
  */
 export function softplus(x: Tensor, options: SoftplusOptions = {}): Tensor {
+  checkOptions("softplus", options, OPTIONS);
   const { beta = 1, threshold = 20 } = options;
   floatingOnly("softplus", x);
   if (beta === 0) throw new ArgumentError("softplus", "beta must not be 0: it divides");

@@ -1,5 +1,6 @@
 // embedding: rows of a table by number.
 import { IndexError, ShapeError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { where } from "../elementwise/where.ts";
@@ -10,6 +11,7 @@ export interface EmbeddingOptions {
   /** The row that gets no gradient; negative counts from the end. */
   readonly paddingIdx?: number | undefined;
 }
+const OPTIONS: OptionNames<EmbeddingOptions> = { paddingIdx: true };
 
 /**
  * The rows of weight [rows, size] that input names, as `torch.nn.functional.embedding`.
@@ -20,6 +22,7 @@ export interface EmbeddingOptions {
  */
 export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   const op = "embedding";
+  checkOptions(op, options, OPTIONS);
   checkDtypes(op, { weight });
   if (weight.ndim !== 2) {
     throw new ShapeError(op, "weight must be a table, [rows, size]", { weight: weight.shape });

@@ -1,5 +1,6 @@
 // tril and triu: one side of the diagonal of matrices, zeros on the other.
 import { ArgumentError, ShapeError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, methods, type Tensor } from "../../tensor.ts";
 import { arange, zeros } from "../creation.ts";
 import { ge } from "../elementwise/ge.ts";
@@ -11,8 +12,11 @@ export interface TriangleOptions {
   /** Which diagonal bounds the part that stays: above the main one if positive. Default 0. */
   readonly diagonal?: number;
 }
+const OPTIONS: OptionNames<TriangleOptions> = { diagonal: true };
 
-function triangle(op: "tril" | "triu", x: Tensor, { diagonal = 0 }: TriangleOptions): Tensor {
+function triangle(op: "tril" | "triu", x: Tensor, options: TriangleOptions): Tensor {
+  checkOptions(op, options, OPTIONS);
+  const { diagonal = 0 } = options;
   const [rows, columns] = x.shape.slice(-2);
   if (rows === undefined || columns === undefined) {
     throw new ShapeError(op, "expects matrices [..., rows, columns]", { input: x.shape });

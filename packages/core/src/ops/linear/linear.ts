@@ -2,7 +2,7 @@
 import type { Meta, View } from "../../backend.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import { sizeOf } from "../../shape.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
 import { add } from "../elementwise/add.ts";
 import { sumTo } from "../promote.ts";
@@ -85,7 +85,7 @@ function linearMeta(x: Meta, w: Meta, bias: Meta | undefined): Meta {
   if (given !== features) {
     throw new ShapeError(
       "linear",
-      `input has ${given} features but weight wants ${features}`,
+      `input has ${given} features but weight wants ${features}; ${fixFor(x.shape, out, features)}`,
       shapes,
     );
   }
@@ -93,6 +93,15 @@ function linearMeta(x: Meta, w: Meta, bias: Meta | undefined): Meta {
     throw new ShapeError("linear", `bias must be [${out}]`, shapes);
   }
   return { shape: [...x.shape.slice(0, -1), out], dtype: x.dtype };
+}
+
+/** Most often the features of an image were not flattened, or counted wrongly. */
+function fixFor(x: Shape, out: number, features: number): string {
+  if (x.length > 2 && sizeOf(x.slice(1)) === features) {
+    return `flatten each sample first: input.flatten({ startDim: 1 })`;
+  }
+  const given = x[x.length - 1] as number;
+  return `for this input make the layer with inFeatures ${given}: new nn.Linear(${given}, ${out})`;
 }
 
 /** What to multiply: x as one matrix of rows where its memory allows, else its batches beside a shared wᵀ. */

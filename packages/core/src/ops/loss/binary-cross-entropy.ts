@@ -1,7 +1,14 @@
 // Binary cross-entropy of logits.
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
-import { checkReduction, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+import {
+  checkReduction,
+  checkSameShape,
+  LOSS_OPTIONS,
+  type LossOptions,
+  reduced,
+} from "./reduction.ts";
 
 export interface BinaryCrossEntropyOptions extends LossOptions {
   /** A factor per element, broadcast. */
@@ -9,6 +16,11 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
   /** A factor for positive targets, broadcast: above 1 it raises recall. */
   readonly posWeight?: Tensor | undefined;
 }
+const OPTIONS: OptionNames<BinaryCrossEntropyOptions> = {
+  weight: "Tensor",
+  posWeight: "Tensor",
+  ...LOSS_OPTIONS,
+};
 
 /**
  * −[t · log σ(x) + (1 − t) · log(1 − σ(x))], averaged; as
@@ -22,6 +34,7 @@ export function binaryCrossEntropyWithLogits(
   options: BinaryCrossEntropyOptions = {},
 ): Tensor {
   const op = "binaryCrossEntropyWithLogits";
+  checkOptions(op, options, OPTIONS);
   const { weight, posWeight, reduction = "mean" } = options;
   checkDtypes(op, { input, target }, { weight, posWeight });
   checkSameShape(op, input, target);

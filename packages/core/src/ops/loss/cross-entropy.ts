@@ -2,12 +2,13 @@
 // public ops; the common case (class numbers, nothing ignored, no weight) is five of them.
 import { isFloating, isIntegral, type TypedArray } from "../../dtype.ts";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
 import { checkLive, composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { where } from "../elementwise/where.ts";
 import { gatherChecked } from "../index/gather.ts";
-import { checkReduction, type LossOptions, type Reduction } from "./reduction.ts";
+import { checkReduction, LOSS_OPTIONS, type LossOptions, type Reduction } from "./reduction.ts";
 
 export interface NllLossOptions extends LossOptions {
   /** [C], a factor per class; "mean" divides by the sum of the factors. */
@@ -15,10 +16,19 @@ export interface NllLossOptions extends LossOptions {
   /** Targets of this value count nothing. Default -100. */
   readonly ignoreIndex?: number;
 }
+const NLL_OPTIONS: OptionNames<NllLossOptions> = {
+  weight: "Tensor",
+  ignoreIndex: true,
+  ...LOSS_OPTIONS,
+};
 export interface CrossEntropyOptions extends NllLossOptions {
   /** Takes this much of the target's probability and spreads it over all classes. Default 0. */
   readonly labelSmoothing?: number;
 }
+const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyOptions> = {
+  ...NLL_OPTIONS,
+  labelSmoothing: true,
+};
 
 /** Class numbers of a batch, ready to pick with. */
 interface Picks {
@@ -130,6 +140,7 @@ const unbatched = (input: Tensor, y: Tensor, reduction: Reduction): Tensor =>
  */
 export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
   const op = "nllLoss";
+  checkOptions(op, options, NLL_OPTIONS);
   const { weight, ignoreIndex = -100, reduction = "mean" } = options;
   checkReduction(op, reduction);
   checkLive(op, target);
@@ -156,6 +167,7 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const op = "crossEntropy";
+  checkOptions(op, options, CROSS_ENTROPY_OPTIONS);
   const { weight, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
   checkReduction(op, reduction);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {

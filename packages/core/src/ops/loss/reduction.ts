@@ -1,5 +1,6 @@
 // What all losses share: how the values of the elements become the result.
 import { ArgumentError, ShapeError } from "../../errors.ts";
+import type { OptionNames } from "../../options.ts";
 import { sameShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 
@@ -10,6 +11,7 @@ export interface LossOptions {
   /** Default "mean". */
   readonly reduction?: Reduction;
 }
+export const LOSS_OPTIONS: OptionNames<LossOptions> = { reduction: true };
 
 export function checkReduction(op: string, reduction: Reduction): void {
   if (!["none", "mean", "sum"].includes(reduction)) {

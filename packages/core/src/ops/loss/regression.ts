@@ -1,17 +1,26 @@
 // Losses of real-valued predictions: mseLoss, l1Loss, smoothL1Loss.
 import { ArgumentError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { where } from "../elementwise/where.ts";
-import { checkReduction, checkSameShape, type LossOptions, reduced } from "./reduction.ts";
+import {
+  checkReduction,
+  checkSameShape,
+  LOSS_OPTIONS,
+  type LossOptions,
+  reduced,
+} from "./reduction.ts";
 
 function loss(
   op: string,
   input: Tensor,
   target: Tensor,
-  { reduction = "mean" }: LossOptions,
+  options: LossOptions,
   value: (difference: Tensor) => Tensor,
 ): Tensor {
+  checkOptions(op, options, LOSS_OPTIONS);
+  const { reduction = "mean" } = options;
   checkDtypes(op, { input, target });
   checkSameShape(op, input, target);
   checkReduction(op, reduction);
@@ -36,6 +45,7 @@ export interface SmoothL1Options extends LossOptions {
   /** Where the parabola meets the line; 0 is l1Loss. Default 1. */
   readonly beta?: number;
 }
+const SMOOTH_OPTIONS: OptionNames<SmoothL1Options> = { ...LOSS_OPTIONS, beta: true };
 
 /**
  * With d = |input − target|: d² / (2·beta) below beta, d − beta / 2 from there on; averaged. As
@@ -43,9 +53,11 @@ export interface SmoothL1Options extends LossOptions {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.smooth_l1_loss.html
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
-  const { beta = 1 } = options;
-  if (!(beta >= 0)) throw new ArgumentError("smoothL1Loss", `beta must be ≥ 0; got ${beta}`);
-  return loss("smoothL1Loss", input, target, options, (d) => {
+  const op = "smoothL1Loss";
+  checkOptions(op, options, SMOOTH_OPTIONS);
+  const { beta = 1, ...rest } = options;
+  if (!(beta >= 0)) throw new ArgumentError(op, `beta must be ≥ 0; got ${beta}`);
+  return loss(op, input, target, rest, (d) => {
     const distance = d.abs();
     if (beta === 0) return distance;
     const near = d.square().mul(0.5 / beta);

@@ -2,6 +2,7 @@
 // ones towards them; evaluation uses the running ones.
 import { noGrad } from "../../autograd/tape.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { sameShape } from "../../shape.ts";
 import { owned, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
@@ -25,6 +26,15 @@ export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
 }
+const OPTIONS: OptionNames<BatchNormOptions> = {
+  runningMean: "Tensor",
+  runningVar: "Tensor",
+  weight: "Tensor",
+  bias: "Tensor",
+  training: true,
+  momentum: true,
+  eps: true,
+};
 
 const OP = "batchNorm";
 
@@ -35,6 +45,7 @@ const OP = "batchNorm";
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
+  checkOptions(OP, options, OPTIONS);
   const { runningMean, runningVar, weight, bias } = options;
   const { training = false, momentum = 0.1, eps = 1e-5 } = options;
   checkDtypes(OP, { input: x }, { weight, bias });

@@ -2,6 +2,7 @@
 import { isGradEnabled } from "../../autograd/tape.ts";
 import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { type Shape, sameShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
@@ -91,6 +92,7 @@ export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
 }
+const OPTIONS: OptionNames<LayerNormOptions> = { weight: "Tensor", bias: "Tensor", eps: true };
 
 /**
  * Layer normalisation of x over its last dims, which must be `normalizedShape`; as
@@ -104,6 +106,7 @@ export function layerNorm(
   options: LayerNormOptions = {},
 ): Tensor {
   const op = "layerNorm";
+  checkOptions(op, options, OPTIONS);
   const { weight, bias, eps = 1e-5 } = options;
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   checkDtypes(op, { input: x }, { weight, bias });

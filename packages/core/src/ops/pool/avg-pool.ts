@@ -1,13 +1,20 @@
 // Average pooling and its gradient. Both are linear, each the adjoint of the other.
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { sizeOf } from "../../shape.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, unbatched } from "../conv/check.ts";
 import { fromWindows, windowsOf } from "../conv/columns.ts";
 import { tensor } from "../creation.ts";
-import { divisorAt, type PoolGeometry, type PoolSettings, poolGeometry } from "./geometry.ts";
+import {
+  divisorAt,
+  POOL_OPTIONS,
+  type PoolGeometry,
+  type PoolSettings,
+  poolGeometry,
+} from "./geometry.ts";
 
 declare module "../../backend.ts" {
   interface FusedKernels {
@@ -95,6 +102,7 @@ export interface AvgPoolOptions extends PoolSettings {
   /** Whether padding counts in the mean. Default true. */
   readonly countIncludePad?: boolean;
 }
+const OPTIONS: OptionNames<AvgPoolOptions> = { ...POOL_OPTIONS, countIncludePad: true };
 
 function avgPoolNd(
   op: string,
@@ -103,6 +111,7 @@ function avgPoolNd(
   kernelSize: number | readonly number[],
   options: AvgPoolOptions,
 ): Tensor {
+  checkOptions(op, options, OPTIONS);
   checkDtypes(op, { input: x });
   return composite(() => {
     const [input, isBatch] = batched(op, x, dims);

@@ -1,5 +1,6 @@
 // The geometry of a pooling, and PyTorch's rules about its output size.
 import { ArgumentError, ShapeError } from "../../errors.ts";
+import type { OptionNames } from "../../options.ts";
 import type { Shape } from "../../shape.ts";
 import { perDim } from "../conv/geometry.ts";
 
@@ -26,6 +27,11 @@ export interface PoolSettings {
   /** Rounds the output size up, as long as the last window starts inside. Default false. */
   readonly ceilMode?: boolean;
 }
+export const POOL_OPTIONS: OptionNames<PoolSettings> = {
+  stride: true,
+  padding: true,
+  ceilMode: true,
+};
 
 export function poolGeometry(
   op: string,

@@ -2,13 +2,14 @@
 import type { Kernels, Ran, View } from "../../backend.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { sizeOf } from "../../shape.ts";
 import { adopt, owned, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batched, unbatched } from "../conv/check.ts";
 import { windowsOf } from "../conv/columns.ts";
 import { arange } from "../creation.ts";
-import { type PoolGeometry, type PoolSettings, poolGeometry } from "./geometry.ts";
+import { POOL_OPTIONS, type PoolGeometry, type PoolSettings, poolGeometry } from "./geometry.ts";
 import { planeScatter } from "./planes.ts";
 
 declare module "../../backend.ts" {
@@ -128,6 +129,11 @@ export interface MaxPoolOptions extends PoolSettings {
   /** Also gives the place of each maximum in its plane, row-major, int64. Default false. */
   readonly returnIndices?: boolean;
 }
+const OPTIONS: OptionNames<MaxPoolOptions> = {
+  ...POOL_OPTIONS,
+  dilation: true,
+  returnIndices: true,
+};
 export interface ValuesAndIndices {
   readonly values: Tensor;
   readonly indices: Tensor;
@@ -140,6 +146,7 @@ function maxPoolNd(
   kernelSize: number | readonly number[],
   options: MaxPoolOptions,
 ): Tensor | ValuesAndIndices {
+  checkOptions(op, options, OPTIONS);
   checkDtypes(op, { input: x });
   const { returnIndices = false } = options;
   const results = owned(() => {

@@ -2,6 +2,7 @@
 import type { RandomKey } from "../../backend.ts";
 import { ArgumentError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { defaultGenerator, Generator } from "../../random/generator.ts";
 import type { Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
@@ -63,6 +64,7 @@ export interface DropoutOptions {
   /** Default: the generator that manualSeed seeds. */
   readonly generator?: Generator;
 }
+const OPTIONS: OptionNames<DropoutOptions> = { p: true, training: true, generator: true };
 
 /**
  * x with elements zeroed at random and the others scaled by 1 / (1 − p), as
@@ -71,6 +73,7 @@ export interface DropoutOptions {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html
  */
 export function dropout(x: Tensor, options: DropoutOptions = {}): Tensor {
+  checkOptions("dropout", options, OPTIONS);
   const { p = 0.5, training = true, generator = defaultGenerator } = options;
   checkDtypes("dropout", { input: x });
   if (!(p >= 0 && p <= 1)) {

@@ -3,6 +3,7 @@
 import type { ArgReduceCode } from "../../backend.ts";
 import { IndexError, ShapeError } from "../../errors.ts";
 import { defineOp, type Op } from "../../op/define.ts";
+import type { OptionNames } from "../../options.ts";
 import { normalizeDim } from "../../shape.ts";
 import { checkLive, composite, type Tensor } from "../../tensor.ts";
 import { div } from "../elementwise/div.ts";
@@ -75,6 +76,8 @@ export interface DimOptions {
   /** Keep the reduced dimension with size 1. Default false. */
   readonly keepdim?: boolean;
 }
+const OPTIONS: OptionNames<DimOptions> = { dim: true, keepdim: true };
+
 export interface DimAttrs {
   readonly dim: number;
   readonly keepdim: boolean;
@@ -194,7 +197,7 @@ export function dimAttrs(
   options: DimOptions,
 ): DimAttrs | { readonly dim: undefined; readonly keepdim: boolean } {
   checkLive(op, x);
-  const [along, { keepdim = false }] = dimAndOptions<number, DimOptions>(op, dim, options);
+  const [along, { keepdim = false }] = dimAndOptions<number, DimOptions>(op, dim, options, OPTIONS);
   if (along === undefined) return { dim: undefined, keepdim };
   return { dim: normalizeDim(op, along, x.shape.length), keepdim };
 }

@@ -32,7 +32,7 @@ const logsumexpOp = defineOp<ReduceAttrs>()({
   shape: (x, a) => reducedMeta(x, a),
   compose: (x, a) => {
     // Of nothing it is log 0.
-    if (countOf(x.shape, a.dims) === 0) return log(sum(exp(x), a.dims, a));
+    if (countOf(x.shape, a.dims) === 0) return log(sum(exp(x), a.dims, { keepdim: a.keepdim }));
     const largest = amax(x, a.dims, { keepdim: true }).detach();
     // Infinite ones stay in: ∞ − ∞ would be NaN.
     const shift = where(isfinite(largest), largest, 0);

@@ -2,6 +2,7 @@
 import type { Meta, View } from "../../backend.ts";
 import { type DType, isFloating } from "../../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
+import { checkOptions, type KnownOptions, type OptionNames } from "../../options.ts";
 import { contiguousStrides, normalizeDims, reducedShape, type Shape, sizeOf } from "../../shape.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
 
@@ -17,6 +18,7 @@ export interface ReduceOptions {
   /** Keep reduced dimensions with size 1. Default false. */
   readonly keepdim?: boolean;
 }
+export const REDUCE_OPTIONS: OptionNames<ReduceOptions> = { dim: true, keepdim: true };
 
 /** sum(x, 1, { keepdim }), sum(x, { dim: 1, keepdim }) and sum(x) all say the same; checked. */
 export function reduceAttrs(
@@ -24,9 +26,10 @@ export function reduceAttrs(
   x: Tensor,
   dim: Dims | ReduceOptions | undefined,
   options: ReduceOptions,
+  known: KnownOptions = REDUCE_OPTIONS,
 ): ReduceAttrs {
   checkLive(op, x);
-  const [over, { keepdim = false }] = dimAndOptions<Dims, ReduceOptions>(op, dim, options);
+  const [over, { keepdim = false }] = dimAndOptions<Dims, ReduceOptions>(op, dim, options, known);
   return { dims: normalizeDims(op, over, x.shape.length), keepdim };
 }
 
@@ -35,9 +38,11 @@ export function dimAndOptions<D, O extends { readonly dim?: D }>(
   op: string,
   dim: D | O | undefined,
   options: O,
+  known: KnownOptions,
 ): readonly [D | undefined, O] {
   const isOptions = typeof dim === "object" && dim !== null && !Array.isArray(dim);
   const [over, rest] = isOptions ? [(dim as O).dim, dim as O] : [dim as D | undefined, options];
+  checkOptions(op, rest, known);
   const found = over ?? rest.dim;
   if (found !== undefined && typeof found !== "number" && !Array.isArray(found)) {
     throw new ArgumentError(op, `dim must be a number or numbers, got ${String(found)}`);

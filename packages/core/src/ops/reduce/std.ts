@@ -23,9 +23,9 @@ const stdOp = defineOp<VarAttrs>()({
     requireFloating("std", x);
     return reducedMeta(x, a);
   },
-  compose: (x, a) => {
+  compose: (x, { dims, keepdim, correction }) => {
     requireFloating("std", x);
-    return sqrt(variance(x, a.dims, a));
+    return sqrt(variance(x, dims, { keepdim, correction }));
   },
   // (x − mean) / (std · degrees); where all are equal the root has no slope, and the gradient is 0.
   vjp: (gs, { x, y }, a) => {

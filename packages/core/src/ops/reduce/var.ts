@@ -1,6 +1,7 @@
 // Variances over dims, in two passes: the mean first, so that large numbers with a small spread keep it.
 import { ArgumentError, DTypeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import type { OptionNames } from "../../options.ts";
 import type { Shape } from "../../shape.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { div } from "../elementwise/div.ts";
@@ -12,6 +13,7 @@ import {
   countOf,
   type Dims,
   dimAndOptions,
+  REDUCE_OPTIONS,
   type ReduceAttrs,
   type ReduceOptions,
   reduceAttrs,
@@ -28,6 +30,7 @@ export interface VarOptions extends ReduceOptions {
   /** What is taken off the number of elements before dividing by it. Default 1 (Bessel's). */
   readonly correction?: number;
 }
+const OPTIONS: OptionNames<VarOptions> = { ...REDUCE_OPTIONS, correction: true };
 
 const varOp = defineOp<VarAttrs>()({
   name: "var",
@@ -43,7 +46,7 @@ const varOp = defineOp<VarAttrs>()({
   compose: (x, a) => {
     requireFloating("var", x);
     const deviations = sub(x, mean(x, a.dims, { keepdim: true }));
-    return div(sum(square(deviations), a.dims, a), degrees(x.shape, a));
+    return div(sum(square(deviations), a.dims, { keepdim: a.keepdim }), degrees(x.shape, a));
   },
   vjp: (gs, { x }, a) => ({
     x: mul(
@@ -77,11 +80,11 @@ export function varAttrs(
   dim: Dims | VarOptions | undefined,
   options: VarOptions,
 ): VarAttrs {
-  const [, { correction = 1 }] = dimAndOptions<Dims, VarOptions>(op, dim, options);
+  const [, { correction = 1 }] = dimAndOptions<Dims, VarOptions>(op, dim, options, OPTIONS);
   if (!Number.isFinite(correction)) {
     throw new ArgumentError(op, `correction must be a number; got ${correction}`);
   }
-  return { ...reduceAttrs(op, x, dim, options), correction };
+  return { ...reduceAttrs(op, x, dim, options, OPTIONS), correction };
 }
 
 /**

@@ -2,6 +2,7 @@
 import { promoteTypes } from "../../dtype.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { normalizeDim, type Shape } from "../../shape.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { to } from "../elementwise/to.ts";
@@ -74,11 +75,18 @@ const catOp = defineOp<{ readonly dim: number }>()({
 /** As old code makes them before the first cat: one dimension, no elements; skipped as PyTorch does. */
 const isPlaceholder = (shape: Shape): boolean => shape.length === 1 && shape[0] === 0;
 
+export interface CatOptions {
+  /** Default 0. */
+  readonly dim?: number;
+}
+export const CAT_OPTIONS: OptionNames<CatOptions> = { dim: true };
+
 /**
  * As `torch.cat`: tensors joined along `dim` (default 0); dtypes promote; tensors of shape [0] are skipped.
  * @throws ShapeError where sizes differ in another dimension
  */
-export function cat(tensors: readonly Tensor[], options: { readonly dim?: number } = {}): Tensor {
+export function cat(tensors: readonly Tensor[], options: CatOptions = {}): Tensor {
+  checkOptions("cat", options, CAT_OPTIONS);
   tensorList("cat", tensors);
   const real = tensors.filter((t) => !isPlaceholder(t.shape));
   const joined = real.length > 0 ? real : tensors;

@@ -1,5 +1,6 @@
 // flatten and unflatten: several dimensions as one, and back. Reshapes under their own names.
 import { ShapeError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { normalizeDim, type Shape, sizeOf } from "../../shape.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { existingDim } from "./bounds.ts";
@@ -11,9 +12,11 @@ export interface FlattenOptions {
   /** The last one. Default -1. */
   readonly endDim?: number;
 }
+const OPTIONS: OptionNames<FlattenOptions> = { startDim: true, endDim: true };
 
 /** As `torch.flatten`: dimensions startDim to endDim as one; a zero-dim tensor gets one dimension. */
 export function flatten(x: Tensor, options: FlattenOptions = {}): Tensor {
+  checkOptions("flatten", options, OPTIONS);
   const rank = x.shape.length;
   const start = normalizeDim("flatten", options.startDim ?? 0, rank);
   const end = normalizeDim("flatten", options.endDim ?? -1, rank);

@@ -1,6 +1,7 @@
 // Constant padding and cropping; the convolutions' composition starts here.
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { windowOn } from "./window.ts";
 
@@ -63,16 +64,18 @@ function unpad(g: Tensor, a: PadAttrs): Tensor {
   return padOp(g, { low: a.low.map((n) => -n), high: a.high.map((n) => -n), value: 0 });
 }
 
+export interface PadOptions {
+  /** What to pad with. Default 0. */
+  readonly value?: number | bigint;
+}
+const OPTIONS: OptionNames<PadOptions> = { value: true };
+
 /**
  * As `torch.nn.functional.pad` with mode "constant": `padding` is [before, after] of the last dimension,
  * then of the one before, …; negative amounts crop.
- * @param options.value what to pad with; default 0
  */
-export function pad(
-  x: Tensor,
-  padding: readonly number[],
-  options: { readonly value?: number | bigint } = {},
-): Tensor {
+export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+  checkOptions("pad", options, OPTIONS);
   const rank = x.shape.length;
   if (padding.length % 2 !== 0 || !padding.every(Number.isInteger)) {
     throw new ArgumentError(
@@ -103,7 +106,7 @@ export function pad(
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    pad(padding: readonly number[], options?: { readonly value?: number | bigint }): Tensor;
+    pad(padding: readonly number[], options?: PadOptions): Tensor;
   }
 }
 methods({

@@ -1,8 +1,15 @@
 // split and chunk: the parts of a tensor along a dimension, as views.
 import { ArgumentError, ShapeError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { existingDim } from "./bounds.ts";
 import { narrow } from "./slice-dim.ts";
+
+export interface SplitOptions {
+  /** Default 0. */
+  readonly dim?: number;
+}
+const OPTIONS: OptionNames<SplitOptions> = { dim: true };
 
 /**
  * As `torch.split`: views of `size` elements each (the last may be smaller), or of the given sizes.
@@ -11,8 +18,9 @@ import { narrow } from "./slice-dim.ts";
 export function split(
   x: Tensor,
   size: number | readonly number[],
-  options: { readonly dim?: number } = {},
+  options: SplitOptions = {},
 ): Tensor[] {
+  checkOptions("split", options, OPTIONS);
   const dim = existingDim("split", options.dim ?? 0, x.shape.length);
   const total = x.shape[dim] as number;
   const least = typeof size === "number" ? 1 : 0;
@@ -36,11 +44,8 @@ export function split(
 }
 
 /** As `torch.chunk`: at most `chunks` views of equal size; the last may be smaller. */
-export function chunk(
-  x: Tensor,
-  chunks: number,
-  options: { readonly dim?: number } = {},
-): Tensor[] {
+export function chunk(x: Tensor, chunks: number, options: SplitOptions = {}): Tensor[] {
+  checkOptions("chunk", options, OPTIONS);
   const dim = existingDim("chunk", options.dim ?? 0, x.shape.length);
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new ArgumentError("chunk", `chunks must be a whole number ≥ 1; got ${chunks}`);
@@ -57,8 +62,8 @@ function evenSizes(total: number, size: number): number[] {
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    split(size: number | readonly number[], options?: { readonly dim?: number }): Tensor[];
-    chunk(chunks: number, options?: { readonly dim?: number }): Tensor[];
+    split(size: number | readonly number[], options?: SplitOptions): Tensor[];
+    chunk(chunks: number, options?: SplitOptions): Tensor[];
   }
 }
 methods({

@@ -1,16 +1,18 @@
 // stack: tensors of one shape joined along a new dimension.
 import { IndexError, ShapeError } from "../../errors.ts";
+import { checkOptions } from "../../options.ts";
 import { sameShape } from "../../shape.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { tensorList } from "./bounds.ts";
-import { cat } from "./cat.ts";
+import { CAT_OPTIONS, type CatOptions, cat } from "./cat.ts";
 import { unsqueeze } from "./unsqueeze.ts";
 
 /**
  * As `torch.stack`: tensors of equal shapes along a new dimension `dim` (default 0); dtypes promote.
  * @throws ShapeError naming the shapes that differ
  */
-export function stack(tensors: readonly Tensor[], options: { readonly dim?: number } = {}): Tensor {
+export function stack(tensors: readonly Tensor[], options: CatOptions = {}): Tensor {
+  checkOptions("stack", options, CAT_OPTIONS);
   tensorList("stack", tensors);
   const [first] = tensors as [Tensor];
   const misfit = tensors.findIndex((t) => !sameShape(t.shape, first.shape));
