@@ -87,7 +87,7 @@ describe("command line: train", function () {
     await run(...args(out, "--max-steps", "5"));
     const ran = await run(...args(out, "--resume", "--lr", "0.5"));
     expect(ran.code).to.equal(2);
-    expect(ran.err).to.match(/lr was 0\.005, now 0\.5/);
+    expect(ran.err).to.match(/lr was 0\.01, now 0\.5/);
   });
 
   it("stops at a loss that is no number, names the layer, and keeps the last checkpoint", async () => {

@@ -61,7 +61,7 @@ export function trainCommand(program: Command): void {
     )
     .option("--epochs <n>", "passes over the training images", wholeNumber(1), 3)
     .option("--batch <n>", "images a step", wholeNumber(2), 64)
-    .option("--lr <x>", "peak learning rate (default: 0.005, with sgd 0.1)", positive)
+    .option("--lr <x>", "peak learning rate (default: 0.01, with sgd 0.1)", positive)
     .addOption(new Option("--optim <name>", "optimizer").choices(OPTIMIZERS).default("adamw"))
     .addOption(
       new Option("--schedule <name>", "of the rate").choices(SCHEDULES).default("onecycle"),

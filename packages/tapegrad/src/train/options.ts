@@ -34,8 +34,8 @@ export interface TrainOptions extends Recipe {
 
 /** Peak learning rates that suit the optimizers here. */
 export const DEFAULT_LR: Readonly<Record<OptimizerName, number>> = {
-  adamw: 0.005,
-  adam: 0.005,
+  adamw: 0.01,
+  adam: 0.01,
   sgd: 0.1,
 };
 
