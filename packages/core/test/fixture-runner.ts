@@ -14,7 +14,7 @@ interface TensorSpec {
   readonly data: Data;
   readonly grad?: boolean;
 }
-interface FunctionCase {
+export interface FunctionCase {
   readonly name: string;
   readonly fn: string;
   readonly args: readonly Json[];
@@ -67,19 +67,21 @@ function resolve(value: Json, inputs: readonly Tensor[]): unknown {
   return Object.fromEntries(Object.entries(record).map(([k, v]) => [k, resolve(v, inputs)]));
 }
 
-function call(fn: string, args: readonly unknown[]): unknown {
+/** The two ways to spell a call; in-place functions are methods, the others functions, where both exist. */
+export type Form = "function" | "method";
+
+function call(fn: string, args: readonly unknown[], form?: Form): unknown {
+  const inPlace = fn.endsWith("_");
+  // The recorded input is a leaf, which nothing may be written into.
+  const [first, ...rest] = inPlace ? [(args[0] as Tensor).clone(), ...args.slice(1)] : args;
   const table = core as unknown as Record<string, (...args: unknown[]) => unknown>;
-  if (fn.endsWith("_")) {
-    const target = (args[0] as Tensor).clone() as unknown as Record<string, unknown>;
-    return (target[fn] as (...args: unknown[]) => unknown).call(target, ...args.slice(1));
-  }
   const f = table[fn];
-  if (f !== undefined) return f(...args);
-  const method = (args[0] as unknown as Record<string, unknown>)[fn] as (
-    ...a: unknown[]
-  ) => unknown;
+  if (f !== undefined && (form ?? (inPlace ? "method" : "function")) === "function") {
+    return f(first, ...rest);
+  }
+  const method = (first as Record<string, (...a: unknown[]) => unknown>)[fn];
   expect(method, `the function ${fn}`).to.be.a("function");
-  return method.call(args[0], ...args.slice(1));
+  return (method as (...a: unknown[]) => unknown).call(first, ...rest);
 }
 
 function tensorsIn(result: unknown): Tensor[] {
@@ -108,12 +110,13 @@ function compareData(actual: Tensor | null, expected: Data | null, tol: Toleranc
   closeTo(t.dataSync(), numbersOf(expected, t.dtype), tol, what);
 }
 
-export function runCase(c: FunctionCase): void {
+export function runCase(c: FunctionCase, form?: Form): void {
   const tol = toleranceOf(c);
   const inputs = c.inputs.map(tensorOf);
   let result = call(
     c.fn,
     c.args.map((a) => resolve(a, inputs)),
+    form,
   );
   if (c.then) {
     const [fn, ...rest] = c.then;
