@@ -1,5 +1,13 @@
 // What a data set is: a length, and a sample for each index. All else here is made of other data sets.
-import { ArgumentError, IndexError, ShapeError, type Tensor, tensor } from "@tapegrad/core";
+import {
+  ArgumentError,
+  checkOptions,
+  IndexError,
+  type OptionNames,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "@tapegrad/core";
 import { type Collated, collate } from "./collate.ts";
 import { checkSeed, Draws, drawSeed, PURPOSE, permutation } from "./random.ts";
 
@@ -113,6 +121,12 @@ export class MappedDataset<S, T> implements Dataset<T> {
   }
 }
 
+export interface RandomSplitOptions {
+  /** Default: from the generator that `manualSeed` seeds. */
+  readonly seed?: number;
+}
+const SPLIT_OPTIONS: OptionNames<RandomSplitOptions> = { seed: true };
+
 /**
  * Splits at random into parts that share no sample, as `torch.utils.data.random_split`. `lengths` are
  * whole numbers that add up to the length, or fractions that add up to 1 (what rounding down leaves
@@ -123,8 +137,9 @@ export class MappedDataset<S, T> implements Dataset<T> {
 export function randomSplit<T, B = Collated<T>>(
   dataset: Dataset<T, B>,
   lengths: readonly number[],
-  options: { readonly seed?: number } = {},
+  options: RandomSplitOptions = {},
 ): Subset<T, B>[] {
+  checkOptions("randomSplit", options, SPLIT_OPTIONS);
   const sizes = partSizes(dataset.length, lengths);
   const seed = checkSeed("randomSplit", options.seed ?? drawSeed());
   const order = permutation(dataset.length, new Draws(seed, PURPOSE.split));

@@ -1,5 +1,5 @@
 // Labelled images kept as bytes: MNIST, Fashion-MNIST, glyphs.
-import { ArgumentError, type Tensor, tensor } from "@tapegrad/core";
+import { ArgumentError, checkOptions, type OptionNames, type Tensor, tensor } from "@tapegrad/core";
 import { checkIndex, type Dataset } from "./dataset.ts";
 
 export interface ImageSample {
@@ -28,6 +28,15 @@ export interface ImageDatasetOptions {
   readonly std?: number | readonly number[];
   readonly transform?: ImageTransform;
 }
+const OPTIONS: OptionNames<ImageDatasetOptions> = {
+  height: true,
+  width: true,
+  channels: true,
+  classes: true,
+  mean: true,
+  std: true,
+  transform: true,
+};
 
 /**
  * uint8 pixels and labels in memory; samples and batches are float32, (pixel / 255 − mean) / std. The arrays
@@ -49,6 +58,7 @@ export class ImageDataset implements Dataset<ImageSample, ImageBatch> {
 
   /** @throws ArgumentError when sizes do not fit together or a label is not below `classes` */
   constructor(pixels: Uint8Array, labels: Uint8Array, options: ImageDatasetOptions) {
+    checkOptions("ImageDataset", options, OPTIONS);
     const { height, width, channels = 1, classes } = options;
     const expected = labels.length * channels * height * width;
     if (pixels.length !== expected) {

@@ -1,7 +1,14 @@
 // @tapegrad/data: data sets, the loader that makes batches of them, IDX files, and the glyphs that the
 // program draws itself.
 export { type Collated, collate } from "./collate.ts";
-export { type Dataset, MappedDataset, randomSplit, Subset, TensorDataset } from "./dataset.ts";
+export {
+  type Dataset,
+  MappedDataset,
+  type RandomSplitOptions,
+  randomSplit,
+  Subset,
+  TensorDataset,
+} from "./dataset.ts";
 export { MissingDataError } from "./errors.ts";
 export { GLYPHS_MEAN, GLYPHS_STD, type GlyphsOptions, glyphs } from "./glyphs/glyphs.ts";
 export { type IdxArray, readIdx, readIdxAsync } from "./idx.ts";
@@ -13,5 +20,11 @@ export {
   type ImageTransform,
 } from "./images.ts";
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from "./loader.ts";
-export { fashionMnist, idxImages, type MnistOptions, mnist } from "./mnist.ts";
+export {
+  fashionMnist,
+  type IdxImagesOptions,
+  idxImages,
+  type MnistOptions,
+  mnist,
+} from "./mnist.ts";
 export { compose, normalize, type Transform, toFloat } from "./transforms.ts";

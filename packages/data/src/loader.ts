@@ -2,7 +2,7 @@
 //
 // The order of an epoch depends on (seed, epoch) alone, so {seed, epoch, position} says all that a
 // resumed run needs to go on with the same batches.
-import { ArgumentError, drain } from "@tapegrad/core";
+import { ArgumentError, checkOptions, drain, type OptionNames } from "@tapegrad/core";
 import type { Collated } from "./collate.ts";
 import { batchOf, type Dataset } from "./dataset.ts";
 import { checkSeed, Draws, drawSeed, PURPOSE, permutation } from "./random.ts";
@@ -19,6 +19,13 @@ export interface DataLoaderOptions<T, B> {
   /** Makes a batch of samples. Default: the data set's own `batch`, else `collate`. */
   readonly collate?: (samples: T[]) => B;
 }
+const OPTIONS: OptionNames<DataLoaderOptions<never, never>> = {
+  batchSize: true,
+  shuffle: true,
+  seed: true,
+  dropLast: true,
+  collate: true,
+};
 
 /** Where a loader stands: `position` batches of epoch `epoch` were handed out. JSON-safe. */
 export interface DataLoaderState {
@@ -49,6 +56,7 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
 
   /** @throws ArgumentError for a batch size or seed that makes no sense */
   constructor(dataset: Dataset<T, B>, options: DataLoaderOptions<T, B> = {}) {
+    checkOptions("DataLoader", options, OPTIONS);
     const { batchSize = 1, shuffle = false, dropLast = false } = options;
     if (!Number.isInteger(batchSize) || batchSize < 1) {
       throw new ArgumentError(

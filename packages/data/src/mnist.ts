@@ -1,5 +1,5 @@
 // MNIST and what shares its format (Fashion-MNIST, KMNIST): four IDX files in a directory.
-import { ArgumentError, FormatError } from "@tapegrad/core";
+import { ArgumentError, checkOptions, FormatError, type OptionNames } from "@tapegrad/core";
 import { MissingDataError } from "./errors.ts";
 import { type IdxArray, readIdx } from "./idx.ts";
 import { ImageDataset, type ImageTransform } from "./images.ts";
@@ -12,6 +12,25 @@ export interface MnistOptions {
   readonly std?: number;
   readonly transform?: ImageTransform;
 }
+const MNIST_OPTIONS: OptionNames<MnistOptions> = {
+  split: true,
+  mean: true,
+  std: true,
+  transform: true,
+};
+export interface IdxImagesOptions extends Omit<MnistOptions, "split"> {
+  /** Labels are below it. Default 10. */
+  readonly classes?: number;
+  /** How messages call the two arrays. Default "images" and "labels". */
+  readonly names?: readonly [images: string, labels: string];
+}
+const IDX_OPTIONS: OptionNames<IdxImagesOptions> = {
+  mean: true,
+  std: true,
+  transform: true,
+  classes: true,
+  names: true,
+};
 
 const CLASSES = 10;
 /** Of MNIST's 60,000 training images, as torchvision's examples use them. */
@@ -38,17 +57,14 @@ export function fashionMnist(dir: string, options: MnistOptions = {}): ImageData
 /**
  * A data set from an IDX array of images [N, height, width] and one of labels [N], however they came
  * here; in a browser, from `readIdxAsync` of what fetch() gave.
- * @param names how messages call the two
  * @throws FormatError when they do not go together
  */
 export function idxImages(
   images: IdxArray,
   labels: IdxArray,
-  options: Omit<MnistOptions, "split"> & {
-    readonly classes?: number;
-    readonly names?: readonly [string, string];
-  } = {},
+  options: IdxImagesOptions = {},
 ): ImageDataset {
+  checkOptions("idxImages", options, IDX_OPTIONS);
   const { classes = CLASSES, names = ["images", "labels"] } = options;
   const pixels = expectBytes(images, 3, names[0], "images [N, height, width]");
   const classOf = expectBytes(labels, 1, names[1], "labels [N]");
@@ -97,7 +113,8 @@ function load(
   options: MnistOptions,
   stats: { readonly mean: number; readonly std: number },
 ): ImageDataset {
-  const split = options.split ?? "train";
+  checkOptions(op, options, MNIST_OPTIONS);
+  const { split = "train", ...rest } = options;
   if (split !== "train" && split !== "test") {
     throw new ArgumentError(op, `split must be "train" or "test", got ${String(split)}`);
   }
@@ -118,7 +135,7 @@ function load(
   };
   const all = idxImages(read(pair.images), read(pair.labels), {
     ...stats,
-    ...options,
+    ...rest,
     names: [`${dir}/${pair.images}`, `${dir}/${pair.labels}`],
   });
   if (pairs.length === 2) return all;

@@ -1,5 +1,5 @@
 // Checks of constructor arguments: the error names module, argument, what was got, and what would do.
-import { ArgumentError, type TensorOptions } from "@tapegrad/core";
+import { ArgumentError, type OptionNames, type TensorOptions } from "@tapegrad/core";
 
 /** One number for all spatial dims, or one for each. */
 export type Sizes = number | readonly number[];
@@ -11,6 +11,7 @@ export interface FactoryOptions {
   /** "cpu", "gpu", or the name of a backend. Default: the current backend. */
   readonly device?: NonNullable<TensorOptions["device"]>;
 }
+export const FACTORY_OPTIONS: OptionNames<FactoryOptions> = { dtype: true, device: true };
 
 export const factory = ({ dtype, device }: FactoryOptions): TensorOptions => ({
   ...(dtype === undefined ? {} : { dtype }),

@@ -1,8 +1,10 @@
 // Initialisation of parameters, as `torch.nn.init`. All fill in place without recording, draw from the
 // generator that manualSeed seeds (or the one given), and return their tensor.
 import {
+  checkOptions,
   type Generator,
   noGrad,
+  type OptionNames,
   owned,
   rand,
   randn,
@@ -15,6 +17,7 @@ import { oneOf } from "./args.ts";
 export interface RandomSource {
   readonly generator?: Generator;
 }
+const SOURCE_OPTIONS: OptionNames<RandomSource> = { generator: true };
 
 /** Which side of the weight keeps its variance: activations (fan in) or gradients (fan out). */
 export type FanMode = "fan_in" | "fan_out";
@@ -37,10 +40,17 @@ export interface KaimingOptions extends RandomSource {
   /** Default: "leaky_relu". */
   readonly nonlinearity?: Nonlinearity;
 }
+const KAIMING_OPTIONS: OptionNames<KaimingOptions> = {
+  a: true,
+  mode: true,
+  nonlinearity: true,
+  ...SOURCE_OPTIONS,
+};
 export interface XavierOptions extends RandomSource {
   /** Default: 1. */
   readonly gain?: number;
 }
+const XAVIER_OPTIONS: OptionNames<XavierOptions> = { gain: true, ...SOURCE_OPTIONS };
 
 /** Changes t in place; what is made on the way goes at once. */
 function fill(t: Tensor, f: () => void): Tensor {
@@ -51,26 +61,32 @@ function fill(t: Tensor, f: () => void): Tensor {
   return t;
 }
 
-const like = (t: Tensor, { generator }: RandomSource) => ({
+const sourceOf = ({ generator }: RandomSource): RandomSource =>
+  generator === undefined ? {} : { generator };
+const like = (t: Tensor, options: RandomSource) => ({
   dtype: t.dtype,
   device: t.backend,
-  ...(generator === undefined ? {} : { generator }),
+  ...sourceOf(options),
 });
 
 /** Uniform in [low, high); as `uniform_`. */
-export const uniform_ = (t: Tensor, low = 0, high = 1, options: RandomSource = {}): Tensor =>
-  fill(t, () => {
+export function uniform_(t: Tensor, low = 0, high = 1, options: RandomSource = {}): Tensor {
+  checkOptions("uniform_", options, SOURCE_OPTIONS);
+  return fill(t, () => {
     t.copy_(
       rand(t.shape, like(t, options))
         .mul_(high - low)
         .add_(low),
     );
   });
+}
 /** Normal; as `normal_`. */
-export const normal_ = (t: Tensor, mean = 0, std = 1, options: RandomSource = {}): Tensor =>
-  fill(t, () => {
+export function normal_(t: Tensor, mean = 0, std = 1, options: RandomSource = {}): Tensor {
+  checkOptions("normal_", options, SOURCE_OPTIONS);
+  return fill(t, () => {
     t.copy_(randn(t.shape, like(t, options)).mul_(std).add_(mean));
   });
+}
 export const constant_ = (t: Tensor, value: number): Tensor =>
   fill(t, () => {
     t.fill_(value);
@@ -110,32 +126,35 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
   return GAINS[nonlinearity](slope);
 }
 
-function kaimingStd(t: Tensor, options: KaimingOptions): number {
+function kaimingStd(op: string, t: Tensor, options: KaimingOptions): number {
+  checkOptions(op, options, KAIMING_OPTIONS);
   const { a = 0, mode = "fan_in", nonlinearity = "leaky_relu" } = options;
-  oneOf("kaiming", "mode", mode, ["fan_in", "fan_out"]);
+  oneOf(op, "mode", mode, ["fan_in", "fan_out"]);
   const { fanIn, fanOut } = calculateFans(t.shape);
   return calculateGain(nonlinearity, a) / Math.sqrt(mode === "fan_in" ? fanIn : fanOut);
 }
 
 /** @see He et al., Delving Deep into Rectifiers, 2015 */
 export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor {
-  const bound = Math.sqrt(3) * kaimingStd(t, options);
-  return uniform_(t, -bound, bound, options);
+  const bound = Math.sqrt(3) * kaimingStd("kaimingUniform_", t, options);
+  return uniform_(t, -bound, bound, sourceOf(options));
 }
 export const kaimingNormal_ = (t: Tensor, options: KaimingOptions = {}): Tensor =>
-  normal_(t, 0, kaimingStd(t, options), options);
+  normal_(t, 0, kaimingStd("kaimingNormal_", t, options), sourceOf(options));
 
-const xavierStd = (t: Tensor, { gain = 1 }: XavierOptions): number => {
+function xavierStd(op: string, t: Tensor, options: XavierOptions): number {
+  checkOptions(op, options, XAVIER_OPTIONS);
+  const { gain = 1 } = options;
   const { fanIn, fanOut } = calculateFans(t.shape);
   return gain * Math.sqrt(2 / (fanIn + fanOut));
-};
+}
 /** @see Glorot and Bengio, Understanding the difficulty of training deep feedforward networks, 2010 */
 export function xavierUniform_(t: Tensor, options: XavierOptions = {}): Tensor {
-  const bound = Math.sqrt(3) * xavierStd(t, options);
-  return uniform_(t, -bound, bound, options);
+  const bound = Math.sqrt(3) * xavierStd("xavierUniform_", t, options);
+  return uniform_(t, -bound, bound, sourceOf(options));
 }
 export const xavierNormal_ = (t: Tensor, options: XavierOptions = {}): Tensor =>
-  normal_(t, 0, xavierStd(t, options), options);
+  normal_(t, 0, xavierStd("xavierNormal_", t, options), sourceOf(options));
 
 /** What PyTorch's Linear and convolutions do with their weight and bias: U(−1/√fan-in, 1/√fan-in). */
 export function defaultInit(weight: Tensor, bias: Tensor | null): void {

@@ -48,8 +48,16 @@ export {
   Module,
   ModuleList,
 } from "./module.ts";
-export { clipGradNorm } from "./optim/clip.ts";
-export { buffer, isBuffer, isParameter, Parameter, setData } from "./parameter.ts";
+export { type ClipOptions, clipGradNorm } from "./optim/clip.ts";
+export {
+  type BufferOptions,
+  buffer,
+  isBuffer,
+  isParameter,
+  Parameter,
+  type ParameterOptions,
+  setData,
+} from "./parameter.ts";
 export { type Layer, Sequential } from "./sequential.ts";
 export {
   type LoadOptions,

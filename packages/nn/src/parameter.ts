@@ -1,7 +1,15 @@
 // The two kinds of tensor that a module owns: parameters, which an optimizer changes, and buffers,
 // which belong into the checkpoint without having a gradient. Both take over a storage and are tracked
 // by no scope, so they live as long as their module.
-import { ArgumentError, noGrad, owned, Tensor, UseAfterFreeError } from "@tapegrad/core";
+import {
+  ArgumentError,
+  checkOptions,
+  noGrad,
+  type OptionNames,
+  owned,
+  Tensor,
+  UseAfterFreeError,
+} from "@tapegrad/core";
 
 /** t, checked before a handle of it is built. */
 function whole(what: string, t: Tensor): Tensor {
@@ -16,12 +24,19 @@ function takeOver(t: Tensor): void {
   if (!(t instanceof Parameter || t instanceof Buffer)) t.release();
 }
 
+export interface ParameterOptions {
+  /** Default: true. */
+  readonly requiresGrad?: boolean;
+}
+const PARAMETER_OPTIONS: OptionNames<ParameterOptions> = { requiresGrad: true };
+
 /**
  * A leaf that an optimizer may change, as `torch.nn.Parameter`. It takes over the storage of `t`, whose
  * handle is released; a Parameter or buffer given as `t` is shared.
  */
 export class Parameter extends Tensor {
-  constructor(t: Tensor, options: { readonly requiresGrad?: boolean } = {}) {
+  constructor(t: Tensor, options: ParameterOptions = {}) {
+    checkOptions("Parameter", options, PARAMETER_OPTIONS);
     whole("Parameter", t);
     super(t.storage, t.offset, t.shape, t.strides, t.dtype, t.contiguous, "parameter");
     takeOver(t);
@@ -47,13 +62,21 @@ export class Buffer extends Tensor {
   }
 }
 
+export interface BufferOptions {
+  /** Whether it is part of the stateDict. Default: true. */
+  readonly persistent?: boolean;
+}
+const BUFFER_OPTIONS: OptionNames<BufferOptions> = { persistent: true };
+
 /**
  * Marks a tensor as state of the module whose property it becomes (running statistics), as
  * `register_buffer`: `runningMean = buffer(zeros([8]))`. It takes over the storage of `t`.
  * @param options `persistent: false` leaves it out of the stateDict
  */
-export const buffer = (t: Tensor, options: { readonly persistent?: boolean } = {}): Tensor =>
-  new Buffer(t, options.persistent ?? true);
+export function buffer(t: Tensor, options: BufferOptions = {}): Tensor {
+  checkOptions("buffer", options, BUFFER_OPTIONS);
+  return new Buffer(t, options.persistent ?? true);
+}
 
 export const isParameter = (value: unknown): value is Parameter => value instanceof Parameter;
 export const isBuffer = (value: unknown): value is Buffer => value instanceof Buffer;

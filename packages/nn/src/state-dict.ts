@@ -1,6 +1,14 @@
 // Loading state: everything is checked before anything is copied, and everything that does not fit is
 // told at once.
-import { ArgumentError, noGrad, owned, TapegradError, Tensor } from "@tapegrad/core";
+import {
+  ArgumentError,
+  checkOptions,
+  noGrad,
+  type OptionNames,
+  owned,
+  TapegradError,
+  Tensor,
+} from "@tapegrad/core";
 
 export type StateLike = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 
@@ -8,6 +16,7 @@ export interface LoadOptions {
   /** Refuse missing and unexpected keys. Default: true. */
   readonly strict?: boolean;
 }
+const LOAD_OPTIONS: OptionNames<LoadOptions> = { strict: true };
 
 export interface LoadResult {
   readonly missingKeys: readonly string[];
@@ -63,8 +72,10 @@ export function loadInto(
   owner: string,
   own: ReadonlyMap<string, Tensor>,
   state: StateLike,
-  { strict = true }: LoadOptions,
+  options: LoadOptions,
 ): LoadResult {
+  checkOptions("loadStateDict", options, LOAD_OPTIONS);
+  const { strict = true } = options;
   if (state === null || typeof state !== "object") {
     throw new ArgumentError("loadStateDict", `expected a Map or an object, got ${typeof state}`);
   }

@@ -1,5 +1,5 @@
 // The built-in data set: handwritten-looking digits that the program draws itself.
-import { ArgumentError } from "@tapegrad/core";
+import { ArgumentError, checkOptions, type OptionNames } from "@tapegrad/core";
 import { ImageDataset, type ImageTransform } from "../images.ts";
 import { checkSeed, Draws, PURPOSE, permutation } from "../random.ts";
 import { Pen, SIDE } from "./pen.ts";
@@ -14,6 +14,12 @@ export interface GlyphsOptions {
   /** Applied to each sample and batch after normalisation. */
   readonly transform?: ImageTransform;
 }
+const OPTIONS: OptionNames<GlyphsOptions> = {
+  size: true,
+  seed: true,
+  split: true,
+  transform: true,
+};
 
 const CLASSES = 10;
 /** Of the pixels / 255, over 10,000 training images. */
@@ -28,6 +34,7 @@ export const GLYPHS_STD = 0.2399;
  * @throws ArgumentError for a size, seed or split that makes no sense
  */
 export function glyphs(options: GlyphsOptions = {}): ImageDataset {
+  checkOptions("glyphs", options, OPTIONS);
   const split = options.split ?? "train";
   if (split !== "train" && split !== "test") {
     throw new ArgumentError("glyphs", `split must be "train" or "test", got ${String(split)}`);

@@ -1,11 +1,13 @@
 // Activations and the layers without parameters beside them: Identity, Flatten, Dropout.
 import {
+  checkOptions,
   dropout,
   flatten,
   gelu,
   hardsigmoid,
   hardswish,
   logSoftmax,
+  type OptionNames,
   relu,
   relu6,
   sigmoid,
@@ -38,11 +40,18 @@ export class ReLU6 extends Module {
     return relu6(x);
   }
 }
+export interface GELUOptions {
+  /** Default: "none". */
+  readonly approximate?: "none" | "tanh";
+}
+const GELU_OPTIONS: OptionNames<GELUOptions> = { approximate: true };
+
 /** x·Φ(x), with Φ the normal distribution function, or its tanh approximation. */
 export class GELU extends Module {
   readonly approximate: "none" | "tanh";
-  constructor(options: { readonly approximate?: "none" | "tanh" } = {}) {
+  constructor(options: GELUOptions = {}) {
     super();
+    checkOptions("GELU", options, GELU_OPTIONS);
     this.approximate = oneOf("GELU", "approximate", options.approximate ?? "none", [
       "none",
       "tanh",
@@ -84,12 +93,22 @@ export class Tanh extends Module {
     return tanh(x);
   }
 }
+
+export interface SoftplusOptions {
+  /** Default: 1. */
+  readonly beta?: number;
+  /** Default: 20. */
+  readonly threshold?: number;
+}
+const SOFTPLUS_OPTIONS: OptionNames<SoftplusOptions> = { beta: true, threshold: true };
+
 /** log(1 + e^(beta·x))/beta; linear where beta·x is above threshold. */
 export class Softplus extends Module {
   readonly beta: number;
   readonly threshold: number;
-  constructor(options: { readonly beta?: number; readonly threshold?: number } = {}) {
+  constructor(options: SoftplusOptions = {}) {
     super();
+    checkOptions("Softplus", options, SOFTPLUS_OPTIONS);
     this.beta = options.beta ?? 1;
     this.threshold = options.threshold ?? 20;
   }
@@ -129,12 +148,21 @@ export class LogSoftmax extends Module {
   }
 }
 
+export interface FlattenOptions {
+  /** Default: 1. */
+  readonly startDim?: number;
+  /** Default: -1. */
+  readonly endDim?: number;
+}
+const FLATTEN_OPTIONS: OptionNames<FlattenOptions> = { startDim: true, endDim: true };
+
 /** Merges dims startDim … endDim into one; as `torch.nn.Flatten`. */
 export class Flatten extends Module {
   readonly startDim: number;
   readonly endDim: number;
-  constructor(options: { readonly startDim?: number; readonly endDim?: number } = {}) {
+  constructor(options: FlattenOptions = {}) {
     super();
+    checkOptions("Flatten", options, FLATTEN_OPTIONS);
     this.startDim = options.startDim ?? 1;
     this.endDim = options.endDim ?? -1;
   }

@@ -1,6 +1,7 @@
 // Convolutions and their transposes in one, two and three spatial dims.
 import {
   ArgumentError,
+  checkOptions,
   conv1d,
   conv2d,
   conv3d,
@@ -8,10 +9,19 @@ import {
   convTranspose2d,
   convTranspose3d,
   empty,
+  type OptionNames,
   type Padding,
   type Tensor,
 } from "@tapegrad/core";
-import { divisible, type FactoryOptions, factory, perDim, type Sizes, whole } from "../args.ts";
+import {
+  divisible,
+  FACTORY_OPTIONS,
+  type FactoryOptions,
+  factory,
+  perDim,
+  type Sizes,
+  whole,
+} from "../args.ts";
 import { defaultInit } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -30,12 +40,24 @@ export interface ConvOptions extends FactoryOptions {
   /** Default: true. */
   readonly bias?: boolean;
 }
+const CONV_OPTIONS: OptionNames<ConvOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  bias: true,
+  ...FACTORY_OPTIONS,
+};
 export interface ConvTransposeOptions extends Omit<ConvOptions, "padding"> {
   /** Default: 0. */
   readonly padding?: Sizes;
   /** Added to the end of the output, to choose among the sizes a stride leaves open. Default: 0. */
   readonly outputPadding?: Sizes;
 }
+const CONV_TRANSPOSE_OPTIONS: OptionNames<ConvTransposeOptions> = {
+  ...CONV_OPTIONS,
+  outputPadding: true,
+};
 
 /** What both kinds share: geometry, parameters, printed form. */
 abstract class ConvBase extends Module {
@@ -60,6 +82,7 @@ abstract class ConvBase extends Module {
     options: Omit<ConvOptions, "padding">,
   ) {
     super();
+    checkOptions(name, options, transposed ? CONV_TRANSPOSE_OPTIONS : CONV_OPTIONS);
     const groups = whole(name, "groups", options.groups ?? 1);
     const [input, output] = channels;
     this.groups = groups;

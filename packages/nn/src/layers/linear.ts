@@ -1,14 +1,16 @@
 // Linear and Embedding: layers that are one matrix.
 import {
   ArgumentError,
+  checkOptions,
   embedding,
   empty,
   linear,
   noGrad,
+  type OptionNames,
   owned,
   type Tensor,
 } from "@tapegrad/core";
-import { type FactoryOptions, factory, whole } from "../args.ts";
+import { FACTORY_OPTIONS, type FactoryOptions, factory, whole } from "../args.ts";
 import { defaultInit, normal_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -19,6 +21,7 @@ export interface LinearOptions extends FactoryOptions {
   /** Default: true. */
   readonly bias?: boolean;
 }
+const LINEAR_OPTIONS: OptionNames<LinearOptions> = { bias: true, ...FACTORY_OPTIONS };
 
 /** [..., inFeatures] → [..., outFeatures]: x·Wᵀ + b; as `torch.nn.Linear`. */
 export class Linear extends Module {
@@ -30,6 +33,7 @@ export class Linear extends Module {
   readonly outFeatures: number;
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
+    checkOptions("Linear", options, LINEAR_OPTIONS);
     this.inFeatures = whole("Linear", "inFeatures", inFeatures);
     this.outFeatures = whole("Linear", "outFeatures", outFeatures);
     const make = factory(options);
@@ -54,6 +58,7 @@ export interface EmbeddingOptions extends FactoryOptions {
   /** The row of this index is zero and gets no gradient; negative counts from the end. */
   readonly paddingIdx?: number;
 }
+const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { paddingIdx: true, ...FACTORY_OPTIONS };
 
 /** Rows of a table by index: integers [...] → [..., embeddingDim]; as `torch.nn.Embedding`. */
 export class Embedding extends Module {
@@ -64,6 +69,7 @@ export class Embedding extends Module {
   readonly paddingIdx: number | null;
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
     super();
+    checkOptions("Embedding", options, EMBEDDING_OPTIONS);
     this.numEmbeddings = whole("Embedding", "numEmbeddings", numEmbeddings);
     this.embeddingDim = whole("Embedding", "embeddingDim", embeddingDim);
     this.paddingIdx = rowOf(options.paddingIdx ?? null, numEmbeddings);

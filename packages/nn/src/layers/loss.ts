@@ -1,10 +1,13 @@
 // Losses: modules of prediction and target.
 import {
   binaryCrossEntropyWithLogits,
+  checkOptions,
   crossEntropy,
+  type KnownOptions,
   l1Loss,
   mseLoss,
   nllLoss,
+  type OptionNames,
   smoothL1Loss,
   type Tensor,
 } from "@tapegrad/core";
@@ -19,6 +22,7 @@ export interface LossOptions {
   /** Default: "mean". */
   readonly reduction?: Reduction;
 }
+const LOSS_OPTIONS: OptionNames<LossOptions> = { reduction: true };
 
 const REDUCTIONS: readonly Reduction[] = ["mean", "sum", "none"];
 
@@ -28,8 +32,9 @@ const shared = (t: Tensor | undefined): Tensor | null =>
 
 abstract class Loss extends Module {
   readonly reduction: Reduction;
-  constructor(name: string, options: LossOptions) {
+  constructor(name: string, options: LossOptions, known: KnownOptions = LOSS_OPTIONS) {
     super();
+    checkOptions(name, options, known);
     this.reduction = oneOf(name, "reduction", options.reduction ?? "mean", REDUCTIONS);
   }
 }
@@ -40,10 +45,19 @@ export interface ClassLossOptions extends LossOptions {
   /** Targets of this class count nothing. Default: −100. */
   readonly ignoreIndex?: number;
 }
+const CLASS_LOSS_OPTIONS: OptionNames<ClassLossOptions> = {
+  weight: "Tensor",
+  ignoreIndex: true,
+  ...LOSS_OPTIONS,
+};
 export interface CrossEntropyLossOptions extends ClassLossOptions {
   /** How much of the target is spread evenly over all classes, in [0, 1]. Default: 0. */
   readonly labelSmoothing?: number;
 }
+const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyLossOptions> = {
+  ...CLASS_LOSS_OPTIONS,
+  labelSmoothing: true,
+};
 
 /**
  * Cross-entropy of logits [N, C, …] with class indices [N, …] or probabilities [N, C, …]; as
@@ -54,7 +68,7 @@ export class CrossEntropyLoss extends Loss {
   readonly ignoreIndex: number;
   readonly labelSmoothing: number;
   constructor(options: CrossEntropyLossOptions = {}) {
-    super("CrossEntropyLoss", options);
+    super("CrossEntropyLoss", options, CROSS_ENTROPY_OPTIONS);
     this.weight = shared(options.weight);
     this.ignoreIndex = options.ignoreIndex ?? -100;
     const smoothing = options.labelSmoothing ?? 0;
@@ -74,7 +88,7 @@ export class NLLLoss extends Loss {
   weight: Tensor | null;
   readonly ignoreIndex: number;
   constructor(options: ClassLossOptions = {}) {
-    super("NLLLoss", options);
+    super("NLLLoss", options, CLASS_LOSS_OPTIONS);
     this.weight = shared(options.weight);
     this.ignoreIndex = options.ignoreIndex ?? -100;
   }
@@ -102,11 +116,18 @@ export class L1Loss extends Loss {
     return l1Loss(input, target, { reduction: this.reduction });
   }
 }
+
+export interface SmoothL1LossOptions extends LossOptions {
+  /** Where the parabola meets the line. Default: 1. */
+  readonly beta?: number;
+}
+const SMOOTH_L1_OPTIONS: OptionNames<SmoothL1LossOptions> = { ...LOSS_OPTIONS, beta: true };
+
 /** Squared below beta, linear above; as `torch.nn.SmoothL1Loss`. */
 export class SmoothL1Loss extends Loss {
   readonly beta: number;
-  constructor(options: LossOptions & { readonly beta?: number } = {}) {
-    super("SmoothL1Loss", options);
+  constructor(options: SmoothL1LossOptions = {}) {
+    super("SmoothL1Loss", options, SMOOTH_L1_OPTIONS);
     this.beta = within("SmoothL1Loss", "beta", options.beta ?? 1, 0, Number.MAX_VALUE);
   }
   forward(input: Tensor, target: Tensor): Tensor {
@@ -120,13 +141,19 @@ export interface BCEWithLogitsLossOptions extends LossOptions {
   /** Factor of the positive class, broadcast. */
   readonly posWeight?: Tensor;
 }
+const BCE_OPTIONS: OptionNames<BCEWithLogitsLossOptions> = {
+  weight: "Tensor",
+  posWeight: "Tensor",
+  ...LOSS_OPTIONS,
+};
+
 /** Binary cross-entropy of logits with probabilities; as `torch.nn.BCEWithLogitsLoss`. */
 export class BCEWithLogitsLoss extends Loss {
   static override readonly stateKeys = { posWeight: "pos_weight" };
   weight: Tensor | null;
   posWeight: Tensor | null;
   constructor(options: BCEWithLogitsLossOptions = {}) {
-    super("BCEWithLogitsLoss", options);
+    super("BCEWithLogitsLoss", options, BCE_OPTIONS);
     this.weight = shared(options.weight);
     this.posWeight = shared(options.posWeight);
   }

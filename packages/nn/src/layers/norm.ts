@@ -2,15 +2,24 @@
 import {
   ArgumentError,
   batchNorm,
+  checkOptions,
   empty,
   layerNorm,
   noGrad,
+  type OptionNames,
   type Shape,
   ShapeError,
   type Tensor,
   zeros,
 } from "@tapegrad/core";
-import { type FactoryOptions, factory, given, type Sizes, whole } from "../args.ts";
+import {
+  FACTORY_OPTIONS,
+  type FactoryOptions,
+  factory,
+  given,
+  type Sizes,
+  whole,
+} from "../args.ts";
 import { ones_, zeros_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { buffer, Parameter } from "../parameter.ts";
@@ -27,6 +36,13 @@ export interface BatchNormOptions extends FactoryOptions {
   /** Keep running statistics, and use them in evaluation. Default: true. */
   readonly trackRunningStats?: boolean;
 }
+const BATCH_NORM_OPTIONS: OptionNames<BatchNormOptions> = {
+  eps: true,
+  momentum: true,
+  affine: true,
+  trackRunningStats: true,
+  ...FACTORY_OPTIONS,
+};
 
 abstract class BatchNormNd extends Module {
   static override readonly stateKeys = {
@@ -54,6 +70,7 @@ abstract class BatchNormNd extends Module {
     options: BatchNormOptions,
   ) {
     super();
+    checkOptions(name, options, BATCH_NORM_OPTIONS);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     this.ranks = ranks;
     this.numFeatures = whole(name, "numFeatures", numFeatures);
@@ -155,6 +172,12 @@ export interface LayerNormOptions extends FactoryOptions {
   /** Learn a shift. Default: true. */
   readonly bias?: boolean;
 }
+const LAYER_NORM_OPTIONS: OptionNames<LayerNormOptions> = {
+  eps: true,
+  elementwiseAffine: true,
+  bias: true,
+  ...FACTORY_OPTIONS,
+};
 
 /**
  * Normalises the last dims, which must be `normalizedShape`, of each sample; as `torch.nn.LayerNorm`.
@@ -168,6 +191,7 @@ export class LayerNorm extends Module {
   readonly elementwiseAffine: boolean;
   constructor(normalizedShape: Sizes, options: LayerNormOptions = {}) {
     super();
+    checkOptions("LayerNorm", options, LAYER_NORM_OPTIONS);
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
     for (const n of shape) whole("LayerNorm", "normalizedShape", n);

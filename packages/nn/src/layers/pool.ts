@@ -6,9 +6,12 @@ import {
   avgPool1d,
   avgPool2d,
   avgPool3d,
+  checkOptions,
+  type KnownOptions,
   maxPool1d,
   maxPool2d,
   maxPool3d,
+  type OptionNames,
   type Tensor,
 } from "@tapegrad/core";
 import { perDim, type Sizes } from "../args.ts";
@@ -24,14 +27,17 @@ export interface PoolOptions {
   /** Let the last window reach over the end. Default: false. */
   readonly ceilMode?: boolean;
 }
+const POOL_OPTIONS: OptionNames<PoolOptions> = { stride: true, padding: true, ceilMode: true };
 export interface MaxPoolOptions extends PoolOptions {
   /** Default: 1. */
   readonly dilation?: Sizes;
 }
+const MAX_POOL_OPTIONS: OptionNames<MaxPoolOptions> = { ...POOL_OPTIONS, dilation: true };
 export interface AvgPoolOptions extends PoolOptions {
   /** Count padded zeros in the mean. Default: true. */
   readonly countIncludePad?: boolean;
 }
+const AVG_POOL_OPTIONS: OptionNames<AvgPoolOptions> = { ...POOL_OPTIONS, countIncludePad: true };
 
 abstract class PoolNd extends Module {
   readonly dims: number;
@@ -39,8 +45,15 @@ abstract class PoolNd extends Module {
   readonly stride: Sizes;
   readonly padding: Sizes;
   readonly ceilMode: boolean;
-  constructor(name: string, dims: number, kernelSize: Sizes, options: PoolOptions) {
+  constructor(
+    name: string,
+    dims: number,
+    kernelSize: Sizes,
+    options: PoolOptions,
+    known: KnownOptions,
+  ) {
     super();
+    checkOptions(name, options, known);
     const { stride = kernelSize, padding = 0, ceilMode = false } = options;
     perDim(name, "kernelSize", kernelSize, dims, 1);
     perDim(name, "stride", stride, dims, 1);
@@ -58,7 +71,7 @@ const MAX = [maxPool1d, maxPool2d, maxPool3d];
 abstract class MaxPoolNd extends PoolNd {
   readonly dilation: Sizes;
   constructor(name: string, dims: number, kernelSize: Sizes, options: MaxPoolOptions) {
-    super(name, dims, kernelSize, options);
+    super(name, dims, kernelSize, options, MAX_POOL_OPTIONS);
     this.dilation = options.dilation ?? 1;
     perDim(name, "dilation", this.dilation, dims, 1);
   }
@@ -100,7 +113,7 @@ const AVG = [avgPool1d, avgPool2d, avgPool3d];
 abstract class AvgPoolNd extends PoolNd {
   readonly countIncludePad: boolean;
   constructor(name: string, dims: number, kernelSize: Sizes, options: AvgPoolOptions) {
-    super(name, dims, kernelSize, options);
+    super(name, dims, kernelSize, options, AVG_POOL_OPTIONS);
     this.countIncludePad = options.countIncludePad ?? true;
   }
   forward(x: Tensor): Tensor {

@@ -1,7 +1,7 @@
 // Separable convolutions: each channel is filtered by itself (depthwise), then channels are mixed point
 // by point (1 × 1). A norm and an activation may stand between the two and after them.
-import type { Padding, Tensor } from "@tapegrad/core";
-import { type FactoryOptions, given, type Sizes, whole } from "../args.ts";
+import { checkOptions, type OptionNames, type Padding, type Tensor } from "@tapegrad/core";
+import { FACTORY_OPTIONS, type FactoryOptions, given, type Sizes, whole } from "../args.ts";
 import { Module } from "../module.ts";
 import type { Layer } from "../sequential.ts";
 import { runChain, trustContainers } from "../trust.ts";
@@ -27,6 +27,18 @@ export interface SeparableConvOptions extends FactoryOptions {
   /** Makes the activation after both parts. Default: none. */
   readonly finalActivation?: () => Layer;
 }
+const OPTIONS: OptionNames<SeparableConvOptions> = {
+  depthMultiplier: true,
+  stride: true,
+  padding: true,
+  dilation: true,
+  bias: true,
+  norm: true,
+  activation: true,
+  finalNorm: true,
+  finalActivation: true,
+  ...FACTORY_OPTIONS,
+};
 
 type ConvClass<C> = new (
   inChannels: number,
@@ -53,6 +65,7 @@ abstract class SeparableConvNd<C extends Conv1d | Conv2d> extends Module {
     options: SeparableConvOptions,
   ) {
     super();
+    checkOptions(name, options, OPTIONS);
     const { depthMultiplier = 1, stride = 1, padding = 0, dilation = 1, bias = true } = options;
     const [input, output] = channels;
     const middle =

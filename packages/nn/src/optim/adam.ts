@@ -7,6 +7,7 @@ import {
   type Params,
   type Slot,
   stateOf,
+  withDefaults,
   zerosOf,
 } from "./optimizer.ts";
 
@@ -40,7 +41,7 @@ const DEFAULTS: AdamHyper = {
  */
 export class Adam extends Optimizer<AdamHyper> {
   constructor(params: Params<AdamHyper>, options: Partial<AdamHyper> = {}) {
-    super(params, { ...DEFAULTS, ...options });
+    super(params, withDefaults(new.target.name, DEFAULTS, options));
   }
   protected checkHyper(hyper: AdamHyper): void {
     nonNegative(this.name, hyper, "lr", "eps", "weightDecay");
@@ -78,13 +79,15 @@ export class Adam extends Optimizer<AdamHyper> {
   }
 }
 
+const ADAMW_DEFAULTS: AdamHyper = { ...DEFAULTS, weightDecay: 0.01 };
+
 /**
  * Adam with decoupled weight decay, as `torch.optim.AdamW`.
  * @see Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2017
  */
 export class AdamW extends Adam {
   constructor(params: Params<AdamHyper>, options: Partial<AdamHyper> = {}) {
-    super(params, { weightDecay: 0.01, ...options });
+    super(params, withDefaults(new.target.name, ADAMW_DEFAULTS, options));
   }
   protected override decayed(p: Tensor, g: Tensor, group: ParamGroup<AdamHyper>): Tensor {
     p.mul_(1 - group.lr * group.weightDecay);

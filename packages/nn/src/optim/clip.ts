@@ -1,18 +1,32 @@
 // Clipping of gradients by their common norm.
-import { ArgumentError, noGrad, owned, stack, Tensor } from "@tapegrad/core";
+import {
+  ArgumentError,
+  checkOptions,
+  noGrad,
+  type OptionNames,
+  owned,
+  stack,
+  Tensor,
+} from "@tapegrad/core";
 import { gradientOf } from "../parameter.ts";
+
+export interface ClipOptions {
+  /** 2, any p > 0, or Infinity. Default: 2. */
+  readonly normType?: number;
+}
+const OPTIONS: OptionNames<ClipOptions> = { normType: true };
 
 /**
  * Scales the gradients of all parameters together so that their norm is at most maxNorm, as
  * `torch.nn.utils.clip_grad_norm_`; one pass over the gradients for the norm, one for the scaling.
- * @param options normType: 2 (default), any p > 0, or Infinity
  * @returns the norm before clipping
  */
 export function clipGradNorm(
   params: Tensor | Iterable<Tensor>,
   maxNorm: number,
-  options: { readonly normType?: number } = {},
+  options: ClipOptions = {},
 ): number {
+  checkOptions("clipGradNorm", options, OPTIONS);
   const { normType = 2 } = options;
   if (!(maxNorm >= 0) || !(normType > 0)) {
     throw new ArgumentError(

@@ -1,6 +1,6 @@
 // optim: optimizers, schedules, clipping.
 export { Adam, type AdamHyper, AdamW } from "./adam.ts";
-export { clipGradNorm } from "./clip.ts";
+export { type ClipOptions, clipGradNorm } from "./clip.ts";
 export { OneCycleLR, type OneCycleOptions } from "./one-cycle.ts";
 export {
   type Hyper,
@@ -12,5 +12,10 @@ export {
 } from "./optimizer.ts";
 export type { OptimizerJson, OptimizerState } from "./optimizer-state.ts";
 export { type AnyOptimizer, LRScheduler, type SchedulerState } from "./scheduler.ts";
-export { CosineAnnealingLR, StepLR } from "./schedules.ts";
+export {
+  CosineAnnealingLR,
+  type CosineAnnealingLROptions,
+  StepLR,
+  type StepLROptions,
+} from "./schedules.ts";
 export { SGD, type SGDHyper } from "./sgd.ts";

@@ -1,5 +1,5 @@
 // OneCycleLR: up to a high rate, then down to almost none, with the momentum against it.
-import { ArgumentError } from "@tapegrad/core";
+import { ArgumentError, checkOptions, type OptionNames } from "@tapegrad/core";
 import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
 
 export interface OneCycleOptions {
@@ -24,6 +24,19 @@ export interface OneCycleOptions {
   /** Come down as fast as the rise was, then fade. Default: false. */
   readonly threePhase?: boolean;
 }
+const OPTIONS: OptionNames<OneCycleOptions> = {
+  totalSteps: true,
+  epochs: true,
+  stepsPerEpoch: true,
+  pctStart: true,
+  annealStrategy: true,
+  cycleMomentum: true,
+  baseMomentum: true,
+  maxMomentum: true,
+  divFactor: true,
+  finalDivFactor: true,
+  threePhase: true,
+};
 
 /** Values at its start and end; a phase begins where the one before it ended. */
 interface Phase {
@@ -50,6 +63,7 @@ export class OneCycleLR extends LRScheduler {
     maxLr: number | readonly number[],
     options: OneCycleOptions = {},
   ) {
+    checkOptions("OneCycleLR", options, OPTIONS);
     super(optimizer);
     const { totalSteps, epochs, stepsPerEpoch, ...rest } = options;
     this.totalSteps = totalOf(options);

@@ -2,6 +2,8 @@
 // the optimizer: one storage per parameter and kind, flat over steps, tracked by no scope.
 import {
   ArgumentError,
+  checkOptions,
+  type KnownOptions,
   noGrad,
   owned,
   ownedOne,
@@ -60,6 +62,8 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
       );
     }
     const { params, ...own } = input;
+    // Groups of another optimizer may come with what its schedule noted.
+    checkOptions(this.name, own, { ...namesOf(this.defaults), initialLr: true });
     const list = params instanceof Tensor ? [params] : iterated(this.name, params);
     const seen = new Set(this.paramGroups.flatMap((g) => g.params));
     for (const [i, p] of list.entries()) {
@@ -144,6 +148,23 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
     const groups = this.paramGroups as unknown as ParamGroup<Hyper>[];
     readState(this.name, groups, this.slots, state, (hyper) => this.checkHyper(hyper as never));
   }
+}
+
+/** The hyper-parameters that an optimizer has: those with a default. */
+const namesOf = (defaults: object): KnownOptions =>
+  Object.fromEntries(Object.keys(defaults).map((name) => [name, true]));
+
+/**
+ * What was given, and the defaults of the others.
+ * @throws ArgumentError for a hyper-parameter that has no default, as there is none of that name
+ */
+export function withDefaults<O extends object>(
+  optimizer: string,
+  defaults: O,
+  options: Partial<O>,
+): O {
+  checkOptions(optimizer, options, namesOf(defaults));
+  return { ...defaults, ...options };
 }
 
 function iterated<T>(name: string, items: Iterable<T>): T[] {

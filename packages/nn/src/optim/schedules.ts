@@ -1,15 +1,19 @@
 // StepLR and CosineAnnealingLR.
+import { checkOptions, type OptionNames } from "@tapegrad/core";
 import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
+
+export interface StepLROptions {
+  /** Default: 0.1. */
+  readonly gamma?: number;
+}
+const STEP_OPTIONS: OptionNames<StepLROptions> = { gamma: true };
 
 /** Multiplies the rate by gamma (default 0.1) every stepSize steps; as `StepLR`. */
 export class StepLR extends LRScheduler {
   readonly stepSize: number;
   readonly gamma: number;
-  constructor(
-    optimizer: AnyOptimizer,
-    stepSize: number,
-    options: { readonly gamma?: number } = {},
-  ) {
+  constructor(optimizer: AnyOptimizer, stepSize: number, options: StepLROptions = {}) {
+    checkOptions("StepLR", options, STEP_OPTIONS);
     super(optimizer);
     this.stepSize = steps("StepLR", "stepSize", stepSize);
     this.gamma = options.gamma ?? 0.1;
@@ -23,6 +27,12 @@ export class StepLR extends LRScheduler {
   }
 }
 
+export interface CosineAnnealingLROptions {
+  /** Default: 0. */
+  readonly etaMin?: number;
+}
+const COSINE_OPTIONS: OptionNames<CosineAnnealingLROptions> = { etaMin: true };
+
 /**
  * Half a cosine from the base rate down to etaMin (default 0) in tMax steps, and up again after that; as
  * `CosineAnnealingLR`.
@@ -31,7 +41,8 @@ export class StepLR extends LRScheduler {
 export class CosineAnnealingLR extends LRScheduler {
   readonly tMax: number;
   readonly etaMin: number;
-  constructor(optimizer: AnyOptimizer, tMax: number, options: { readonly etaMin?: number } = {}) {
+  constructor(optimizer: AnyOptimizer, tMax: number, options: CosineAnnealingLROptions = {}) {
+    checkOptions("CosineAnnealingLR", options, COSINE_OPTIONS);
     super(optimizer);
     this.tMax = steps("CosineAnnealingLR", "tMax", tMax);
     this.etaMin = options.etaMin ?? 0;

@@ -7,6 +7,7 @@ import {
   type Params,
   type Slot,
   stateOf,
+  withDefaults,
 } from "./optimizer.ts";
 
 export interface SGDHyper {
@@ -39,7 +40,7 @@ const DEFAULTS: SGDHyper = {
  */
 export class SGD extends Optimizer<SGDHyper> {
   constructor(params: Params<SGDHyper>, options: Partial<SGDHyper> = {}) {
-    super(params, { ...DEFAULTS, ...options });
+    super(params, withDefaults(new.target.name, DEFAULTS, options));
   }
   protected checkHyper(hyper: SGDHyper): void {
     nonNegative("SGD", hyper, "lr", "momentum", "weightDecay");

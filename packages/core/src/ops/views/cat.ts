@@ -79,14 +79,14 @@ export interface CatOptions {
   /** Default 0. */
   readonly dim?: number;
 }
-export const CAT_OPTIONS: OptionNames<CatOptions> = { dim: true };
+const OPTIONS: OptionNames<CatOptions> = { dim: true };
 
 /**
  * As `torch.cat`: tensors joined along `dim` (default 0); dtypes promote; tensors of shape [0] are skipped.
  * @throws ShapeError where sizes differ in another dimension
  */
 export function cat(tensors: readonly Tensor[], options: CatOptions = {}): Tensor {
-  checkOptions("cat", options, CAT_OPTIONS);
+  checkOptions("cat", options, OPTIONS);
   tensorList("cat", tensors);
   const real = tensors.filter((t) => !isPlaceholder(t.shape));
   const joined = real.length > 0 ? real : tensors;

@@ -1,18 +1,20 @@
 // stack: tensors of one shape joined along a new dimension.
 import { IndexError, ShapeError } from "../../errors.ts";
-import { checkOptions } from "../../options.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { sameShape } from "../../shape.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { tensorList } from "./bounds.ts";
-import { CAT_OPTIONS, type CatOptions, cat } from "./cat.ts";
+import { type CatOptions, cat } from "./cat.ts";
 import { unsqueeze } from "./unsqueeze.ts";
+
+const OPTIONS: OptionNames<CatOptions> = { dim: true };
 
 /**
  * As `torch.stack`: tensors of equal shapes along a new dimension `dim` (default 0); dtypes promote.
  * @throws ShapeError naming the shapes that differ
  */
 export function stack(tensors: readonly Tensor[], options: CatOptions = {}): Tensor {
-  checkOptions("stack", options, CAT_OPTIONS);
+  checkOptions("stack", options, OPTIONS);
   tensorList("stack", tensors);
   const [first] = tensors as [Tensor];
   const misfit = tensors.findIndex((t) => !sameShape(t.shape, first.shape));
