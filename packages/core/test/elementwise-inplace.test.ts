@@ -173,6 +173,6 @@ describe("in place, recorded", () => {
       .exp_();
     noGrad(() => leaf([1, 2]).mul_(leaf([3, 4])));
     stop();
-    expect(ran).to.deep.equal(["mul_", "square_", "mul", "mul_", "exp_", "mul_"]);
+    expect(ran).to.deep.equal(["mul_", "square_", "mulScalar", "mul_", "exp_", "mul_"]);
   });
 });

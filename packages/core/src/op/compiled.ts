@@ -5,7 +5,7 @@ import type { AnySpec } from "./define.ts";
 import { compileRule, type SavedPlace } from "./rule.ts";
 
 export interface CompiledOp {
-  /** As messages and traces call it. */
+  /** As messages call it; events and counts use the spec's name. */
   readonly name: string;
   readonly spec: AnySpec;
   readonly inputNames: readonly string[];

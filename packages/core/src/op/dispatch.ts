@@ -280,7 +280,7 @@ function declined(
 ): Tensor | Tensor[] {
   for (const y of outs) y?.release();
   const first = (ins.flat() as Flat).find((t) => t !== undefined) as Tensor;
-  countFallback(first.storage.backend.name, op.name, "composed");
+  countFallback(first.storage.backend.name, op.spec.name, "composed");
   return define(op, ins, attrs, recording);
 }
 

@@ -19,7 +19,7 @@ export function tell(
   start: number,
 ) {
   listener?.({
-    op: op.name,
+    op: op.spec.name,
     variant,
     backend: (outs[0] as Tensor).storage.backend.name,
     inputs: ins.map((t) => t && metaOf(t)),
