@@ -59,6 +59,11 @@ export {
 export type { ConvGeometry, ConvSettings, Padding } from "./ops/conv/geometry.ts";
 export * from "./ops/index.ts";
 export {
+  checkOptions,
+  type KnownOptions,
+  type OptionNames,
+} from "./options.ts";
+export {
   defaultGenerator,
   Generator,
   type GeneratorState,

@@ -128,6 +128,13 @@ describe("arena", () => {
     arena.give(high);
   });
 
+  it("refuses sizes whose 32-bit class would be that of a small block", () => {
+    const arena = new Arena({ maxPages: 64 });
+    for (const bytes of [2 ** 36 + 80, 4 * 131073 * 131072, 2 ** 62, 2 ** 66, Infinity]) {
+      expect(() => arena.take(bytes), String(bytes)).to.throw(OutOfMemoryError, /arena of at most/);
+    }
+  });
+
   it("says what is alive when it is full, and what to do", () => {
     const forget = registerBackend("small", () => ({
       ...referenceBackend({ maxPages: 64 }),

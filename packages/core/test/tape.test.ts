@@ -176,6 +176,12 @@ describe("backward", () => {
       /differ in shape/,
     );
     expect(() => tensor([1n], { requiresGrad: true })).to.throw(AutogradError, /floating-point/);
+    expect(() => sum(leaf([2])).backward(undefined, { retain: true } as object)).to.throw(
+      /no option 'retain'/,
+    );
+    expect(() => grad(sum(leaf([2])), [], { create_graph: true } as object)).to.throw(
+      /createGraph/,
+    );
     expect(() => add(undefined as unknown as Tensor, 1)).to.throw(/expected a Tensor/);
   });
 });

@@ -3,6 +3,7 @@
 
 import { isFloating } from "../dtype.ts";
 import { AnomalyError, AutogradError, GraphFreedError, ShapeError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { sameShape } from "../shape.ts";
 import {
   adopt,
@@ -49,6 +50,8 @@ export interface BackwardOptions {
   /** Record the gradient rules, so that the gradients can be differentiated. */
   readonly createGraph?: boolean;
 }
+
+const BACKWARD_OPTIONS: OptionNames<BackwardOptions> = { retainGraph: true, createGraph: true };
 
 function deliver(run: Run, to: GradNode | Leaf, index: number, g: Tensor): void {
   const slots = to instanceof Leaf ? undefined : (run.pending.get(to) as Gradients);
@@ -217,6 +220,7 @@ function check(node: GradNode, input: number, g: Tensor): void {
  * @param seed the gradient of t; may be left out when t has one element
  */
 export function backward(t: Tensor, seed?: Tensor, options: BackwardOptions = {}): void {
+  checkOptions("backward", options, BACKWARD_OPTIONS);
   checkRoot("backward", t, seed);
   const run = walk([t], [seed], options, null, null);
   const record = options.createGraph ?? false;
@@ -252,6 +256,12 @@ export interface GradOptions extends BackwardOptions {
   readonly allowUnused?: boolean;
 }
 
+const GRAD_OPTIONS: OptionNames<GradOptions> = {
+  ...BACKWARD_OPTIONS,
+  gradOutputs: true,
+  allowUnused: true,
+};
+
 /**
  * Gradients of outputs with respect to inputs, leaves or not; touches no `.grad`. As `torch.autograd.grad`.
  * @returns one tensor per input, of its shape (null where unused, with allowUnused)
@@ -276,6 +286,7 @@ export function grad(
   inputs: Tensor | readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
+  checkOptions("grad", options, GRAD_OPTIONS);
   const outs = [outputs].flat() as Tensor[];
   const ins = [inputs].flat() as Tensor[];
   const seeds = options.gradOutputs ?? [];

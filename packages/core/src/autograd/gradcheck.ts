@@ -5,6 +5,7 @@ import { randn, tensor, zerosLike } from "../ops/creation.ts";
 import { add } from "../ops/elementwise/add.ts";
 import { mul } from "../ops/elementwise/mul.ts";
 import { sum } from "../ops/reduce/sum.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { Generator } from "../random/generator.ts";
 import { scope, Tensor } from "../tensor.ts";
 import { grad } from "./backward.ts";
@@ -22,6 +23,7 @@ export interface GradcheckOptions {
   /** Seed of the random projection of the outputs. Default 0. */
   readonly seed?: number;
 }
+const OPTIONS: OptionNames<GradcheckOptions> = { eps: true, atol: true, rtol: true, seed: true };
 
 const asList = (result: Tensor | readonly Tensor[]): readonly Tensor[] =>
   result instanceof Tensor ? [result] : result;
@@ -57,6 +59,7 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
+  checkOptions("gradcheck", options, OPTIONS);
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, seed = 0 } = options;
   const checked = inputs.flatMap((t, i) => (t.requiresGrad ? [i] : []));
   if (checked.length === 0) throw new AutogradError("gradcheck: no input requires grad");
@@ -106,6 +109,7 @@ export function gradgradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): true {
+  checkOptions("gradgradcheck", options, OPTIONS);
   const outputs = noGrad(() => asList(f(...inputs)));
   const seeds = randomLike(outputs, (options.seed ?? 0) + 1);
   const used = seeds.flatMap((s, i) => (s ? [i] : []));

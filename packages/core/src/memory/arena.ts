@@ -95,6 +95,9 @@ export class Arena implements Memory {
   }
 
   take(bytes: number): ArenaBlock {
+    // Before the size class, whose 32-bit arithmetic would wrap around to a small one.
+    const limit = this.maxPages * PAGE;
+    if (bytes > limit) throw new ArenaFullError(bytes, limit);
     const sizeClass = sizeClassOf(bytes);
     const list = this.freeLists[sizeClass];
     if (list !== undefined && list.length > 0) {

@@ -1,10 +1,5 @@
 // The list of ops. Adding one touches its own file and this list.
 
-export {
-  checkOptions,
-  type KnownOptions,
-  type OptionNames,
-} from "../options.ts";
 export * from "./conv/conv.ts";
 export * from "./conv/conv-nd.ts";
 export * from "./conv/conv-transpose.ts";
