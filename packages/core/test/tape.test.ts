@@ -1,8 +1,10 @@
 // backward(): depth, order, pruning, modes, hooks, custom functions, anomaly mode.
 import {
   AnomalyError,
+  ArgumentError,
   AutogradError,
   add,
+  DTypeError,
   defineOp,
   detectAnomaly,
   enableGrad,
@@ -183,6 +185,78 @@ describe("backward", () => {
       /createGraph/,
     );
     expect(() => add(undefined as unknown as Tensor, 1)).to.throw(/expected a Tensor/);
+  });
+});
+
+describe("gradients that the user hands in", () => {
+  const x = () => ones([2], { dtype: "float64", requiresGrad: true });
+  const wrong: [name: string, make: () => Tensor, error: typeof Error, words: RegExp][] = [
+    ["shape", () => ones([1], { dtype: "float64" }), ShapeError as never, /shape/],
+    ["dtype", () => ones([2], { dtype: "int32" }), DTypeError as never, /float64.*got int32/],
+    ["kind", () => 3 as unknown as Tensor, ArgumentError as never, /got number|Tensor/],
+  ];
+  for (const [name, make, error, words] of wrong) {
+    it(`are refused when their ${name} is wrong, and change nothing`, () => {
+      const hooked = x();
+      const remove = hooked.registerHook(make);
+      expect(() => hooked.mul(2).sum().backward()).to.throw(error, words);
+      expect(hooked.grad).to.equal(null);
+      remove();
+      const between = hooked.mul(2);
+      between.registerHook(make);
+      expect(() => between.sum().backward()).to.throw(error, words);
+      expect(hooked.grad).to.equal(null);
+      const set = x();
+      set.grad = ones([2], { dtype: "float64" });
+      expect(() => {
+        set.grad = make();
+      }).to.throw(error, words);
+      expect(values(set.grad)).to.deep.equal([1, 1]);
+      expect(() => x().mul(2).backward(make())).to.throw(error, words);
+      class Given extends Function {
+        static forward(_ctx: FunctionContext, a: Tensor) {
+          return a.mul(2);
+        }
+        static backward() {
+          return make();
+        }
+      }
+      expect(() => Given.apply(x()).sum().backward()).to.throw(error, words);
+    });
+  }
+  it("null from a Function is no gradient, as undefined; what it saves and gives are tensors", () => {
+    class Half extends Function {
+      static forward(ctx: FunctionContext, a: Tensor, b: Tensor) {
+        ctx.saveForBackward(b);
+        return a.mul(b);
+      }
+      static backward(ctx: FunctionContext, g?: Tensor) {
+        return [g?.mul(ctx.savedTensors[0] as Tensor), null as never];
+      }
+    }
+    const [a, b] = [x(), x()];
+    Half.apply(a, b).sum().backward();
+    expect(values(a.grad)).to.deep.equal([1, 1]);
+    expect(b.grad).to.equal(null);
+    class Number extends Function {
+      static forward(_ctx: FunctionContext, _a: Tensor) {
+        return 3 as unknown as Tensor;
+      }
+      static backward() {
+        return undefined;
+      }
+    }
+    expect(() => Number.apply(a)).to.throw(ArgumentError, /Number\.forward.*tensors.*number/);
+    class Saves extends Number {
+      static override forward(ctx: FunctionContext, c: Tensor) {
+        ctx.saveForBackward(c, 3 as unknown as Tensor);
+        return c.mul(2);
+      }
+    }
+    expect(() => Saves.apply(a)).to.throw(ArgumentError, /Saves.*saveForBackward.*number/);
+  });
+  it("a hook is a function", () => {
+    expect(() => x().registerHook(3 as never)).to.throw(ArgumentError, /function, got number/);
   });
 });
 

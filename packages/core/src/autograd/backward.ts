@@ -2,7 +2,7 @@
 // runs once, when everything that uses its outputs has run, because users are always younger.
 
 import { isFloating } from "../dtype.ts";
-import { AnomalyError, AutogradError, GraphFreedError, ShapeError } from "../errors.ts";
+import { AnomalyError, AutogradError, DTypeError, GraphFreedError, ShapeError } from "../errors.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { sameShape } from "../shape.ts";
 import {
@@ -207,6 +207,13 @@ function check(node: GradNode, input: number, g: Tensor): void {
       },
     );
   }
+  // Rules of ops cast by themselves; that of a Function is the user's.
+  if (expected !== undefined && node.rule.byUser && g.dtype !== expected.dtype) {
+    throw new DTypeError(
+      `backward of '${name}'`,
+      `gradient of input ${input} must be ${expected.dtype}, got ${g.dtype}; use to("${expected.dtype}")`,
+    );
+  }
   if (anomalyMode && arithmetic.hasNaN(g)) {
     throw new AnomalyError(
       `backward of '${name}' made a NaN in the gradient of its input ${input}. ` +
@@ -344,5 +351,11 @@ function checkRoot(op: string, t: Tensor, seed: Tensor | undefined): void {
       output: t.shape,
       gradient: seed.shape,
     });
+  }
+  if (seed !== undefined && seed.dtype !== t.dtype) {
+    throw new DTypeError(
+      op,
+      `the gradient must be ${t.dtype} as the output, got ${seed.dtype}; use to("${t.dtype}")`,
+    );
   }
 }

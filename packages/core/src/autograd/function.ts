@@ -1,6 +1,6 @@
 // Custom Function: user code on the tape. Forward and backward run in the user's frame; what they make
 // is the user's.
-import { AutogradError } from "../errors.ts";
+import { ArgumentError, AutogradError } from "../errors.ts";
 import { aliasOf, checkLive, Tensor } from "../tensor.ts";
 import { GradNode, gradMode, noGrad, type Rule, Saved } from "./tape.ts";
 
@@ -14,6 +14,13 @@ export class FunctionContext {
   }
   /** The tape holds these until backward lets them go. Anything else may be a property of your own. */
   saveForBackward(...tensors: Tensor[]): void {
+    for (const t of tensors) {
+      if (t instanceof Tensor) continue;
+      throw new ArgumentError(
+        this.name,
+        `saveForBackward takes tensors, got ${typeof t}; keep anything else as a property of ctx`,
+      );
+    }
     this.toSave = tensors;
   }
   get savedTensors(): Tensor[] {
@@ -52,7 +59,15 @@ function apply<Args extends readonly unknown[]>(
   const inputs = args.filter((a): a is Tensor => a instanceof Tensor);
   for (const t of inputs) checkLive(fn.name, t);
   const result = noGrad(() => fn.forward(ctx, ...args));
-  let outputs = result instanceof Tensor ? [result] : [...result];
+  const given: unknown[] = Array.isArray(result) ? result : [result];
+  for (const y of given) {
+    if (y instanceof Tensor) continue;
+    throw new ArgumentError(
+      `${fn.name}.forward`,
+      `must return a tensor or an array of tensors; got ${typeof y}`,
+    );
+  }
+  let outputs = given as Tensor[];
   if (gradMode && inputs.some((t) => t.source !== null)) {
     // An input returned as it is becomes an output of its own, else its history would be replaced.
     outputs = outputs.map((y) => (inputs.includes(y) ? aliasOf(y) : y));
@@ -87,11 +102,19 @@ function ruleOf<Args extends readonly unknown[]>(
     byUser: true,
     backward(_node, gradients) {
       const result = fn.backward(ctx, ...gradients);
-      const list = Array.isArray(result) ? (result as (Tensor | undefined)[]) : [result as Tensor];
+      // PyTorch's None is written null by many.
+      const list = (Array.isArray(result) ? result : [result]).map((g) => g ?? undefined);
       if (list.length !== inputs) {
         throw new AutogradError(
           `${fn.name}.backward gave ${list.length} gradients, but forward had ${inputs} tensor arguments; ` +
             `return one for each, undefined where there is none`,
+        );
+      }
+      const other = list.find((g) => g !== undefined && !(g instanceof Tensor));
+      if (other !== undefined) {
+        throw new ArgumentError(
+          `${fn.name}.backward`,
+          `must return a Tensor or undefined for each input; got ${typeof other}`,
         );
       }
       return list;

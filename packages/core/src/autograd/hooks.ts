@@ -1,8 +1,9 @@
 // Leaves, their gradients as the user sees them, and hooks.
 
 import { isFloating } from "../dtype.ts";
-import { AutogradError } from "../errors.ts";
-import { aliasOf, inFrame, type Tensor } from "../tensor.ts";
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from "../errors.ts";
+import { sameShape } from "../shape.ts";
+import { aliasOf, inFrame, Tensor } from "../tensor.ts";
 import { type Hook, Leaf } from "./tape.ts";
 
 export function setRequiresGrad(t: Tensor, on: boolean): Tensor {
@@ -32,6 +33,25 @@ export function gradOf(t: Tensor): Tensor | null {
   return leaf.shown;
 }
 
+/** A gradient that the user hands in takes the place of ours, so it must be like it. */
+export function checkGradient(op: string, g: unknown, like: Tensor): asserts g is Tensor {
+  if (!(g instanceof Tensor)) {
+    throw new ArgumentError(op, `expected a gradient, a Tensor; got ${g === null ? g : typeof g}`);
+  }
+  if (!sameShape(g.shape, like.shape)) {
+    throw new ShapeError(op, "the gradient does not have the shape of what it belongs to", {
+      gradient: g.shape,
+      expected: like.shape,
+    });
+  }
+  if (g.dtype !== like.dtype) {
+    throw new DTypeError(
+      op,
+      `the gradient must be ${like.dtype}, got ${g.dtype}; use to("${like.dtype}")`,
+    );
+  }
+}
+
 /** `t.grad = null`: the accumulator lets go; a handle that the user took lives on. */
 export function setGrad(t: Tensor, gradient: Tensor | null): void {
   const leaf = t.source;
@@ -39,6 +59,7 @@ export function setGrad(t: Tensor, gradient: Tensor | null): void {
     if (gradient === null) return;
     throw new AutogradError("grad: only a leaf that requires grad holds one");
   }
+  if (gradient !== null) checkGradient("grad", gradient, t);
   leaf.grad?.release();
   leaf.grad = gradient === null ? null : aliasOf(gradient);
   leaf.shown = null;
@@ -49,6 +70,9 @@ export function setGrad(t: Tensor, gradient: Tensor | null): void {
  * @returns a function that removes the hook
  */
 export function registerHook(t: Tensor, hook: Hook): () => void {
+  if (typeof hook !== "function") {
+    throw new ArgumentError("registerHook", `expected a function, got ${typeof hook}`);
+  }
   const source = t.source;
   if (source === null) {
     throw new AutogradError(
@@ -84,6 +108,7 @@ export function runHooks(
   for (const hook of hooks.slice()) {
     const replaced = inFrame(users, () => hook(aliasOf(current)));
     if (replaced) {
+      checkGradient("registerHook: what the hook returned", replaced, current);
       const mine = aliasOf(replaced);
       current.release();
       current = mine;
