@@ -28,8 +28,19 @@ export function makeProgram(): Command {
   return program;
 }
 
+/** `tapegrad … | head -1`: a reader that has enough is no failure of ours, and a run goes on without it. */
+function outliveReader(stream: NodeJS.WriteStream): void {
+  if (stream.listeners("error").includes(ignoreClosed)) return;
+  stream.on("error", ignoreClosed);
+}
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
 /** Runs one command line; sets process.exitCode. */
 export async function main(args: readonly string[]): Promise<void> {
+  outliveReader(process.stdout);
+  outliveReader(process.stderr);
   try {
     await makeProgram().parseAsync(args, { from: "user" });
   } catch (error) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import manifest from "../package.json" with { type: "json" };
 import { version } from "../src/version.ts";
-import { removeTemporaryFolders, run, temporaryFolder, writeBars } from "./run.ts";
+import { removeTemporaryFolders, run, start, temporaryFolder, writeBars } from "./run.ts";
 
 describe("command line: usage", () => {
   after(removeTemporaryFolders);
@@ -122,4 +122,12 @@ describe("command line: usage", () => {
       expect(ran.code).to.equal(1);
     });
   }
+
+  it("a reader that closes the pipe early is no failure", async () => {
+    const running = start("summary");
+    running.process.stdout?.destroy();
+    const { code, err } = await running.ended;
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+  });
 });
