@@ -6,7 +6,11 @@ const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 /** The base of every error that tapegrad throws on purpose. */
 export class TapegradError extends Error {
   constructor(message: string, options?: ErrorOptions) {
+    // Ten frames, the engine's default, can all be ours: the caller's own line must be among them.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = Math.max(limit ?? 0, 40);
     super(message, options);
+    Error.stackTraceLimit = limit;
     this.name = new.target.name;
   }
 }

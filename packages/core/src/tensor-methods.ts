@@ -33,6 +33,10 @@ declare module "./tensor.ts" {
     data(): Promise<TypedArray>;
     /** A copy of the elements at once; CPU only. */
     dataSync(): TypedArray;
+    /** A copy as nested arrays: numbers, bigints for int64, booleans for bool; CPU only. */
+    tolist(): NestedValues;
+    /** tolist() with whole numbers for bigints, for JSON.stringify. */
+    toJSON(): NestedValues;
     /** A copy as an ndarray; CPU only. */
     ndarray(): ndarray.NdArray;
     /** Adds the gradient of this tensor to `.grad` of the leaves it was made from. */
@@ -44,6 +48,23 @@ declare module "./tensor.ts" {
     /** In another dtype, or on another device or backend. */
     to(where: DType | Device | (string & {})): Tensor;
   }
+}
+
+/** One value of a zero-dim tensor, or arrays of arrays of them. */
+export type NestedValues = number | bigint | boolean | NestedValues[];
+
+function nested(
+  t: Tensor,
+  op: string,
+  valueOf: (v: number | bigint) => NestedValues,
+): NestedValues {
+  const data = readable(op, t);
+  let at = 0;
+  const level = (d: number): NestedValues =>
+    d === t.ndim
+      ? valueOf(data[at++] as number | bigint)
+      : Array.from({ length: t.shape[d] as number }, () => level(d + 1));
+  return level(0);
 }
 
 function readable(op: string, t: Tensor): TypedArray {
@@ -121,6 +142,12 @@ methods({
   dataSync() {
     return readable("dataSync", this);
   },
+  tolist() {
+    return nested(this, "tolist", (v) => (this.dtype === "bool" ? v !== 0 : v));
+  },
+  toJSON() {
+    return nested(this, "toJSON", (v) => (this.dtype === "bool" ? v !== 0 : Number(v)));
+  },
   ndarray() {
     return toNdarray(this, readable("ndarray", this));
   },
@@ -148,3 +175,15 @@ methods({
     return move(this, resolveBackend(where));
   },
 } as Partial<TensorMethods> & ThisType<Tensor>);
+
+// x + 1 in JavaScript would make a string of x; nobody wants that.
+Object.defineProperty(Tensor.prototype, Symbol.toPrimitive, {
+  value(this: Tensor, hint: string) {
+    if (hint === "string") return this.toString();
+    throw new ArgumentError(
+      "Tensor",
+      "JavaScript's operators do not work on tensors; use methods: x.add(1), x.mul(y), x.lt(0); item() gives a number",
+    );
+  },
+  configurable: true,
+});

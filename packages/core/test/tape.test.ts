@@ -4,6 +4,7 @@ import {
   ArgumentError,
   AutogradError,
   add,
+  conv2d,
   DTypeError,
   defineOp,
   detectAnomaly,
@@ -304,5 +305,26 @@ describe("defineOp", () => {
     expect(() =>
       defineOp()({ name: "none", doc: "", inputs: ["x"], outputs: ["y"], shape: (x) => x }),
     ).to.throw(OpDefinitionError, /vjp, a composition/);
+  });
+});
+
+describe("tensors among JavaScript's values", () => {
+  it("become nested arrays and JSON", () => {
+    expect(tensor([[1, 2], [3, 4]]).tolist()).to.deep.equal([[1, 2], [3, 4]]); // biome-ignore format: a matrix
+    expect(tensor([1n, 2n]).tolist()).to.deep.equal([1n, 2n]);
+    expect(tensor(true).tolist()).to.equal(true);
+    expect(JSON.stringify({ x: tensor([[1n], [2n]]) })).to.equal('{"x":[[1],[2]]}');
+  });
+  it("refuse operators, and still print", () => {
+    const x = tensor([1, 2]);
+    expect(() => (x as unknown as number) + 1).to.throw(
+      /operators do not work on tensors; use methods/,
+    );
+    expect(() => Number(x)).to.throw(/item\(\)/);
+    expect(`${x}`).to.equal("tensor([1., 2.])");
+  });
+  it("show the caller's line in the stack of an error, however deep it was thrown", () => {
+    const callers = () => conv2d(ones([1, 1, 2, 2]), ones([1, 1, 3, 3]));
+    expect(callers).to.throw(ShapeError).with.property("stack").that.includes("tape.test");
   });
 });

@@ -26,7 +26,7 @@ function multiplyAddsOf({ op, inputs, outputs }: RanEvent): number {
   if (op === "conv") return (size(out) * size(second)) / (second?.shape[0] ?? 1);
   // A transposed convolution: each input element meets each weight of its channel once.
   if (op === "convInputGrad") return (size(inputs[0]) * size(second)) / (second?.shape[0] ?? 1);
-  if (op === "matmul") return size(out) * (inputs[0]?.shape.at(-1) ?? 0);
+  if (op === "matmul" || op === "linear") return size(out) * (inputs[0]?.shape.at(-1) ?? 0);
   return 0;
 }
 

@@ -131,6 +131,10 @@ describe("command line: summary and doctor", () => {
     // 781 MFLOP for a batch of 32, two a multiply-add; the linear layer included.
     expect((2 * 32 * multiplyAdds) / 1e6).to.be.closeTo(781, 1.5);
     expect(layers.at(-1)).to.deep.include({ type: "Linear", output: [1, 10] });
+    expect(layers.at(-1).multiplyAdds).to.equal(2560);
+    expect(
+      JSON.parse((await run("summary", "--model", "linear", "--json")).out).multiplyAdds,
+    ).to.equal(7840);
     const text = await run("summary");
     expect(text.out).to.match(/blocks\.0\.depthwise +Conv2d +\[1, 32, 28, 28\] +288 +225,792/);
   });

@@ -101,6 +101,9 @@ export function full(
 ): Tensor {
   checkShape("full", shape);
   checkOptions("full", options, TENSOR_OPTIONS);
+  if (!["number", "bigint", "boolean"].includes(typeof value)) {
+    throw new ArgumentError("full", `the value must be a number, got ${typeof value}`);
+  }
   const dtype = options.dtype ?? dtypeOfValue(value);
   return filled("full", shape, typeof value === "boolean" ? Number(value) : value, {
     ...options,
