@@ -34,6 +34,8 @@ const calls: readonly [string, ...unknown[]][] = [
   ["permute", undefined, [0]],
   ["zeros", 3],
   ["zeros", [2.5]],
+  ["full", [2], "x"],
+  ["full", [2], undefined],
   ["tensor", undefined],
   ["tensor", {}],
 ];

@@ -20,10 +20,10 @@ import { emptyTensor, Tensor } from "../tensor.ts";
 
 export interface TensorOptions {
   /** Default: float32 (tensor(): from the data). */
-  readonly dtype?: DType;
+  readonly dtype?: DType | undefined;
   /** "cpu", "gpu", or the name of a backend. Default: the current backend. */
   readonly device?: Device | (string & {});
-  readonly requiresGrad?: boolean;
+  readonly requiresGrad?: boolean | undefined;
 }
 const TENSOR_OPTIONS: OptionNames<TensorOptions> = {
   dtype: true,
@@ -32,7 +32,7 @@ const TENSOR_OPTIONS: OptionNames<TensorOptions> = {
 };
 export interface RandomOptions extends TensorOptions {
   /** Default: the generator that manualSeed seeds. */
-  readonly generator?: Generator;
+  readonly generator?: Generator | undefined;
 }
 const RANDOM_OPTIONS: OptionNames<RandomOptions> = { ...TENSOR_OPTIONS, generator: true };
 
@@ -147,7 +147,8 @@ function like<O extends TensorOptions>(
   known: KnownOptions = TENSOR_OPTIONS,
 ): O {
   checkOptions(op, options, known);
-  return { dtype: x.dtype, device: x.backend, ...options };
+  // Not spread last: an explicit undefined would win.
+  return { ...options, dtype: options.dtype ?? x.dtype, device: options.device ?? x.backend };
 }
 export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
   filled("zerosLike", x.shape, 0, like("zerosLike", x, options));
@@ -259,7 +260,7 @@ interface HostData {
 
 export interface FromDataOptions extends TensorOptions {
   /** Default: that of the data. */
-  readonly shape?: Shape;
+  readonly shape?: Shape | undefined;
 }
 const FROM_DATA_OPTIONS: OptionNames<FromDataOptions> = { ...TENSOR_OPTIONS, shape: true };
 
