@@ -97,3 +97,4 @@ export {
   Tensor,
   type TensorMethods,
 } from "./tensor.ts";
+export type { NestedValues } from "./tensor-methods.ts";

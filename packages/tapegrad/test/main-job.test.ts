@@ -138,7 +138,7 @@ describe("memory stays flat", () => {
     const loader = new data.DataLoader(set, { batchSize: 16 });
     const { most, at } = watch();
     for (let i = 0; i <= 1000; i++) {
-      for await (const [x, y] of loader) step(x as Tensor, y as Tensor);
+      for await (const [x, y] of loader) step(x, y);
       at(i);
     }
     expect(most.late).to.be.at.most(1.05 * most.early);

@@ -37,7 +37,7 @@ export async function run(...args: string[]): Promise<Ran> {
 export interface Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Ran & { readonly signal: string | null }>;
-  /** Resolves when stderr has shown `text`. */
+  /** Resolves when stderr has shown `text`; rejects when the process ends without. */
   saw(text: string): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function start(...args: string[]): Running {
   const bin = fileURLToPath(new URL("../bin/tapegrad.js", import.meta.url));
   const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const text = { out: "", err: "" };
-  const waiting: { readonly text: string; readonly resolve: () => void }[] = [];
+  const waiting: { text: string; resolve: () => void; reject: (e: Error) => void }[] = [];
   child.stdout.on("data", (chunk) => {
     text.out += chunk;
   });
@@ -57,12 +57,15 @@ export function start(...args: string[]): Running {
   return {
     process: child,
     ended: new Promise((resolve) => {
-      child.on("close", (code, signal) => resolve({ code: code ?? -1, signal, ...text }));
+      child.on("close", (code, signal) => {
+        for (const w of waiting) w.reject(new Error(`it ended without '${w.text}':\n${text.err}`));
+        resolve({ code: code ?? -1, signal, ...text });
+      });
     }),
     saw: (wanted) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         if (text.err.includes(wanted)) resolve();
-        else waiting.push({ text: wanted, resolve });
+        else waiting.push({ text: wanted, resolve, reject });
       }),
   };
 }

@@ -82,6 +82,19 @@ describe("command line: train", function () {
     expect(metrics(parts)).to.deep.equal(metrics(whole));
   });
 
+  it("does not replace an unfinished run unless told to", async () => {
+    const out = temporaryFolder();
+    const first = start(...args(out, "--epochs", "80").filter((a) => a !== "--no-progress"));
+    await first.saw("epoch 1/");
+    first.process.kill("SIGINT");
+    expect((await first.ended).code).to.equal(130);
+    const refused = await run(...args(out));
+    expect(refused.code).to.equal(2);
+    expect(refused.err).to.match(/stopped at step \d+ of 800; add --resume[\s\S]*--overwrite/);
+    expect((await run(...args(out, "--overwrite"))).code).to.equal(0);
+    expect((await run(...args(out))).code, "a finished run").to.equal(0);
+  });
+
   it("refuses to resume with other settings, and names them", async () => {
     const out = temporaryFolder();
     await run(...args(out, "--max-steps", "5"));
@@ -117,6 +130,10 @@ describe("command line: train", function () {
     writeFileSync(png, encode({ width: 28, height: 28, data: pixels, channels: 1, depth: 8 }));
     const predicted = await run("predict", png, "--model", out, "--json");
     expect(JSON.parse(predicted.out).top[0].label).to.equal(7);
+    const light = join(out, "light.png");
+    const white = new Uint8Array(784).fill(250);
+    writeFileSync(light, encode({ width: 28, height: 28, data: white, channels: 1, depth: 8 }));
+    expect((await run("predict", light, "--model", out)).err).to.match(/--invert may be wanted/);
     const refused = await run("predict", join(data, "train-labels-idx1-ubyte"), "--model", out);
     expect([refused.code, refused.err]).to.deep.include(1);
     expect(refused.err).to.match(/not a readable PNG/);

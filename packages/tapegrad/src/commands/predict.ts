@@ -3,8 +3,8 @@ import { noGrad, softmax, tensor } from "@tapegrad/core";
 import { readFile } from "@tapegrad/io";
 import type { Command } from "commander";
 import { imageToInput } from "../terminal/image.ts";
-import { loadModel } from "../train/model-file.ts";
-import { choosePlace, type PlaceFlags, wholeNumber, withPlace } from "./common.ts";
+import { loadModel, type ModelFile } from "../train/model-file.ts";
+import { choosePlace, type PlaceFlags, say, wholeNumber, withPlace } from "./common.ts";
 import { modelPath } from "./model-path.ts";
 
 interface PredictFlags extends PlaceFlags {
@@ -26,12 +26,22 @@ export function predictCommand(program: Command): void {
   withPlace(command).action(predict);
 }
 
+/** Whether more than half of the light of a white image is there. */
+function isLight(input: Float32Array, { mean, std }: ModelFile): boolean {
+  const average = input.reduce((sum, v) => sum + v, 0) / input.length;
+  return average * (std[0] as number) + (mean[0] as number) > 0.5;
+}
+
 function predict(images: readonly string[], flags: PredictFlags): void {
   choosePlace(flags);
   const file = loadModel(modelPath(flags.model));
-  const inputs = images.map((path) =>
-    imageToInput(readFile(path), path, file, flags.invert ?? false),
-  );
+  const inputs = images.map((path) => {
+    const input = imageToInput(readFile(path), path, file, flags.invert ?? false);
+    if (!flags.invert && isLight(input, file)) {
+      say(`${path}: light background; the model learned light on dark, so --invert may be wanted`);
+    }
+    return input;
+  });
   const [channels, height, width] = file.shape;
   const size = channels * height * width;
   const batch = new Float32Array(size * inputs.length);

@@ -41,6 +41,7 @@ interface TrainFlags extends PlaceFlags {
   readonly seed: number;
   readonly out?: string;
   readonly resume?: boolean;
+  readonly overwrite?: boolean;
   readonly json?: boolean;
   readonly progress: boolean;
   readonly dryRun?: boolean;
@@ -64,16 +65,24 @@ export function trainCommand(program: Command): void {
     .option("--lr <x>", "peak learning rate (default: 0.01, with sgd 0.1)", positive)
     .addOption(new Option("--optim <name>", "optimizer").choices(OPTIMIZERS).default("adamw"))
     .addOption(
-      new Option("--schedule <name>", "of the rate").choices(SCHEDULES).default("onecycle"),
+      new Option("--schedule <name>", "how the learning rate changes")
+        .choices(SCHEDULES)
+        .default("onecycle"),
     )
     .option("--weight-decay <x>", "weight decay", nonNegative, 0.01)
     .option("--clip <x>", "largest norm of the gradients; 0 does not clip", nonNegative, 0)
-    .option("--seed <n>", "of weights and shuffles", wholeNumber(0), 0)
+    .option(
+      "--seed <n>",
+      "decides the first weights and the order of the images",
+      wholeNumber(0),
+      0,
+    )
     .option("--out <dir>", "folder to write model.safetensors, checkpoint and metrics.jsonl into")
     .option("--resume", "go on with the run in --out, to the same bits")
+    .option("--overwrite", "start anew although --out holds an unfinished run")
     .option("--max-steps <n>", "stop after so many steps", wholeNumber(1))
     .option("--json", "end with one line of JSON on stdout")
-    .option("--no-progress", "say nothing on the way")
+    .option("--no-progress", "no bar and no lines on the way")
     .option("--dry-run", "show what would be done, and stop");
   withPlace(command).action(train);
 }
@@ -87,15 +96,19 @@ async function train(dataset: DatasetName, flags: TrainFlags): Promise<void> {
     data: flags.data,
     out: flags.dryRun ? undefined : flags.out,
     resume: !flags.dryRun && (flags.resume ?? false),
+    overwrite: flags.overwrite ?? false,
     maxSteps: flags.maxSteps,
   };
   const data = loadSplit(dataset, flags.data);
   const trainer = new Trainer(options, data);
   if (flags.progress || flags.dryRun) say(planOf(trainer, data));
-  if (flags.dryRun) return;
+  if (flags.dryRun) {
+    say("dry run: nothing was trained or written");
+    return;
+  }
 
-  const { signal, dispose } = onInterrupt(say);
   const reporter = reporterFor(process.stderr, flags.progress);
+  const { signal, dispose } = onInterrupt(reporter.note);
   try {
     const outcome = await trainer.run(reporter, signal);
     if ("interruptedAt" in outcome) {

@@ -13,7 +13,7 @@ export function onInterrupt(tell: (message: string) => void): {
   const handler = () => {
     if (signal.requested) process.exit(130);
     signal.requested = true;
-    tell("stopping after this step; press Ctrl-C again to stop at once");
+    tell("stopping after this step; Ctrl-C again stops at once");
   };
   process.on("SIGINT", handler);
   process.on("SIGTERM", handler);

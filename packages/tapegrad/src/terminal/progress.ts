@@ -15,12 +15,17 @@ const epochLine = (r: EpochReport): string =>
 
 /** A bar with rate, ETA and loss that is drawn in place; epochs leave a line above it. */
 function barReporter(stream: NodeJS.WriteStream): Reporter {
+  // In a narrow terminal the bar itself gives way: the line must be neither cut nor wrapped.
+  const width = stream.columns ?? 80;
   const options: Options = {
     stream,
-    format: "{bar} {percentage}%  step {value}/{total}  loss {loss}  {rate} images/s  ETA {left}",
+    format:
+      width < 60
+        ? "{percentage}%  loss {loss}  {rate}/s  ETA {left}"
+        : "{bar} {percentage}%  step {value}/{total}  loss {loss}  {rate} images/s  ETA {left}",
     barCompleteChar: "█",
     barIncompleteChar: "░",
-    barsize: 24,
+    barsize: Math.max(4, Math.min(24, width - 66)),
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,
@@ -31,27 +36,41 @@ function barReporter(stream: NodeJS.WriteStream): Reporter {
   const bar = new SingleBar(options);
   let total = 0;
   let last = 0;
-  const idle = { loss: "–", rate: "–", left: "–" };
+  let shown = { loss: "–", rate: "–", left: "–" };
+  let drawn = false;
+  const start = () => {
+    drawn = true;
+    bar.start(total, last, shown);
+  };
+  const stop = () => {
+    if (drawn) bar.stop();
+    drawn = false;
+  };
   return {
     start({ steps, done }) {
       total = steps;
       last = done;
-      bar.start(steps, done, idle);
+      start();
     },
     step(r) {
       last = r.step;
-      bar.update(r.step, {
+      shown = {
         loss: r.loss.toFixed(4),
         rate: r.samplesPerSecond.toFixed(0),
         left: clock(r.secondsLeft),
-      });
+      };
+      if (drawn) bar.update(r.step, shown);
     },
     epoch(r) {
-      bar.stop();
+      stop();
       stream.write(`${epochLine(r)}\n`);
-      if (last < total) bar.start(total, last, idle);
+      if (last < total) start();
     },
-    stop: () => bar.stop(),
+    note(line) {
+      stop();
+      stream.write(`${line}\n`);
+    },
+    stop,
   };
 }
 
@@ -71,11 +90,12 @@ function lineReporter(stream: NodeJS.WritableStream): Reporter {
       stream.write(line(r));
     },
     epoch: (r) => void stream.write(`${epochLine(r)}\n`),
+    note: (line) => void stream.write(`${line}\n`),
     stop() {},
   };
 }
 
-const silent: Reporter = { start() {}, step() {}, epoch() {}, stop() {} };
+const silent: Reporter = { start() {}, step() {}, epoch() {}, note() {}, stop() {} };
 
 /** @param show false for --no-progress */
 export const reporterFor = (stream: NodeJS.WriteStream, show: boolean): Reporter =>

@@ -29,6 +29,8 @@ export interface TrainOptions extends Recipe {
   /** Where the run is written; undefined writes nothing. */
   readonly out: string | undefined;
   readonly resume: boolean;
+  /** A new run may replace an unfinished one in `out`. */
+  readonly overwrite: boolean;
   readonly maxSteps: number | undefined;
 }
 
@@ -80,6 +82,8 @@ export interface Reporter {
   start(plan: { readonly steps: number; readonly done: number }): void;
   step(report: StepReport): void;
   epoch(report: EpochReport): void;
+  /** A line for people that does not disturb what is drawn. */
+  note(line: string): void;
   stop(): void;
 }
 

@@ -31,6 +31,8 @@ import { RunFolder } from "./run-files.ts";
 interface RunState {
   readonly recipe: Recipe;
   readonly step: number;
+  /** Of the whole run: it is unfinished while step is below. */
+  readonly steps: number;
   readonly seconds: number;
   readonly lossSum: number;
   readonly lossCount: number;
@@ -76,7 +78,7 @@ export class Trainer {
     this.schedule = makeSchedule(options, this.optimizer, planned, this.loader.length);
     this.folder = options.out === undefined ? null : new RunFolder(options.out);
     if (options.resume) this.restore();
-    else this.folder?.cutMetrics(0);
+    else this.startAnew();
   }
 
   /** Steps that were done before, by the run that this one resumes. */
@@ -200,6 +202,7 @@ export class Trainer {
     const state: RunState = {
       recipe: recipeOf(this.options),
       step: this.step,
+      steps: this.steps,
       seconds: this.seconds,
       lossSum: this.lossSum,
       lossCount: this.lossCount,
@@ -210,6 +213,23 @@ export class Trainer {
       schedule: (this.schedule?.stateDict() ?? null) as unknown as Json,
     };
     this.folder.saveCheckpoint(tensors, state as unknown as Json);
+  }
+
+  /** A finished run in the folder is replaced; an unfinished one only when that was asked for. */
+  private startAnew(): void {
+    const { folder } = this;
+    if (folder === null) return;
+    if (folder.hasCheckpoint && !this.options.overwrite) {
+      const { step, steps } = folder.loadCheckpoint().state as unknown as RunState;
+      if (step < steps) {
+        throw new ArgumentError(
+          "--out",
+          `${folder.path} holds a run that stopped at step ${step} of ${steps}; add --resume to go on with it, ` +
+            `--overwrite to replace it, or choose another folder`,
+        );
+      }
+    }
+    folder.cutMetrics(0);
   }
 
   private restore(): void {
