@@ -28,7 +28,7 @@ const WORDS = [
 const APART = 12;
 
 /** Sequences [n, LENGTH] of letters and classes [n], both int64; the seed decides them. */
-export function sequences(n: number, seed: number): data.TensorDataset {
+export function sequences(n: number, seed: number): data.TensorDataset<[Tensor, Tensor]> {
   const generator = new Generator(seed);
   const letters = randint(0, LETTERS, [n, LENGTH], { generator }).dataSync() as BigInt64Array;
   const draws = (below: number) => randint(0, below, [n], { generator, dtype: "int32" }).dataSync();
@@ -101,7 +101,7 @@ export async function run({ small = false } = {}): Promise<Outcome> {
   for (let epoch = 1; epoch <= epochs; epoch++) {
     let sum = 0;
     for await (const [letters, classes] of train) {
-      const loss = F.crossEntropy(net.call(letters as Tensor), classes as Tensor);
+      const loss = F.crossEntropy(net.call(letters), classes);
       optimizer.zeroGrad();
       loss.backward();
       optimizer.step();
@@ -113,7 +113,7 @@ export async function run({ small = false } = {}): Promise<Outcome> {
     console.log(`epoch ${epoch}: loss ${lastLoss.toFixed(3)}`);
   }
   net.eval();
-  const [letters, classes] = sequences(1000, 2).tensors as [Tensor, Tensor];
+  const [letters, classes] = sequences(1000, 2).tensors;
   const right = noGrad(() => net.call(letters).argmax(1).eq(classes).sum().item());
   console.log(`${(right / 10).toFixed(1)} % of 1,000 unseen sequences are classified right`);
   return { firstLoss, lastLoss, accuracy: right / 1000 };

@@ -59,10 +59,10 @@ describe("examples", function () {
 
   it("motifs-1d generates the same sequences from a seed, all classes alike", async () => {
     const { sequences } = await import("../motifs-1d.ts");
-    const [letters, classes] = sequences(400, 5).tensors as [Tensor, Tensor];
-    const [again] = sequences(400, 5).tensors as [Tensor];
+    const [letters, classes] = sequences(400, 5).tensors;
+    const [again] = sequences(400, 5).tensors;
     expect(letters.dataSync()).to.deep.equal(again.dataSync());
-    expect(letters.dataSync()).to.not.deep.equal(sequences(400, 6).tensors[0]?.dataSync());
+    expect(letters.dataSync()).to.not.deep.equal(sequences(400, 6).tensors[0].dataSync());
     for (const c of [0, 1, 2, 3]) expect(classes.eq(c).sum().item()).to.be.within(60, 140);
   });
 

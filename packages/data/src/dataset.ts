@@ -37,13 +37,18 @@ export function checkIndex(op: string, index: number, length: number): void {
   }
 }
 
+/** As many Tensors as T has. */
+export type TensorRows<T extends readonly Tensor[]> = { -readonly [K in keyof T]: Tensor };
+
 /** Rows of tensors: sample i is [t0[i], t1[i], …]. As `torch.utils.data.TensorDataset`. */
-export class TensorDataset implements Dataset<Tensor[], Tensor[]> {
-  readonly tensors: readonly Tensor[];
+export class TensorDataset<T extends readonly Tensor[] = Tensor[]>
+  implements Dataset<TensorRows<T>, TensorRows<T>>
+{
+  readonly tensors: Readonly<T>;
   readonly length: number;
 
   /** @throws ShapeError unless all have the same number of rows */
-  constructor(...tensors: Tensor[]) {
+  constructor(...tensors: T) {
     const rows = tensors[0]?.shape[0];
     if (rows === undefined || tensors.some((t) => t.shape[0] !== rows)) {
       throw new ShapeError(
@@ -56,14 +61,19 @@ export class TensorDataset implements Dataset<Tensor[], Tensor[]> {
     this.length = rows;
   }
 
-  get(index: number): Tensor[] {
+  get(index: number): TensorRows<T> {
     checkIndex("TensorDataset.get", index, this.length);
-    return this.tensors.map((t) => t.select(0, index));
+    return this.rows((t) => t.select(0, index));
   }
 
-  batch(indices: ArrayLike<number>): Tensor[] {
+  batch(indices: ArrayLike<number>): TensorRows<T> {
     const rows = Int32Array.from(indices);
-    return this.tensors.map((t) => t.indexSelect(0, tensor(rows, { device: t.backend })));
+    return this.rows((t) => t.indexSelect(0, tensor(rows, { device: t.backend })));
+  }
+
+  private rows(of: (t: Tensor) => Tensor): TensorRows<T> {
+    // TypeScript forgets the length of a tuple that is mapped.
+    return this.tensors.map(of) as TensorRows<T>;
   }
 }
 
@@ -123,7 +133,7 @@ export class MappedDataset<S, T> implements Dataset<T> {
 
 export interface RandomSplitOptions {
   /** Default: from the generator that `manualSeed` seeds. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 const SPLIT_OPTIONS: OptionNames<RandomSplitOptions> = { seed: true };
 

@@ -8,6 +8,7 @@ export {
   randomSplit,
   Subset,
   TensorDataset,
+  type TensorRows,
 } from "./dataset.ts";
 export { MissingDataError } from "./errors.ts";
 export { GLYPHS_MEAN, GLYPHS_STD, type GlyphsOptions, glyphs } from "./glyphs/glyphs.ts";
