@@ -141,7 +141,11 @@ assert.deepEqual(JSON.parse(node("out/use.js")), [
   "function",
   "Conv2d(1, 2, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))",
 ]);
-done("runs in Node");
+assert.equal(
+  node("-p", "require('tapegrad').tensor([1, 2]).sum().item()", "--input-type=commonjs").trim(),
+  "3",
+);
+done("runs in Node, imported and required");
 
 cpSync(join(root, "scripts/browser/page.ts"), join(folder, "page.ts"));
 const { outputFiles } = await build({
