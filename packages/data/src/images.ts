@@ -20,13 +20,13 @@ export interface ImageDatasetOptions {
   readonly height: number;
   readonly width: number;
   /** Default 1. Pixels lie channel by channel (NCHW). */
-  readonly channels?: number;
+  readonly channels?: number | undefined;
   /** Number of classes; labels are below it. */
   readonly classes: number;
   /** Of the pixels / 255; one number, or one a channel. Defaults 0 and 1: pixels in [0, 1]. */
-  readonly mean?: number | readonly number[];
-  readonly std?: number | readonly number[];
-  readonly transform?: ImageTransform;
+  readonly mean?: number | readonly number[] | undefined;
+  readonly std?: number | readonly number[] | undefined;
+  readonly transform?: ImageTransform | undefined;
 }
 const OPTIONS: OptionNames<ImageDatasetOptions> = {
   height: true,

@@ -9,15 +9,15 @@ import { checkSeed, Draws, drawSeed, PURPOSE, permutation } from "./random.ts";
 
 export interface DataLoaderOptions<T, B> {
   /** Samples a batch. Default 1. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** A new order each epoch. Default false. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Of the shuffle. Default: from the generator that `manualSeed` seeds. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Leaves out the last batch if it is not full. Default false. */
-  readonly dropLast?: boolean;
+  readonly dropLast?: boolean | undefined;
   /** Makes a batch of samples. Default: the data set's own `batch`, else `collate`. */
-  readonly collate?: (samples: T[]) => B;
+  readonly collate?: ((samples: T[]) => B) | undefined;
 }
 const OPTIONS: OptionNames<DataLoaderOptions<never, never>> = {
   batchSize: true,

@@ -6,11 +6,11 @@ import { ImageDataset, type ImageTransform } from "./images.ts";
 
 export interface MnistOptions {
   /** Default "train". */
-  readonly split?: "train" | "test";
+  readonly split?: "train" | "test" | undefined;
   /** Of the pixels / 255. Default: those of MNIST's (or Fashion-MNIST's) training images. */
-  readonly mean?: number;
-  readonly std?: number;
-  readonly transform?: ImageTransform;
+  readonly mean?: number | undefined;
+  readonly std?: number | undefined;
+  readonly transform?: ImageTransform | undefined;
 }
 const MNIST_OPTIONS: OptionNames<MnistOptions> = {
   split: true,
@@ -20,9 +20,9 @@ const MNIST_OPTIONS: OptionNames<MnistOptions> = {
 };
 export interface IdxImagesOptions extends Omit<MnistOptions, "split"> {
   /** Labels are below it. Default 10. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** How messages call the two arrays. Default "images" and "labels". */
-  readonly names?: readonly [images: string, labels: string];
+  readonly names?: readonly [images: string, labels: string] | undefined;
 }
 const IDX_OPTIONS: OptionNames<IdxImagesOptions> = {
   mean: true,

@@ -17,7 +17,7 @@ import { type ByteSource, bytesSource } from "./source.ts";
 /** Where loaded tensors are made. */
 export interface LoadOptions {
   /** "cpu", "gpu", or the name of a backend. Default: the current backend. */
-  readonly device?: NonNullable<TensorOptions["device"]>;
+  readonly device?: NonNullable<TensorOptions["device"]> | undefined;
 }
 
 /**
@@ -93,7 +93,7 @@ export async function toSafetensors(
  */
 export const fromSafetensors = (
   bytes: Uint8Array,
-  { name = "safetensors", ...options }: LoadOptions & { readonly name?: string } = {},
+  { name = "safetensors", ...options }: LoadOptions & { readonly name?: string | undefined } = {},
 ): Map<string, Tensor> => load(bytesSource(bytes, name), options);
 
 /**

@@ -7,9 +7,9 @@ export type Sizes = number | readonly number[];
 /** Where and how a layer makes its parameters. */
 export interface FactoryOptions {
   /** Default: float32. */
-  readonly dtype?: "float32" | "float64";
+  readonly dtype?: "float32" | "float64" | undefined;
   /** "cpu", "gpu", or the name of a backend. Default: the current backend. */
-  readonly device?: NonNullable<TensorOptions["device"]>;
+  readonly device?: NonNullable<TensorOptions["device"]> | undefined;
 }
 export const FACTORY_OPTIONS: OptionNames<FactoryOptions> = { dtype: true, device: true };
 
@@ -75,6 +75,15 @@ export function oneOf<T extends string>(
   if (allowed.includes(value)) return value;
   const words = allowed.map((w) => `"${w}"`).join(", ");
   throw new ArgumentError(module, `${name} must be one of ${words}; got ${JSON.stringify(value)}`);
+}
+
+/** Leaves out what is undefined, which spread over defaults would hide them. */
+export function defined<T extends object>(
+  options: T,
+): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }
 
 /** Leaves out what is null or undefined, so that a function's own default holds. */

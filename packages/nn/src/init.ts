@@ -15,7 +15,7 @@ import {
 import { oneOf } from "./args.ts";
 
 export interface RandomSource {
-  readonly generator?: Generator;
+  readonly generator?: Generator | undefined;
 }
 const SOURCE_OPTIONS: OptionNames<RandomSource> = { generator: true };
 
@@ -34,11 +34,11 @@ export type Nonlinearity =
 
 export interface KaimingOptions extends RandomSource {
   /** Negative slope of the leaky ReLU that follows. Default: 0. */
-  readonly a?: number;
+  readonly a?: number | undefined;
   /** Default: "fan_in". */
-  readonly mode?: FanMode;
+  readonly mode?: FanMode | undefined;
   /** Default: "leaky_relu". */
-  readonly nonlinearity?: Nonlinearity;
+  readonly nonlinearity?: Nonlinearity | undefined;
 }
 const KAIMING_OPTIONS: OptionNames<KaimingOptions> = {
   a: true,
@@ -48,7 +48,7 @@ const KAIMING_OPTIONS: OptionNames<KaimingOptions> = {
 };
 export interface XavierOptions extends RandomSource {
   /** Default: 1. */
-  readonly gain?: number;
+  readonly gain?: number | undefined;
 }
 const XAVIER_OPTIONS: OptionNames<XavierOptions> = { gain: true, ...SOURCE_OPTIONS };
 

@@ -26,7 +26,7 @@ function takeOver(t: Tensor): void {
 
 export interface ParameterOptions {
   /** Default: true. */
-  readonly requiresGrad?: boolean;
+  readonly requiresGrad?: boolean | undefined;
 }
 const PARAMETER_OPTIONS: OptionNames<ParameterOptions> = { requiresGrad: true };
 
@@ -64,7 +64,7 @@ export class Buffer extends Tensor {
 
 export interface BufferOptions {
   /** Whether it is part of the stateDict. Default: true. */
-  readonly persistent?: boolean;
+  readonly persistent?: boolean | undefined;
 }
 const BUFFER_OPTIONS: OptionNames<BufferOptions> = { persistent: true };
 

@@ -14,7 +14,7 @@ export type StateLike = ReadonlyMap<string, Tensor> | Readonly<Record<string, Te
 
 export interface LoadOptions {
   /** Refuse missing and unexpected keys. Default: true. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
 }
 const LOAD_OPTIONS: OptionNames<LoadOptions> = { strict: true };
 

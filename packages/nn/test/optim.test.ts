@@ -119,7 +119,7 @@ describe("schedules: as PyTorch", () => {
     for (let i = 0; i < 4; i++) a.step();
     b.loadStateDict(JSON.parse(JSON.stringify(a.stateDict())));
     expect(b.getLastLr()).to.deep.equal(a.getLastLr());
-    expect(b.optimizer.paramGroups[0]?.momentum).to.equal(a.optimizer.paramGroups[0]?.momentum);
+    expect(b.optimizer.paramGroups[0].momentum).to.equal(a.optimizer.paramGroups[0].momentum);
     const longer = new nn.OneCycleLR(a.optimizer, 0.5, { totalSteps: 11 });
     expect(() => b.loadStateDict(longer.stateDict())).to.throw(
       nn.StateDictError,
@@ -281,7 +281,7 @@ describe("optimizers: state", () => {
       nn.StateDictError,
       /"0\.momentum_buffer": expected float32 \[2, 3\], got float32 \[2, 2\]/,
     );
-    expect(to.paramGroups[0]?.lr).to.equal(1e-3);
+    expect(to.paramGroups[0].lr).to.equal(1e-3);
     const fewer = new nn.SGD([b.weight]);
     expect(() => fewer.loadStateDict(from.stateDict())).to.throw(
       nn.StateDictError,

@@ -132,7 +132,7 @@ describe("options", () => {
     // A group as an optimizer has it, with the first rate that a schedule noted.
     const [group] = optimizer.paramGroups;
     const again = new nn.SGD([{ ...(group as NonNullable<typeof group>) }]);
-    expect(again.paramGroups[0]?.momentum).to.equal(0.9);
+    expect(again.paramGroups[0].momentum).to.equal(0.9);
     const generator = new Generator(1);
     nn.init.kaimingUniform_(zeros([2, 2]), { a: 1, mode: "fan_out", generator });
     nn.init.xavierNormal_(zeros([2, 2]), { gain: 2, generator });

@@ -46,7 +46,7 @@ describe("types", () => {
     const all: nn.Module[] = [new Net(), new Two(), new nn.MSELoss(), new nn.Sequential()];
     const plain: optim.Optimizer = new optim.AdamW(new Net().parameters());
     expect(all.map((m) => m.children().length)).to.deep.equal([1, 0, 0, 0]);
-    expect(plain.paramGroups[0]?.lr).to.equal(1e-3);
+    expect(plain.paramGroups[0].lr).to.equal(1e-3);
     expect(F.relu(randn([2])).numel).to.equal(2);
   });
 });

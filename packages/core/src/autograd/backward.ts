@@ -46,9 +46,9 @@ interface Wanted {
 
 export interface BackwardOptions {
   /** Keep what the tape saved, so that backward can run again. Default: the value of createGraph. */
-  readonly retainGraph?: boolean;
+  readonly retainGraph?: boolean | undefined;
   /** Record the gradient rules, so that the gradients can be differentiated. */
-  readonly createGraph?: boolean;
+  readonly createGraph?: boolean | undefined;
 }
 
 const BACKWARD_OPTIONS: OptionNames<BackwardOptions> = { retainGraph: true, createGraph: true };
@@ -258,9 +258,9 @@ function accumulate(leaf: Leaf, g: Tensor, record: boolean): void {
 
 export interface GradOptions extends BackwardOptions {
   /** One per output; may be left out for outputs of one element. */
-  readonly gradOutputs?: readonly (Tensor | undefined)[];
+  readonly gradOutputs?: readonly (Tensor | undefined)[] | undefined;
   /** Give null for an input that no output depends on, instead of an error. */
-  readonly allowUnused?: boolean;
+  readonly allowUnused?: boolean | undefined;
 }
 
 const GRAD_OPTIONS: OptionNames<GradOptions> = {
@@ -276,7 +276,7 @@ const GRAD_OPTIONS: OptionNames<GradOptions> = {
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: Tensor,
-  options?: GradOptions & { readonly allowUnused?: false },
+  options?: GradOptions & { readonly allowUnused?: false | undefined },
 ): [Tensor];
 export function grad(
   outputs: Tensor | readonly Tensor[],

@@ -1,5 +1,6 @@
 // Custom Function: user code on the tape. Forward and backward run in the user's frame; what they make
 // is the user's.
+import { isFloating } from "../dtype.ts";
 import { ArgumentError, AutogradError } from "../errors.ts";
 import { aliasOf, checkLive, Tensor } from "../tensor.ts";
 import { GradNode, gradMode, noGrad, type Rule, Saved } from "./tape.ts";
@@ -69,8 +70,11 @@ function apply<Args extends readonly unknown[]>(
   }
   let outputs = given as Tensor[];
   if (gradMode && inputs.some((t) => t.source !== null)) {
-    // An input returned as it is becomes an output of its own, else its history would be replaced.
-    outputs = outputs.map((y) => (inputs.includes(y) ? aliasOf(y) : y));
+    // A tensor with a history of its own (an input, a captured leaf), or returned twice, becomes an output of its
+    // own: else that history would be replaced.
+    outputs = outputs.map((y, k) =>
+      inputs.includes(y) || y.source !== null || outputs.indexOf(y) < k ? aliasOf(y) : y,
+    );
     const node = new GradNode(
       ruleOf(fn, ctx, inputs.length),
       inputs.map((t) => t.source),
@@ -82,7 +86,7 @@ function apply<Args extends readonly unknown[]>(
       [],
     );
     outputs.forEach((y, k) => {
-      y.source = node;
+      y.source = isFloating(y.dtype) ? node : null; // integers have no gradient
       y.sourceIndex = k;
     });
     node.saved = ctx.attach(node);

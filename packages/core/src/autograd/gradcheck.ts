@@ -16,12 +16,12 @@ export type Differentiable = (...inputs: Tensor[]) => Tensor | readonly Tensor[]
 
 export interface GradcheckOptions {
   /** Step of the differences. Default 1e-6. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** |analytic − numeric| ≤ atol + rtol · |numeric|. Defaults 1e-5 and 1e-3, as PyTorch's. */
-  readonly atol?: number;
-  readonly rtol?: number;
+  readonly atol?: number | undefined;
+  readonly rtol?: number | undefined;
   /** Seed of the random projection of the outputs. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 const OPTIONS: OptionNames<GradcheckOptions> = { eps: true, atol: true, rtol: true, seed: true };
 

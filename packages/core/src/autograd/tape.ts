@@ -1,6 +1,6 @@
 // The tape: what dispatch leaves behind so that backward() can walk it.
 import type { Meta } from "../backend.ts";
-import { GraphFreedError, SavedTensorChangedError } from "../errors.ts";
+import { ArgumentError, GraphFreedError, SavedTensorChangedError } from "../errors.ts";
 import { FREED, type Tensor } from "../tensor.ts";
 
 // ---- modes ------------------------------------------------------------------------------------------
@@ -18,10 +18,19 @@ export function withGradMode<R>(on: boolean, f: () => R): R {
   }
 }
 
+/** A mode ends when f returns: an async f would run its rest, after the first await, without it. */
+function synchronous<R>(op: string, result: R): R {
+  if (result instanceof Promise) {
+    result.catch(() => {}); // the mistake is told once, here
+    throw new ArgumentError(op, "the function must not be async; use it between the awaits");
+  }
+  return result;
+}
+
 /** Runs f without recording, as `torch.no_grad`. For synchronous f; the mode ends when f returns. */
-export const noGrad = <R>(f: () => R): R => withGradMode(false, f);
+export const noGrad = <R>(f: () => R): R => synchronous("noGrad", withGradMode(false, f));
 /** Records inside noGrad, as `torch.enable_grad`. */
-export const enableGrad = <R>(f: () => R): R => withGradMode(true, f);
+export const enableGrad = <R>(f: () => R): R => synchronous("enableGrad", withGradMode(true, f));
 export const isGradEnabled = (): boolean => gradMode;
 
 /** Whether nodes remember where they were made and backward looks for NaN. */
@@ -35,7 +44,7 @@ export function detectAnomaly<R>(f: () => R): R {
   const before = anomalyMode;
   anomalyMode = true;
   try {
-    return f();
+    return synchronous("detectAnomaly", f());
   } finally {
     anomalyMode = before;
   }

@@ -22,7 +22,7 @@ export interface TensorOptions {
   /** Default: float32 (tensor(): from the data). */
   readonly dtype?: DType | undefined;
   /** "cpu", "gpu", or the name of a backend. Default: the current backend. */
-  readonly device?: Device | (string & {});
+  readonly device?: Device | (string & {}) | undefined;
   readonly requiresGrad?: boolean | undefined;
 }
 const TENSOR_OPTIONS: OptionNames<TensorOptions> = {

@@ -35,8 +35,11 @@ export class Generator {
 }
 
 function checkSeed(op: string, seed: number | bigint): bigint {
-  if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
-    throw new ArgumentError(op, `the seed must be a whole number, got ${seed}`);
+  if (typeof seed !== "bigint" && !Number.isSafeInteger(seed)) {
+    throw new ArgumentError(
+      op,
+      `the seed must be a whole number up to 2^53, or a bigint; got ${String(seed)}`,
+    );
   }
   return BigInt.asUintN(64, BigInt(seed));
 }

@@ -6,13 +6,13 @@ import { Pen, SIDE } from "./pen.ts";
 
 export interface GlyphsOptions {
   /** Number of images. Default: 10,000 to train, 2,000 to test. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Train and test images come from streams that share no random number. Default "train". */
-  readonly split?: "train" | "test";
+  readonly split?: "train" | "test" | undefined;
   /** Applied to each sample and batch after normalisation. */
-  readonly transform?: ImageTransform;
+  readonly transform?: ImageTransform | undefined;
 }
 const OPTIONS: OptionNames<GlyphsOptions> = {
   size: true,

@@ -9,7 +9,7 @@ export const MAX_CALL_BYTES = 1 << 28;
 
 export interface FileOptions {
   /** The file system; node:fs unless told. */
-  readonly fs?: FileSystem;
+  readonly fs?: FileSystem | undefined;
 }
 
 /**

@@ -42,7 +42,7 @@ export class ReLU6 extends Module {
 }
 export interface GELUOptions {
   /** Default: "none". */
-  readonly approximate?: "none" | "tanh";
+  readonly approximate?: "none" | "tanh" | undefined;
 }
 const GELU_OPTIONS: OptionNames<GELUOptions> = { approximate: true };
 
@@ -96,9 +96,9 @@ export class Tanh extends Module {
 
 export interface SoftplusOptions {
   /** Default: 1. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
   /** Default: 20. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 const SOFTPLUS_OPTIONS: OptionNames<SoftplusOptions> = { beta: true, threshold: true };
 
@@ -150,9 +150,9 @@ export class LogSoftmax extends Module {
 
 export interface FlattenOptions {
   /** Default: 1. */
-  readonly startDim?: number;
+  readonly startDim?: number | undefined;
   /** Default: -1. */
-  readonly endDim?: number;
+  readonly endDim?: number | undefined;
 }
 const FLATTEN_OPTIONS: OptionNames<FlattenOptions> = { startDim: true, endDim: true };
 

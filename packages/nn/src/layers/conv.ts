@@ -30,15 +30,15 @@ import { trust } from "../trust.ts";
 
 export interface ConvOptions extends FactoryOptions {
   /** Default: 1. */
-  readonly stride?: Sizes;
+  readonly stride?: Sizes | undefined;
   /** Zeros at both ends: numbers, "valid" (none) or "same" (output as large as the input). Default: 0. */
-  readonly padding?: Padding;
+  readonly padding?: Padding | undefined;
   /** Default: 1. */
-  readonly dilation?: Sizes;
+  readonly dilation?: Sizes | undefined;
   /** Blocks of channels that see nothing of each other; groups = inChannels is depthwise. Default: 1. */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
   /** Default: true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
 }
 const CONV_OPTIONS: OptionNames<ConvOptions> = {
   stride: true,
@@ -50,9 +50,9 @@ const CONV_OPTIONS: OptionNames<ConvOptions> = {
 };
 export interface ConvTransposeOptions extends Omit<ConvOptions, "padding"> {
   /** Default: 0. */
-  readonly padding?: Sizes;
+  readonly padding?: Sizes | undefined;
   /** Added to the end of the output, to choose among the sizes a stride leaves open. Default: 0. */
-  readonly outputPadding?: Sizes;
+  readonly outputPadding?: Sizes | undefined;
 }
 const CONV_TRANSPOSE_OPTIONS: OptionNames<ConvTransposeOptions> = {
   ...CONV_OPTIONS,

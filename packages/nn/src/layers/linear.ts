@@ -19,7 +19,7 @@ import { trust } from "../trust.ts";
 
 export interface LinearOptions extends FactoryOptions {
   /** Default: true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
 }
 const LINEAR_OPTIONS: OptionNames<LinearOptions> = { bias: true, ...FACTORY_OPTIONS };
 
@@ -56,7 +56,7 @@ export class Linear extends Module {
 
 export interface EmbeddingOptions extends FactoryOptions {
   /** The row of this index is zero and gets no gradient; negative counts from the end. */
-  readonly paddingIdx?: number;
+  readonly paddingIdx?: number | undefined;
 }
 const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { paddingIdx: true, ...FACTORY_OPTIONS };
 

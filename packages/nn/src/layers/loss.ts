@@ -20,7 +20,7 @@ export type Reduction = "mean" | "sum" | "none";
 
 export interface LossOptions {
   /** Default: "mean". */
-  readonly reduction?: Reduction;
+  readonly reduction?: Reduction | undefined;
 }
 const LOSS_OPTIONS: OptionNames<LossOptions> = { reduction: true };
 
@@ -41,9 +41,9 @@ abstract class Loss extends Module {
 
 export interface ClassLossOptions extends LossOptions {
   /** One weight per class, [C]. */
-  readonly weight?: Tensor;
+  readonly weight?: Tensor | undefined;
   /** Targets of this class count nothing. Default: −100. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
 }
 const CLASS_LOSS_OPTIONS: OptionNames<ClassLossOptions> = {
   weight: "Tensor",
@@ -52,7 +52,7 @@ const CLASS_LOSS_OPTIONS: OptionNames<ClassLossOptions> = {
 };
 export interface CrossEntropyLossOptions extends ClassLossOptions {
   /** How much of the target is spread evenly over all classes, in [0, 1]. Default: 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
 }
 const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyLossOptions> = {
   ...CLASS_LOSS_OPTIONS,
@@ -119,7 +119,7 @@ export class L1Loss extends Loss {
 
 export interface SmoothL1LossOptions extends LossOptions {
   /** Where the parabola meets the line. Default: 1. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
 }
 const SMOOTH_L1_OPTIONS: OptionNames<SmoothL1LossOptions> = { ...LOSS_OPTIONS, beta: true };
 
@@ -137,9 +137,9 @@ export class SmoothL1Loss extends Loss {
 
 export interface BCEWithLogitsLossOptions extends LossOptions {
   /** Factor of each element's loss, broadcast. */
-  readonly weight?: Tensor;
+  readonly weight?: Tensor | undefined;
   /** Factor of the positive class, broadcast. */
-  readonly posWeight?: Tensor;
+  readonly posWeight?: Tensor | undefined;
 }
 const BCE_OPTIONS: OptionNames<BCEWithLogitsLossOptions> = {
   weight: "Tensor",

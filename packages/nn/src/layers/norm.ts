@@ -28,13 +28,13 @@ import { trust } from "../trust.ts";
 
 export interface BatchNormOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Weight of a new batch in the running statistics; null: their plain mean. Default: 0.1. */
-  readonly momentum?: number | null;
+  readonly momentum?: number | null | undefined;
   /** Learn a scale and a shift per channel. Default: true. */
-  readonly affine?: boolean;
+  readonly affine?: boolean | undefined;
   /** Keep running statistics, and use them in evaluation. Default: true. */
-  readonly trackRunningStats?: boolean;
+  readonly trackRunningStats?: boolean | undefined;
 }
 const BATCH_NORM_OPTIONS: OptionNames<BatchNormOptions> = {
   eps: true,
@@ -166,11 +166,11 @@ export class BatchNorm2d extends BatchNormNd {
 
 export interface LayerNormOptions extends FactoryOptions {
   /** Added to the variance. Default: 1e-5. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Learn a scale (and a shift) per element. Default: true. */
-  readonly elementwiseAffine?: boolean;
+  readonly elementwiseAffine?: boolean | undefined;
   /** Learn a shift. Default: true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
 }
 const LAYER_NORM_OPTIONS: OptionNames<LayerNormOptions> = {
   eps: true,

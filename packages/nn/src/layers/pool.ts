@@ -21,21 +21,21 @@ import { trust } from "../trust.ts";
 
 export interface PoolOptions {
   /** Default: the kernel's size, so that windows do not overlap. */
-  readonly stride?: Sizes;
+  readonly stride?: Sizes | undefined;
   /** At both ends, at most half of the kernel. Default: 0. */
-  readonly padding?: Sizes;
+  readonly padding?: Sizes | undefined;
   /** Let the last window reach over the end. Default: false. */
-  readonly ceilMode?: boolean;
+  readonly ceilMode?: boolean | undefined;
 }
 const POOL_OPTIONS: OptionNames<PoolOptions> = { stride: true, padding: true, ceilMode: true };
 export interface MaxPoolOptions extends PoolOptions {
   /** Default: 1. */
-  readonly dilation?: Sizes;
+  readonly dilation?: Sizes | undefined;
 }
 const MAX_POOL_OPTIONS: OptionNames<MaxPoolOptions> = { ...POOL_OPTIONS, dilation: true };
 export interface AvgPoolOptions extends PoolOptions {
   /** Count padded zeros in the mean. Default: true. */
-  readonly countIncludePad?: boolean;
+  readonly countIncludePad?: boolean | undefined;
 }
 const AVG_POOL_OPTIONS: OptionNames<AvgPoolOptions> = { ...POOL_OPTIONS, countIncludePad: true };
 

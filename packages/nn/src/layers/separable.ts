@@ -9,23 +9,23 @@ import { Conv1d, Conv2d, type ConvOptions } from "./conv.ts";
 
 export interface SeparableConvOptions extends FactoryOptions {
   /** Filters per input channel. Default: 1. */
-  readonly depthMultiplier?: number;
+  readonly depthMultiplier?: number | undefined;
   /** Of the depthwise part. Default: 1. */
-  readonly stride?: Sizes;
+  readonly stride?: Sizes | undefined;
   /** Of the depthwise part: numbers, "same" or "valid". Default: 0. */
-  readonly padding?: Padding;
+  readonly padding?: Padding | undefined;
   /** Of the depthwise part. Default: 1. */
-  readonly dilation?: Sizes;
+  readonly dilation?: Sizes | undefined;
   /** Of both parts. Default: true; a norm that follows makes it superfluous. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** Makes the norm between the parts, of inChannels · depthMultiplier channels. Default: none. */
-  readonly norm?: (channels: number) => Layer;
+  readonly norm?: ((channels: number) => Layer) | undefined;
   /** Makes the activation between the parts. Default: none. */
-  readonly activation?: () => Layer;
+  readonly activation?: (() => Layer) | undefined;
   /** Makes the norm after both parts, of outChannels. Default: none. */
-  readonly finalNorm?: (channels: number) => Layer;
+  readonly finalNorm?: ((channels: number) => Layer) | undefined;
   /** Makes the activation after both parts. Default: none. */
-  readonly finalActivation?: () => Layer;
+  readonly finalActivation?: (() => Layer) | undefined;
 }
 const OPTIONS: OptionNames<SeparableConvOptions> = {
   depthMultiplier: true,

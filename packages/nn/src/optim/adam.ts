@@ -1,6 +1,7 @@
 // Adam, and AdamW, whose weight decay is not part of the gradient.
 import { ArgumentError, type Tensor } from "@tapegrad/core";
 import {
+  type HyperOptions,
   nonNegative,
   Optimizer,
   type ParamGroup,
@@ -40,7 +41,7 @@ const DEFAULTS: AdamHyper = {
  * @see Kingma and Ba, Adam: A Method for Stochastic Optimization, 2014
  */
 export class Adam extends Optimizer<AdamHyper> {
-  constructor(params: Params<AdamHyper>, options: Partial<AdamHyper> = {}) {
+  constructor(params: Params<AdamHyper>, options: HyperOptions<AdamHyper> = {}) {
     super(params, withDefaults(new.target.name, DEFAULTS, options));
   }
   protected checkHyper(hyper: AdamHyper): void {
@@ -86,7 +87,7 @@ const ADAMW_DEFAULTS: AdamHyper = { ...DEFAULTS, weightDecay: 0.01 };
  * @see Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2017
  */
 export class AdamW extends Adam {
-  constructor(params: Params<AdamHyper>, options: Partial<AdamHyper> = {}) {
+  constructor(params: Params<AdamHyper>, options: HyperOptions<AdamHyper> = {}) {
     super(params, withDefaults(new.target.name, ADAMW_DEFAULTS, options));
   }
   protected override decayed(p: Tensor, g: Tensor, group: ParamGroup<AdamHyper>): Tensor {

@@ -12,7 +12,7 @@ import { gradientOf } from "../parameter.ts";
 
 export interface ClipOptions {
   /** 2, any p > 0, or Infinity. Default: 2. */
-  readonly normType?: number;
+  readonly normType?: number | undefined;
 }
 const OPTIONS: OptionNames<ClipOptions> = { normType: true };
 

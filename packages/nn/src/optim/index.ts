@@ -4,6 +4,7 @@ export { type ClipOptions, clipGradNorm } from "./clip.ts";
 export { OneCycleLR, type OneCycleOptions } from "./one-cycle.ts";
 export {
   type Hyper,
+  type HyperOptions,
   Optimizer,
   type ParamGroup,
   type ParamGroupInput,

@@ -1,28 +1,29 @@
 // OneCycleLR: up to a high rate, then down to almost none, with the momentum against it.
 import { ArgumentError, checkOptions, type OptionNames } from "@tapegrad/core";
+import { defined } from "../args.ts";
 import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
 
 export interface OneCycleOptions {
   /** Steps of the whole cycle; or give epochs and stepsPerEpoch. */
-  readonly totalSteps?: number;
-  readonly epochs?: number;
-  readonly stepsPerEpoch?: number;
+  readonly totalSteps?: number | undefined;
+  readonly epochs?: number | undefined;
+  readonly stepsPerEpoch?: number | undefined;
   /** Part of the cycle in which the rate rises. Default: 0.3. */
-  readonly pctStart?: number;
+  readonly pctStart?: number | undefined;
   /** Default: "cos". */
-  readonly annealStrategy?: "cos" | "linear";
+  readonly annealStrategy?: "cos" | "linear" | undefined;
   /** Move the momentum (of SGD, or the first beta of Adam) against the rate. Default: true. */
-  readonly cycleMomentum?: boolean;
+  readonly cycleMomentum?: boolean | undefined;
   /** Where the rate is highest. Default: 0.85. */
-  readonly baseMomentum?: number;
+  readonly baseMomentum?: number | undefined;
   /** Where the rate is lowest. Default: 0.95. */
-  readonly maxMomentum?: number;
+  readonly maxMomentum?: number | undefined;
   /** The first rate is maxLr / divFactor. Default: 25. */
-  readonly divFactor?: number;
+  readonly divFactor?: number | undefined;
   /** The last rate is the first / finalDivFactor. Default: 1e4. */
-  readonly finalDivFactor?: number;
+  readonly finalDivFactor?: number | undefined;
   /** Come down as fast as the rise was, then fade. Default: false. */
-  readonly threePhase?: boolean;
+  readonly threePhase?: boolean | undefined;
 }
 const OPTIONS: OptionNames<OneCycleOptions> = {
   totalSteps: true,
@@ -36,6 +37,13 @@ const OPTIONS: OptionNames<OneCycleOptions> = {
   divFactor: true,
   finalDivFactor: true,
   threePhase: true,
+};
+
+type CycleSettings = {
+  readonly [K in Exclude<
+    keyof OneCycleOptions,
+    "totalSteps" | "epochs" | "stepsPerEpoch"
+  >]-?: Exclude<OneCycleOptions[K], undefined>;
 };
 
 /** Values at its start and end; a phase begins where the one before it ended. */
@@ -53,9 +61,7 @@ interface Phase {
 export class OneCycleLR extends LRScheduler {
   readonly totalSteps: number;
   private readonly maxLrs: readonly number[];
-  private readonly options: Required<
-    Omit<OneCycleOptions, "totalSteps" | "epochs" | "stepsPerEpoch">
-  >;
+  private readonly options: CycleSettings;
   private readonly phases: readonly Phase[];
 
   constructor(
@@ -76,7 +82,7 @@ export class OneCycleLR extends LRScheduler {
       divFactor: 25,
       finalDivFactor: 1e4,
       threePhase: false,
-      ...rest,
+      ...defined(rest),
     };
     const groups = optimizer.paramGroups;
     this.maxLrs = typeof maxLr === "number" ? groups.map(() => maxLr) : [...maxLr];

@@ -11,19 +11,22 @@ import {
   UseAfterFreeError,
   zerosLike,
 } from "@tapegrad/core";
+import { defined } from "../args.ts";
 import { gradientOf } from "../parameter.ts";
 import { type OptimizerState, readState, writeState } from "./optimizer-state.ts";
 
 /** Hyper-parameters: numbers, switches, betas. */
 export type Hyper = Record<string, number | boolean | readonly number[]>;
 
-export type ParamGroupInput<O> = { readonly params: Iterable<Tensor> } & Partial<O>;
+/** Hyper-parameters; what is left out, or undefined, has its default. */
+export type HyperOptions<O> = { readonly [K in keyof O]?: O[K] | undefined };
+export type ParamGroupInput<O> = { readonly params: Iterable<Tensor> } & HyperOptions<O>;
 export type Params<O> = Iterable<Tensor> | Iterable<ParamGroupInput<O>>;
 export type ParamGroup<O> = { readonly params: readonly Tensor[] } & {
   -readonly [K in keyof O]-?: O[K];
 } & {
   /** The learning rate before any schedule changed it; schedules set it. */
-  initialLr?: number;
+  initialLr?: number | undefined;
 };
 
 /** What an optimizer keeps of one parameter. */
@@ -34,18 +37,20 @@ export interface Slot {
 }
 
 export abstract class Optimizer<O extends { readonly lr: number } = { readonly lr: number }> {
-  /** Change hyper-parameters here (`group.lr = …`), or by a schedule. */
-  readonly paramGroups: ParamGroup<O>[] = [];
+  /** At least one. Change hyper-parameters here (`group.lr = …`), or by a schedule. */
+  readonly paramGroups: [ParamGroup<O>, ...ParamGroup<O>[]];
   private readonly slots = new Map<Tensor, Slot>();
   private readonly defaults: O;
 
   /** @param defaults every hyper-parameter, for groups that do not give it */
   constructor(params: Params<O>, defaults: O) {
     this.defaults = defaults;
-    const given = iterated<Tensor | ParamGroupInput<O>>(this.name, params);
-    const groups = given.every((item) => item instanceof Tensor)
-      ? [{ params: given } as unknown as ParamGroupInput<O>]
-      : given;
+    const items = iterated<Tensor | ParamGroupInput<O>>(this.name, params);
+    const groups = items.every((item) => item instanceof Tensor)
+      ? [{ params: items } as unknown as ParamGroupInput<O>]
+      : items;
+    // Not empty for longer than this: iterated() refuses an empty list.
+    this.paramGroups = [] as unknown as typeof this.paramGroups;
     for (const group of groups) this.addParamGroup(group as ParamGroupInput<O>);
   }
   /** The class's name, for messages. */
@@ -76,7 +81,7 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
       }
       seen.add(p);
     }
-    const hyper = { ...this.defaults, ...own };
+    const hyper = { ...this.defaults, ...defined(own) };
     this.checkHyper(hyper);
     this.paramGroups.push({ ...hyper, params: list } as unknown as ParamGroup<O>);
   }
@@ -161,10 +166,10 @@ const namesOf = (defaults: object): KnownOptions =>
 export function withDefaults<O extends object>(
   optimizer: string,
   defaults: O,
-  options: Partial<O>,
+  options: HyperOptions<O>,
 ): O {
   checkOptions(optimizer, options, namesOf(defaults));
-  return { ...defaults, ...options };
+  return { ...defaults, ...defined(options) };
 }
 
 function iterated<T>(name: string, items: Iterable<T>): T[] {

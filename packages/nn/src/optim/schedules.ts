@@ -4,7 +4,7 @@ import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
 
 export interface StepLROptions {
   /** Default: 0.1. */
-  readonly gamma?: number;
+  readonly gamma?: number | undefined;
 }
 const STEP_OPTIONS: OptionNames<StepLROptions> = { gamma: true };
 
@@ -29,7 +29,7 @@ export class StepLR extends LRScheduler {
 
 export interface CosineAnnealingLROptions {
   /** Default: 0. */
-  readonly etaMin?: number;
+  readonly etaMin?: number | undefined;
 }
 const COSINE_OPTIONS: OptionNames<CosineAnnealingLROptions> = { etaMin: true };
 

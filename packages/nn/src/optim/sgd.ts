@@ -1,6 +1,7 @@
 // Stochastic gradient descent.
 import { ArgumentError, type Tensor } from "@tapegrad/core";
 import {
+  type HyperOptions,
   nonNegative,
   Optimizer,
   type ParamGroup,
@@ -39,7 +40,7 @@ const DEFAULTS: SGDHyper = {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
  */
 export class SGD extends Optimizer<SGDHyper> {
-  constructor(params: Params<SGDHyper>, options: Partial<SGDHyper> = {}) {
+  constructor(params: Params<SGDHyper>, options: HyperOptions<SGDHyper> = {}) {
     super(params, withDefaults(new.target.name, DEFAULTS, options));
   }
   protected checkHyper(hyper: SGDHyper): void {

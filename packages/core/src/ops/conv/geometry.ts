@@ -22,10 +22,10 @@ export interface ConvGeometry {
 export type Padding = number | readonly number[] | "same" | "valid";
 
 export interface ConvSettings {
-  readonly stride?: number | readonly number[];
-  readonly padding?: Padding;
-  readonly dilation?: number | readonly number[];
-  readonly groups?: number;
+  readonly stride?: number | readonly number[] | undefined;
+  readonly padding?: Padding | undefined;
+  readonly dilation?: number | readonly number[] | undefined;
+  readonly groups?: number | undefined;
 }
 
 /** One whole number ≥ `least` for each spatial dim. */

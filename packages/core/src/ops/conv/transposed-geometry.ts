@@ -4,13 +4,13 @@ import type { Shape } from "../../shape.ts";
 import { type ConvGeometry, perDim } from "./geometry.ts";
 
 export interface TransposedSettings {
-  readonly stride?: number | readonly number[];
+  readonly stride?: number | readonly number[] | undefined;
   /** Takes this much off both ends of the output. Numbers only. */
-  readonly padding?: number | readonly number[];
+  readonly padding?: number | readonly number[] | undefined;
   /** Makes the output longer at its end; below stride or dilation. Default 0. */
-  readonly outputPadding?: number | readonly number[];
-  readonly dilation?: number | readonly number[];
-  readonly groups?: number;
+  readonly outputPadding?: number | readonly number[] | undefined;
+  readonly dilation?: number | readonly number[] | undefined;
+  readonly groups?: number | undefined;
 }
 
 /**

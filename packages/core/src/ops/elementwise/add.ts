@@ -36,7 +36,7 @@ const addOp = defineOp()({
  * a + alpha · b, broadcast; dtypes promote as PyTorch's.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.add.html
  */
-export function add(a: Operand, b: Operand, options: { alpha?: number } = {}): Tensor {
+export function add(a: Operand, b: Operand, options: { alpha?: number | undefined } = {}): Tensor {
   const { alpha = 1 } = options;
   if (isTensor(a) && isTensor(b)) {
     const scaled = alpha === 1 ? b : b.mul(alpha);
@@ -54,7 +54,7 @@ export function add(a: Operand, b: Operand, options: { alpha?: number } = {}): T
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    add(b: Operand, options?: { alpha?: number }): Tensor;
+    add(b: Operand, options?: { alpha?: number | undefined }): Tensor;
   }
 }
 methods({

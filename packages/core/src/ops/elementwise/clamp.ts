@@ -103,8 +103,8 @@ const clampTensorsOp = defineOp()({
 });
 
 export interface ClampOptions {
-  readonly min?: number | Tensor;
-  readonly max?: number | Tensor;
+  readonly min?: number | Tensor | undefined;
+  readonly max?: number | Tensor | undefined;
 }
 const OPTIONS: OptionNames<ClampOptions> = { min: "Tensor", max: "Tensor" };
 

@@ -9,11 +9,11 @@ import { floatingOnly } from "./unary.ts";
 /** none: the exact Φ by the error function. tanh: Φ by a hyperbolic tangent. */
 export type GeluApproximation = "none" | "tanh";
 export interface GeluOptions {
-  readonly approximate?: GeluApproximation;
+  readonly approximate?: GeluApproximation | undefined;
 }
 const OPTIONS: OptionNames<GeluOptions> = { approximate: true };
 
-const geluOp = defineOp<Required<GeluOptions>>()({
+const geluOp = defineOp<{ readonly approximate: GeluApproximation }>()({
   name: "gelu",
   doc: "x · Φ(x) with the normal distribution Φ, or its approximation by tanh.",
   example: ["gelu(tensor([0, 1]))", "tensor([0.0000, 0.8413])"],

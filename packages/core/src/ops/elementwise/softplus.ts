@@ -14,9 +14,9 @@ import { where } from "./where.ts";
 
 export interface SoftplusOptions {
   /** Sharpness of the bend. Default 1. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
   /** Where beta · x lies above it, x itself is the value. Default 20. */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
 }
 const OPTIONS: OptionNames<SoftplusOptions> = { beta: true, threshold: true };
 
@@ -48,7 +48,7 @@ const softplusOp = defineOp()({
 });
 
 // No backend has a kernel for other settings; they are rare, and their meaning runs.
-const softplusBetaOp = defineOp<Required<SoftplusOptions>>()({
+const softplusBetaOp = defineOp<{ readonly beta: number; readonly threshold: number }>()({
   name: "softplusBeta",
   doc: "log(1 + exp(beta · x)) / beta, elementwise; x itself where beta · x is above the threshold.",
   inputs: ["x"],

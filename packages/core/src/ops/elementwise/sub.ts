@@ -86,7 +86,7 @@ export function refuseBool(op: string, ...operands: Operand[]): void {
  * @throws DTypeError for bool tensors
  * @see https://docs.pytorch.org/docs/stable/generated/torch.sub.html
  */
-export function sub(a: Operand, b: Operand, options: { alpha?: number } = {}): Tensor {
+export function sub(a: Operand, b: Operand, options: { alpha?: number | undefined } = {}): Tensor {
   const { alpha = 1 } = options;
   refuseBool("sub", a, b);
   if (alpha === 1) return onOperands("sub", a, b, forms);
@@ -100,7 +100,7 @@ export function sub(a: Operand, b: Operand, options: { alpha?: number } = {}): T
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    sub(b: Operand, options?: { alpha?: number }): Tensor;
+    sub(b: Operand, options?: { alpha?: number | undefined }): Tensor;
   }
 }
 methods({

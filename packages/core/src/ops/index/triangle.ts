@@ -10,7 +10,7 @@ import { reshape } from "../views/view.ts";
 
 export interface TriangleOptions {
   /** Which diagonal bounds the part that stays: above the main one if positive. Default 0. */
-  readonly diagonal?: number;
+  readonly diagonal?: number | undefined;
 }
 const OPTIONS: OptionNames<TriangleOptions> = { diagonal: true };
 

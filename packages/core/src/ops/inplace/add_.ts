@@ -50,7 +50,11 @@ const addScalarInPlaceOp = defineOp<Scalar>()({
 });
 
 /** x += alpha · other; other is cast to x's dtype where that loses no category. Returns x. */
-export function add_(x: Tensor, other: Operand, options: { alpha?: number } = {}): Tensor {
+export function add_(
+  x: Tensor,
+  other: Operand,
+  options: { alpha?: number | undefined } = {},
+): Tensor {
   const { alpha = 1 } = options;
   if (isTensor(other)) {
     if (alpha === 1) return addInPlaceOp(x, requireStorable("add_", x, other));
@@ -64,7 +68,7 @@ export function add_(x: Tensor, other: Operand, options: { alpha?: number } = {}
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    add_(other: Operand, options?: { alpha?: number }): Tensor;
+    add_(other: Operand, options?: { alpha?: number | undefined }): Tensor;
   }
 }
 methods({

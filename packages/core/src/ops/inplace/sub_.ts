@@ -54,7 +54,11 @@ const subScalarInPlaceOp = defineOp<Scalar>()({
 });
 
 /** x −= alpha · other; other is cast to x's dtype where that loses no category. Returns x. */
-export function sub_(x: Tensor, other: Operand, options: { alpha?: number } = {}): Tensor {
+export function sub_(
+  x: Tensor,
+  other: Operand,
+  options: { alpha?: number | undefined } = {},
+): Tensor {
   const { alpha = 1 } = options;
   refuseBool("sub_", x, other);
   if (isTensor(other)) {
@@ -69,7 +73,7 @@ export function sub_(x: Tensor, other: Operand, options: { alpha?: number } = {}
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    sub_(other: Operand, options?: { alpha?: number }): Tensor;
+    sub_(other: Operand, options?: { alpha?: number | undefined }): Tensor;
   }
 }
 methods({

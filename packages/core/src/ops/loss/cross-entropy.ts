@@ -14,7 +14,7 @@ export interface NllLossOptions extends LossOptions {
   /** [C], a factor per class; "mean" divides by the sum of the factors. */
   readonly weight?: Tensor | undefined;
   /** Targets of this value count nothing. Default -100. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
 }
 const NLL_OPTIONS: OptionNames<NllLossOptions> = {
   weight: "Tensor",
@@ -23,7 +23,7 @@ const NLL_OPTIONS: OptionNames<NllLossOptions> = {
 };
 export interface CrossEntropyOptions extends NllLossOptions {
   /** Takes this much of the target's probability and spreads it over all classes. Default 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
 }
 const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyOptions> = {
   ...NLL_OPTIONS,

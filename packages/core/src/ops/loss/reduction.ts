@@ -9,7 +9,7 @@ export type Reduction = "none" | "mean" | "sum";
 
 export interface LossOptions {
   /** Default "mean". */
-  readonly reduction?: Reduction;
+  readonly reduction?: Reduction | undefined;
 }
 export const LOSS_OPTIONS: OptionNames<LossOptions> = { reduction: true };
 

@@ -43,7 +43,7 @@ export const l1Loss = (input: Tensor, target: Tensor, options: LossOptions = {})
 
 export interface SmoothL1Options extends LossOptions {
   /** Where the parabola meets the line; 0 is l1Loss. Default 1. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
 }
 const SMOOTH_OPTIONS: OptionNames<SmoothL1Options> = { ...LOSS_OPTIONS, beta: true };
 

@@ -20,11 +20,11 @@ export interface BatchNormOptions {
   /** [C], summand after normalising. */
   readonly bias?: Tensor | undefined;
   /** Default false. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
   /** Default 0.1. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Added to the variance. Default 1e-5. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
 }
 const OPTIONS: OptionNames<BatchNormOptions> = {
   runningMean: "Tensor",

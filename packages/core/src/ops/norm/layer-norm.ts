@@ -90,7 +90,7 @@ export interface LayerNormOptions {
   /** Of the shape normalizedShape. */
   readonly bias?: Tensor | undefined;
   /** Added to the variance. Default 1e-5. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
 }
 const OPTIONS: OptionNames<LayerNormOptions> = { weight: "Tensor", bias: "Tensor", eps: true };
 

@@ -100,7 +100,7 @@ const avgSamples = (): PoolGeometry[] => [
 
 export interface AvgPoolOptions extends PoolSettings {
   /** Whether padding counts in the mean. Default true. */
-  readonly countIncludePad?: boolean;
+  readonly countIncludePad?: boolean | undefined;
 }
 const OPTIONS: OptionNames<AvgPoolOptions> = { ...POOL_OPTIONS, countIncludePad: true };
 

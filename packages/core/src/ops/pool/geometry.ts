@@ -21,11 +21,11 @@ export interface PoolGeometry {
 
 export interface PoolSettings {
   /** Default: the kernel. */
-  readonly stride?: number | readonly number[];
+  readonly stride?: number | readonly number[] | undefined;
   /** At most half of the kernel. Default 0. */
-  readonly padding?: number | readonly number[];
+  readonly padding?: number | readonly number[] | undefined;
   /** Rounds the output size up, as long as the last window starts inside. Default false. */
-  readonly ceilMode?: boolean;
+  readonly ceilMode?: boolean | undefined;
 }
 export const POOL_OPTIONS: OptionNames<PoolSettings> = {
   stride: true,
@@ -38,8 +38,8 @@ export function poolGeometry(
   x: Shape,
   size: number | readonly number[],
   settings: PoolSettings & {
-    readonly dilation?: number | readonly number[];
-    readonly countIncludePad?: boolean;
+    readonly dilation?: number | readonly number[] | undefined;
+    readonly countIncludePad?: boolean | undefined;
   },
 ): PoolGeometry {
   const dims = x.length - 2;

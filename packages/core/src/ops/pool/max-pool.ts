@@ -125,9 +125,9 @@ const maxPoolIndicesOp = defineOp<PoolGeometry>()({
 
 export interface MaxPoolOptions extends PoolSettings {
   /** Distance of two taps of a window. Default 1. */
-  readonly dilation?: number | readonly number[];
+  readonly dilation?: number | readonly number[] | undefined;
   /** Also gives the place of each maximum in its plane, row-major, int64. Default false. */
-  readonly returnIndices?: boolean;
+  readonly returnIndices?: boolean | undefined;
 }
 const OPTIONS: OptionNames<MaxPoolOptions> = {
   ...POOL_OPTIONS,

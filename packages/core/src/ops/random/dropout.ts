@@ -58,11 +58,11 @@ const dropoutOp = defineOp<{ readonly p: number; readonly key: RandomKey }>()({
 
 export interface DropoutOptions {
   /** The probability of an element to be zeroed. Default 0.5. */
-  readonly p?: number;
+  readonly p?: number | undefined;
   /** Default true, as in PyTorch. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
   /** Default: the generator that manualSeed seeds. */
-  readonly generator?: Generator;
+  readonly generator?: Generator | undefined;
 }
 const OPTIONS: OptionNames<DropoutOptions> = { p: true, training: true, generator: true };
 

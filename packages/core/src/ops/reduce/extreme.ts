@@ -72,9 +72,9 @@ export function extremeOverDims(
 }
 
 export interface DimOptions {
-  readonly dim?: number;
+  readonly dim?: number | undefined;
   /** Keep the reduced dimension with size 1. Default false. */
-  readonly keepdim?: boolean;
+  readonly keepdim?: boolean | undefined;
 }
 const OPTIONS: OptionNames<DimOptions> = { dim: true, keepdim: true };
 

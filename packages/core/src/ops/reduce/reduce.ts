@@ -14,9 +14,9 @@ export interface ReduceAttrs {
 export type Dims = number | readonly number[];
 export interface ReduceOptions {
   /** What to reduce over when no dim is given before: one, several, or (default) all. */
-  readonly dim?: Dims;
+  readonly dim?: Dims | undefined;
   /** Keep reduced dimensions with size 1. Default false. */
-  readonly keepdim?: boolean;
+  readonly keepdim?: boolean | undefined;
 }
 export const REDUCE_OPTIONS: OptionNames<ReduceOptions> = { dim: true, keepdim: true };
 
@@ -34,7 +34,7 @@ export function reduceAttrs(
 }
 
 /** A trailing options object may stand where dim would. */
-export function dimAndOptions<D, O extends { readonly dim?: D }>(
+export function dimAndOptions<D, O extends { readonly dim?: D | undefined }>(
   op: string,
   dim: D | O | undefined,
   options: O,

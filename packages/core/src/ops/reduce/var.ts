@@ -28,7 +28,7 @@ export interface VarAttrs extends ReduceAttrs {
 }
 export interface VarOptions extends ReduceOptions {
   /** What is taken off the number of elements before dividing by it. Default 1 (Bessel's). */
-  readonly correction?: number;
+  readonly correction?: number | undefined;
 }
 const OPTIONS: OptionNames<VarOptions> = { ...REDUCE_OPTIONS, correction: true };
 

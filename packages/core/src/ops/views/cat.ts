@@ -77,7 +77,7 @@ const isPlaceholder = (shape: Shape): boolean => shape.length === 1 && shape[0] 
 
 export interface CatOptions {
   /** Default 0. */
-  readonly dim?: number;
+  readonly dim?: number | undefined;
 }
 const OPTIONS: OptionNames<CatOptions> = { dim: true };
 

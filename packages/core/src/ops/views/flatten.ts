@@ -8,9 +8,9 @@ import { reshape, resolveShape } from "./view.ts";
 
 export interface FlattenOptions {
   /** The first dimension to merge. Default 0. */
-  readonly startDim?: number;
+  readonly startDim?: number | undefined;
   /** The last one. Default -1. */
-  readonly endDim?: number;
+  readonly endDim?: number | undefined;
 }
 const OPTIONS: OptionNames<FlattenOptions> = { startDim: true, endDim: true };
 

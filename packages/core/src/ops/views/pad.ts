@@ -66,7 +66,7 @@ function unpad(g: Tensor, a: PadAttrs): Tensor {
 
 export interface PadOptions {
   /** What to pad with. Default 0. */
-  readonly value?: number | bigint;
+  readonly value?: number | bigint | undefined;
 }
 const OPTIONS: OptionNames<PadOptions> = { value: true };
 

@@ -7,7 +7,7 @@ import { narrow } from "./slice-dim.ts";
 
 export interface SplitOptions {
   /** Default 0. */
-  readonly dim?: number;
+  readonly dim?: number | undefined;
 }
 const OPTIONS: OptionNames<SplitOptions> = { dim: true };
 

@@ -36,9 +36,9 @@ export interface WindowAttrs {
 }
 export interface WindowOptions {
   /** Distance of two windows; a number or one per spatial dim. Default 1. */
-  readonly stride?: number | readonly number[];
+  readonly stride?: number | readonly number[] | undefined;
   /** Distance of two taps of a window. Default 1. */
-  readonly dilation?: number | readonly number[];
+  readonly dilation?: number | readonly number[] | undefined;
 }
 
 /** How many windows fit into each spatial dim of [N, C, …spatial]. */
