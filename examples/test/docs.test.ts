@@ -44,6 +44,24 @@ describe("documents", () => {
     expect(read("examples/custom-op.ts")).to.contain(code);
   });
 
+  it("CONTRIBUTING.md: the imports inside core are there, and used", async () => {
+    const [op = "", top = ""] = [...read("CONTRIBUTING.md").matchAll(/```ts\n(.*?)```/gs)].map(
+      ([, code = ""]) => code,
+    );
+    const folder = new URL("packages/core/src/ops/elementwise/", root);
+    const imports = [...top.matchAll(/^import \{ (.*) \} from "(.*)";$/gm)];
+    expect(imports.length).to.equal(5);
+    const names: string[] = [];
+    for (const [, list = "", path = ""] of imports) {
+      const module = await import(new URL(path, folder).href);
+      for (const name of list.split(", ")) {
+        names.push(name.replace("type ", ""));
+        if (!name.startsWith("type ")) expect(module, path).to.have.property(name);
+      }
+    }
+    for (const name of names) expect(op).to.match(new RegExp(`\\b${name}\\b`));
+  });
+
   it("CONTRIBUTING.md: every npm script that it names is there", () => {
     const { scripts } = JSON.parse(read("package.json"));
     for (const name of DOCUMENTS) {

@@ -1,5 +1,7 @@
 // The programs of all READMEs run, and print (or throw) what the text after them says.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import * as core from "@tapegrad/core";
 import { expect } from "chai";
@@ -62,7 +64,18 @@ const READMES = ["README.md", ...NAMES.map((name) => `packages/${name}/README.md
 
 describe("the programs of", function () {
   this.timeout(60_000);
-  before(() => tapegrad.setBackend("wasm"));
+  // They save files where they run.
+  const here = process.cwd();
+  let folder = "";
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "tapegrad-readme-"));
+    process.chdir(folder);
+    tapegrad.setBackend("wasm");
+  });
+  after(() => {
+    process.chdir(here);
+    rmSync(folder, { recursive: true });
+  });
 
   for (const path of READMES) {
     describe(path, () => {
