@@ -154,6 +154,36 @@ describe("backward", () => {
     expect(values(x.grad)).to.deep.equal([3, 3, 3]);
   });
 
+  it("a Function may return captured leaves, one tensor twice, and integers", () => {
+    const w = leaf([2]);
+    class Odd extends Function {
+      static forward(_ctx: FunctionContext, x: Tensor): readonly Tensor[] {
+        const y = x.mul(2);
+        return [w, y, y, tensor([1n])];
+      }
+      static backward(
+        _ctx: FunctionContext,
+        _w?: Tensor,
+        a?: Tensor,
+        b?: Tensor,
+      ): Tensor | undefined {
+        const [p, q] = [a?.mul(2), b?.mul(2)];
+        return p && q ? p.add(q) : (p ?? q);
+      }
+    }
+    const x = leaf([2]);
+    const [captured, a, b, integer] = Odd.apply(x) as [Tensor, Tensor, Tensor, Tensor];
+    expect([w.isLeaf, captured.isLeaf, integer.requiresGrad]).to.deep.equal([true, false, false]);
+    sum(a.add(b.mul(10))).backward();
+    expect(values(x.grad)).to.deep.equal([22, 22]);
+  });
+
+  it("modes refuse async functions, which would leave them at the first await", () => {
+    for (const mode of [noGrad, enableGrad, detectAnomaly]) {
+      expect(() => mode(async () => 1)).to.throw(/must not be async/);
+    }
+  });
+
   it("anomaly mode names the op whose gradient made a NaN, and where its forward ran", () => {
     class Poison extends Function {
       static forward(_ctx: FunctionContext, x: Tensor): Tensor {

@@ -86,10 +86,10 @@ const header = (dims: readonly number[], rank: number): number[] => [
 ];
 
 /** `count` 28 × 28 images in MNIST's format: class k lights a bar at row 2k + 4, with noise. */
-export function writeBars(folder: string, count: number): void {
+export function writeBars(folder: string, count: number, seed = 1): void {
   const pixels = new Uint8Array(count * 784);
   const labels = new Uint8Array(count);
-  let state = 1;
+  let state = seed;
   for (let i = 0; i < count; i++) {
     labels[i] = i % 10;
     for (let p = 0; p < 784; p++) {

@@ -86,6 +86,9 @@ describe("command line: train", function () {
     const out = temporaryFolder();
     const first = start(...args(out, "--epochs", "80").filter((a) => a !== "--no-progress"));
     await first.saw("epoch 1/");
+    expect((await run(...args(out, "--overwrite"))).err).to.match(
+      /process \d+ is training into this folder/,
+    );
     first.process.kill("SIGINT");
     expect((await first.ended).code).to.equal(130);
     const refused = await run(...args(out));
@@ -101,6 +104,10 @@ describe("command line: train", function () {
     const ran = await run(...args(out, "--resume", "--lr", "0.5"));
     expect(ran.code).to.equal(2);
     expect(ran.err).to.match(/lr was 0\.01, now 0\.5/);
+    const other = temporaryFolder();
+    writeBars(other, 100, 7);
+    const elsewhere = args(out, "--resume").map((a) => (a === data ? other : a));
+    expect((await run(...elsewhere)).err).to.match(/images was [0-9a-f]{16}, now [0-9a-f]{16}/);
   });
 
   it("stops at a loss that is no number, names the layer, and keeps the last checkpoint", async () => {

@@ -64,7 +64,6 @@ describe("command line: usage", () => {
   });
 
   const bad: [name: string, prepare: (folder: string) => string[], words: RegExp][] = [
-    ["mnist without --data", () => ["train", "mnist"], /mnist: needs the folder[\s\S]*--data DIR/],
     [
       "a missing folder",
       (f) => ["train", "mnist", "--data", join(f, "none")],

@@ -20,6 +20,11 @@ export const wholeNumber =
     }
     return n;
   };
+/** An unset shell variable gives "", which would pass for an absent option. */
+export const notEmpty = (text: string): string => {
+  if (text.trim() === "") throw new InvalidArgumentError("expected a path, got nothing.");
+  return text;
+};
 export const decimal =
   (test: (n: number) => boolean, expected: string) =>
   (text: string): number => {

@@ -22,6 +22,7 @@ import {
   choosePlace,
   decimal,
   EXIT,
+  notEmpty,
   type PlaceFlags,
   say,
   wholeNumber,
@@ -56,7 +57,7 @@ export function trainCommand(program: Command): void {
     .command("train")
     .description("train a classifier; glyphs are drawn by the program, the others read from --data")
     .addArgument(new Argument("[dataset]", "what to train on").choices(DATASETS).default("glyphs"))
-    .option("--data <dir>", "folder of the data set's files")
+    .option("--data <dir>", "folder of the data set's files", notEmpty)
     .addOption(
       new Option("--model <name>", "which network").choices(models.names()).default("separable"),
     )
@@ -77,7 +78,11 @@ export function trainCommand(program: Command): void {
       wholeNumber(0),
       0,
     )
-    .option("--out <dir>", "folder to write model.safetensors, checkpoint and metrics.jsonl into")
+    .option(
+      "--out <dir>",
+      "folder to write model.safetensors, checkpoint and metrics.jsonl into",
+      notEmpty,
+    )
     .option("--resume", "go on with the run in --out, to the same bits")
     .option("--overwrite", "start anew although --out holds an unfinished run")
     .option("--max-steps <n>", "stop after so many steps", wholeNumber(1))

@@ -1,5 +1,6 @@
 // The data sets that the command knows by name.
-import { ArgumentError } from "@tapegrad/core";
+import { createHash } from "node:crypto";
+import { ArgumentError, FormatError, sameShape, sizeOf } from "@tapegrad/core";
 import { fashionMnist, glyphs, type ImageDataset, mnist } from "@tapegrad/data";
 import type { DatasetName, Split } from "./options.ts";
 
@@ -16,14 +17,30 @@ export function loadImages(
   if (name === "glyphs") return glyphs({ split });
   if (dir === undefined) {
     throw new ArgumentError(
-      name,
-      `needs the folder with its IDX files; add --data DIR (the built-in set 'glyphs' needs none)`,
+      "--data",
+      `${name} needs the folder with its IDX files; add --data DIR (the built-in set 'glyphs' needs none)`,
     );
   }
   return (name === "mnist" ? mnist : fashionMnist)(dir, { split });
 }
 
-export const loadSplit = (name: DatasetName, dir: string | undefined): Split => ({
-  train: loadImages(name, dir, "train"),
-  test: loadImages(name, dir, "test"),
-});
+/** Both splits, of one size of image. */
+export function loadSplit(name: DatasetName, dir: string | undefined): Split {
+  const [train, test] = [loadImages(name, dir, "train"), loadImages(name, dir, "test")];
+  for (const [split, { length, shape }] of Object.entries({ train, test })) {
+    if (length > 0 && sizeOf(shape) > 0) continue;
+    throw new FormatError(`${dir}: there are no ${split} images in it, or they have no pixels`);
+  }
+  if (!sameShape(train.shape, test.shape)) {
+    throw new FormatError(
+      `${dir}: training images are ${train.shape.join("×")}, test images ${test.shape.join("×")}; ` +
+        `take both from one data set`,
+    );
+  }
+  return { train, test };
+}
+
+/** Tells one set of images from another: a resumed run must see what it saw before. */
+export function fingerprint({ pixels, labels }: ImageDataset): string {
+  return createHash("sha256").update(pixels).update(labels).digest("hex").slice(0, 16);
+}

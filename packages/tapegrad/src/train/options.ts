@@ -21,9 +21,11 @@ export interface Recipe {
   readonly weightDecay: number;
   readonly clip: number;
   readonly seed: number;
+  /** Fingerprint of the training images. */
+  readonly images: string;
 }
 
-export interface TrainOptions extends Recipe {
+export interface TrainOptions extends Omit<Recipe, "images"> {
   /** Where the files are; not used by glyphs. */
   readonly data: string | undefined;
   /** Where the run is written; undefined writes nothing. */
@@ -88,7 +90,8 @@ export interface Reporter {
 }
 
 /** The part of the options that a checkpoint remembers. */
-export const recipeOf = (o: TrainOptions): Recipe => ({
+export const recipeOf = (o: TrainOptions, images: string): Recipe => ({
+  images,
   dataset: o.dataset,
   model: o.model,
   epochs: o.epochs,

@@ -1,5 +1,12 @@
 // The files of a run: model.safetensors, checkpoint.safetensors, metrics.jsonl.
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { FormatError, type Tensor } from "@tapegrad/core";
 import {
@@ -16,10 +23,12 @@ import {
 export const MODEL_FILE = "model.safetensors";
 export const CHECKPOINT_FILE = "checkpoint.safetensors";
 export const METRICS_FILE = "metrics.jsonl";
+const LOCK_FILE = ".lock";
 
 /** A folder that a run writes into. Whole files are replaced atomically; metrics grow line by line. */
 export class RunFolder {
   readonly path: string;
+  private locked = false;
   constructor(path: string) {
     this.path = path;
     try {
@@ -36,6 +45,32 @@ export class RunFolder {
   }
   private file(name: string): string {
     return join(this.path, name);
+  }
+
+  /** Keeps other processes from training into the folder. The lock of a process that died does not count. */
+  lock(): void {
+    const path = this.file(LOCK_FILE);
+    const write = (flag: string) => writeFileSync(path, String(process.pid), { flag });
+    try {
+      write("wx");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+      const holder = Number(readFileSync(path, "utf8"));
+      if (holder !== process.pid && isAlive(holder)) {
+        throw new FileError(
+          this.path,
+          "LOCKED",
+          `${this.path}: process ${holder} is training into this folder; wait for it, or choose another --out`,
+          { cause },
+        );
+      }
+      write("w");
+    }
+    this.locked = true;
+  }
+  unlock(): void {
+    if (this.locked) rmSync(this.file(LOCK_FILE), { force: true });
+    this.locked = false;
   }
   async saveModel(
     state: ReadonlyMap<string, Tensor>,
@@ -71,5 +106,15 @@ export class RunFolder {
       }
     });
     writeFileAtomic(path, new TextEncoder().encode(kept.map((line) => `${line}\n`).join("")));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid < 1) return false;
+  try {
+    process.kill(pid, 0); // asks, sends nothing
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -21,6 +21,7 @@ import { fromHost, type Json, toHost, underPrefix, withPrefix } from "@tapegrad/
 import { nn, optim } from "@tapegrad/nn";
 import { type Classifier, models } from "../models.ts";
 import { DivergedError, firstBadLayer } from "./blame.ts";
+import { fingerprint } from "./datasets.ts";
 import { accuracy } from "./evaluate.ts";
 import { modelMetadata } from "./model-file.ts";
 import type { TrainResult } from "./options.ts";
@@ -52,6 +53,7 @@ export class Trainer {
   /** Of the whole run. */
   readonly steps: number;
   private readonly data: Split;
+  private readonly recipe: Recipe;
   private readonly loader: DataLoader<ImageSample, ImageBatch>;
   private readonly optimizer: optim.Optimizer;
   private readonly schedule: optim.LRScheduler | null;
@@ -66,6 +68,7 @@ export class Trainer {
   constructor(options: TrainOptions, data: Split) {
     this.options = options;
     this.data = data;
+    this.recipe = recipeOf(options, fingerprint(data.train));
     manualSeed(options.seed);
     this.model = models.create(options.model, data.train);
     const { batch, seed } = options;
@@ -77,8 +80,14 @@ export class Trainer {
     this.optimizer = makeOptimizer(options, this.model);
     this.schedule = makeSchedule(options, this.optimizer, planned, this.loader.length);
     this.folder = options.out === undefined ? null : new RunFolder(options.out);
-    if (options.resume) this.restore();
-    else this.startAnew();
+    try {
+      this.folder?.lock();
+      if (options.resume) this.restore();
+      else this.startAnew();
+    } catch (error) {
+      this.folder?.unlock();
+      throw error;
+    }
   }
 
   /** Steps that were done before, by the run that this one resumes. */
@@ -86,7 +95,16 @@ export class Trainer {
     return this.step;
   }
 
+  /** Trains to the end or until `stop` asks for it; gives the folder free. */
   async run(reporter: Reporter, stop: { readonly requested: boolean }): Promise<Outcome> {
+    try {
+      return await this.train(reporter, stop);
+    } finally {
+      this.folder?.unlock();
+    }
+  }
+
+  private async train(reporter: Reporter, stop: { readonly requested: boolean }): Promise<Outcome> {
     resetPeak();
     reporter.start({ steps: this.steps, done: this.step });
     const perEpoch = this.loader.length;
@@ -200,7 +218,7 @@ export class Trainer {
       ]),
     );
     const state: RunState = {
-      recipe: recipeOf(this.options),
+      recipe: this.recipe,
       step: this.step,
       steps: this.steps,
       seconds: this.seconds,
@@ -245,7 +263,7 @@ export class Trainer {
     }
     const { tensors, state: json } = folder.loadCheckpoint();
     const state = json as unknown as RunState;
-    checkRecipe(folder.path, state.recipe, recipeOf(this.options));
+    checkRecipe(folder.path, state.recipe, this.recipe);
     this.model.loadStateDict(fromHost(underPrefix("model.", tensors)));
     const optimizer = fromHost(underPrefix("optim.", tensors));
     this.optimizer.loadStateDict({ tensors: optimizer, state: state.optimizer });
