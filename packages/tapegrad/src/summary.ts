@@ -1,6 +1,6 @@
 // What a model is made of, found by running it once: hooks say which module is at work, the record of
 // dispatch says what was computed.
-import { type Meta, noGrad, onRun, type RanEvent, scope, sizeOf, Tensor } from "@tapegrad/core";
+import { noGrad, onRun, scope, Tensor } from "@tapegrad/core";
 import type { nn } from "@tapegrad/nn";
 
 export interface LayerSummary {
@@ -16,18 +16,6 @@ export interface Summary {
   /** Of the whole model; a shared parameter counts once. */
   readonly parameters: number;
   readonly multiplyAdds: number;
-}
-
-/** Multiply-adds of one op: outputs × products per output, for convolutions and matrix products. */
-function multiplyAddsOf({ op, inputs, outputs }: RanEvent): number {
-  const size = (m: Meta | undefined): number => sizeOf(m?.shape ?? [0]);
-  const [, second] = inputs;
-  const out = outputs[0];
-  if (op === "conv") return (size(out) * size(second)) / (second?.shape[0] ?? 1);
-  // A transposed convolution: each input element meets each weight of its channel once.
-  if (op === "convInputGrad") return (size(inputs[0]) * size(second)) / (second?.shape[0] ?? 1);
-  if (op === "matmul" || op === "linear") return size(out) * (inputs[0]?.shape.at(-1) ?? 0);
-  return 0;
 }
 
 /** Runs `model` on `input` in evaluation mode, without gradients, and adds up what each module does. */
@@ -54,11 +42,10 @@ export function summarize(model: nn.Module, input: Tensor): Summary {
       layers.push({ path, type: m.constructor.name, output: shape, parameters, multiplyAdds });
     }),
   ]);
-  const stop = onRun((event) => {
-    const n = multiplyAddsOf(event);
-    total += n;
+  const stop = onRun(({ multiplyAdds }) => {
+    total += multiplyAdds;
     const top = stack.at(-1);
-    if (top !== undefined) top.multiplyAdds += n;
+    if (top !== undefined) top.multiplyAdds += multiplyAdds;
   });
   const { training } = model;
   model.eval();

@@ -108,6 +108,10 @@ export interface OpSpec<
   readonly kind?: "compute" | "view" | "inplace";
   readonly inputs: I;
   readonly outputs: O;
+  /** It refuses inputs that are not contiguous, as view() does. */
+  readonly contiguousOnly?: true;
+  /** Of one run, from the shapes alone: products that are added up. For summaries and profiles. Default: 0. */
+  multiplyAdds?(inputs: readonly (Meta | undefined)[], outputs: readonly Meta[]): number;
   /** Written by the kernel for the rule alone (indices, masks, statistics); not even allocated when nothing records. */
   readonly hidden?: H;
   /** Outputs without gradient (statistics, indices). */
@@ -160,6 +164,8 @@ export interface AnySpec {
   readonly constant?: Names;
   readonly saves?: Names;
   readonly differentiable?: false;
+  readonly contiguousOnly?: true;
+  multiplyAdds?(inputs: readonly (Meta | undefined)[], outputs: readonly Meta[]): number;
   shape?(...args: unknown[]): unknown;
   view?(...args: unknown[]): Window;
   kernel?(...args: unknown[]): Ran;

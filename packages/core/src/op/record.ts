@@ -18,13 +18,17 @@ export function tell(
   outs: readonly Tensor[],
   start: number,
 ) {
+  const ms = performance.now() - start;
+  const inputs = ins.map((t) => t && metaOf(t));
+  const outputs = outs.map(metaOf);
   listener?.({
     op: op.spec.name,
     variant,
     backend: (outs[0] as Tensor).storage.backend.name,
-    inputs: ins.map((t) => t && metaOf(t)),
-    outputs: outs.map(metaOf),
-    ms: performance.now() - start,
+    inputs,
+    outputs,
+    multiplyAdds: op.spec.multiplyAdds?.(inputs, outputs) ?? 0,
+    ms,
   });
 }
 

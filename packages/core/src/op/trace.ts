@@ -12,6 +12,8 @@ export interface RanEvent {
   readonly backend: string;
   readonly inputs: readonly (Meta | undefined)[];
   readonly outputs: readonly Meta[];
+  /** Products that were added up, for the ops that say so (convolutions, matrix products); else 0. */
+  readonly multiplyAdds: number;
   readonly ms: number;
 }
 export type Listener = (event: RanEvent) => void;

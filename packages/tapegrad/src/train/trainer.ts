@@ -173,7 +173,7 @@ export class Trainer {
   }
 
   private report(reporter: Reporter, epoch: number, loss: number): void {
-    const lr = this.optimizer.paramGroups[0]?.lr ?? this.options.lr;
+    const lr = this.optimizer.paramGroups[0].lr;
     const samplesPerSecond = (this.step * this.options.batch) / this.seconds;
     const secondsLeft = ((this.steps - this.step) * this.options.batch) / samplesPerSecond;
     const { step, steps } = this;

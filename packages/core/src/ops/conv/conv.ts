@@ -6,7 +6,7 @@ import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
 import { checkFit } from "./check.ts";
 import { byGroup, columns } from "./columns.ts";
-import type { ConvGeometry } from "./geometry.ts";
+import { type ConvGeometry, convProducts } from "./geometry.ts";
 import { convInputGrad } from "./input-grad.ts";
 import { refusedConvolutions } from "./refused.ts";
 import { convSamples } from "./samples.ts";
@@ -26,6 +26,7 @@ const convOp = defineOp<ConvGeometry>()({
   inputs: ["x", "w", "bias?"],
   outputs: ["y"],
   saves: ["x", "w"],
+  multiplyAdds: ([, w], [y]) => convProducts(y, w),
   shape: (x, _w, _bias, g) => ({ shape: g.y, dtype: x.dtype }),
   kernel: (k, x, w, bias, y, g) => k.conv?.(x, w, bias, y, g),
   // im2col: w [G, O/G, C/G·K] × columns [N, G, C/G·K, positions]

@@ -1,7 +1,9 @@
 // The geometry of a convolution: everything a kernel needs to know beside the numbers. All three ops
 // of the family (forward, input gradient, weight gradient) share one geometry, that of the forward.
+
+import type { Meta } from "../../backend.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
-import type { Shape } from "../../shape.ts";
+import { type Shape, sizeOf } from "../../shape.ts";
 
 /** For n spatial dims: `stride`, `padding`, `dilation` have n entries. */
 export interface ConvGeometry {
@@ -109,6 +111,12 @@ function resolvePadding(
     );
   }
   return perDim(op, "padding", padding, spans.length, 0).map((p) => [p, p] as const);
+}
+
+/** Products of one run of any op of the family: each output element of the forward meets the weights of its channel. */
+export function convProducts(y: Meta | undefined, w: Meta | undefined): number {
+  if (y === undefined || w === undefined || sizeOf(w.shape) === 0) return 0;
+  return (sizeOf(y.shape) * sizeOf(w.shape)) / (w.shape[0] as number);
 }
 
 export function checkChannels(

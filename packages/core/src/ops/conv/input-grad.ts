@@ -5,7 +5,7 @@ import type { Tensor } from "../../tensor.ts";
 import { checkFit } from "./check.ts";
 import { byGroup, fromColumns, gradientByGroup } from "./columns.ts";
 import { conv } from "./conv.ts";
-import type { ConvGeometry } from "./geometry.ts";
+import { type ConvGeometry, convProducts } from "./geometry.ts";
 import { refusedTranspositions } from "./refused.ts";
 import { convSamples, transposedSamples } from "./samples.ts";
 import { convWeightGrad } from "./weight-grad.ts";
@@ -27,6 +27,7 @@ const convInputGradOp = defineOp<ConvGeometry>()({
   inputs: ["g", "w"],
   outputs: ["dx"],
   saves: ["g", "w"],
+  multiplyAdds: ([g, w]) => convProducts(g, w),
   shape: (g, _w, geometry) => ({ shape: geometry.x, dtype: g.dtype }),
   kernel: (k, g, w, dx, geometry) => k.convInputGrad?.(g, w, dx, geometry),
   compose: (g, w, geometry) =>

@@ -4,7 +4,7 @@ import type { Tensor } from "../../tensor.ts";
 import { checkFit } from "./check.ts";
 import { columns, gradientByGroup } from "./columns.ts";
 import { conv } from "./conv.ts";
-import type { ConvGeometry } from "./geometry.ts";
+import { type ConvGeometry, convProducts } from "./geometry.ts";
 import { convInputGrad } from "./input-grad.ts";
 import { convSamples } from "./samples.ts";
 
@@ -21,6 +21,7 @@ const convWeightGradOp = defineOp<ConvGeometry>()({
   inputs: ["g", "x"],
   outputs: ["dw"],
   saves: ["g", "x"],
+  multiplyAdds: ([g], [dw]) => convProducts(g, dw),
   shape: (g, _x, geometry) => ({ shape: geometry.w, dtype: g.dtype }),
   kernel: (k, g, x, dw, geometry) => k.convWeightGrad?.(g, x, dw, geometry),
   compose: (g, x, geometry) =>

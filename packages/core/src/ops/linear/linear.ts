@@ -19,6 +19,7 @@ const linearOp = defineOp()({
   ],
   inputs: ["x", "w", "bias?"],
   outputs: ["y"],
+  multiplyAdds: ([left], [y]) => sizeOf(y?.shape ?? [0]) * (left?.shape.at(-1) ?? 0),
   saves: ["x", "w"],
   shape: linearMeta,
   kernel: (k, x, w, bias, y) => {

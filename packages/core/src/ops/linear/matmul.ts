@@ -21,6 +21,7 @@ const matmulOp = defineOp()({
   ],
   inputs: ["a", "b"],
   outputs: ["y"],
+  multiplyAdds: ([left], [y]) => sizeOf(y?.shape ?? [0]) * (left?.shape.at(-1) ?? 0),
   saves: ["a", "b"],
   shape: (a, b) => productMeta("matmul", a, b),
   kernel: (k, a, b, y) => {

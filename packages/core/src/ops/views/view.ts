@@ -10,6 +10,7 @@ const viewOp = defineOp<{ readonly shape: Shape }>()({
   doc: "The same elements under another shape, sharing memory; x must be contiguous.",
   example: ["tensor([1, 2, 3, 4]).view([2, 2])", "tensor([[1., 2.],\n        [3., 4.]])"],
   kind: "view",
+  contiguousOnly: true,
   inputs: ["x"],
   outputs: ["y"],
   view(x, { shape }) {
