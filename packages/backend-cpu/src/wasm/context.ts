@@ -2,6 +2,7 @@
 import type { Arena, ArenaBlock } from "@tapegrad/core";
 import type { Func } from "./assembler.ts";
 import { relaxedSimd } from "./features.ts";
+import { DirectTasks, type Tasks } from "./launch.ts";
 import { type Exports, ModuleCache } from "./module-cache.ts";
 
 /** Scratch memory of one call: blocks are given back together. */
@@ -45,6 +46,14 @@ export class WasmContext {
 
   get moduleCount(): number {
     return this.cache.size;
+  }
+
+  /**
+   * Runs the tasks that `body` adds, on all threads if the work is worth it; see launch.ts.
+   * @param cost nanoseconds of one thread, roughly: arithmetic(), traffic()
+   */
+  launch(_cost: number, body: (tasks: Tasks) => void): void {
+    this.withScratch((scratch) => body(new DirectTasks((bytes) => scratch.take(bytes))));
   }
 
   /** Runs `body` with scratch memory that goes back to the arena afterwards, also after a throw. */

@@ -1,20 +1,26 @@
-// The three convolution kernels of the backend: which path a geometry takes.
+// The three convolution kernels of the backend, and which ways of computing each there are:
 //
 //   depthwise  groups = input channels, any multiplier: kernels written for the plane size (direct), or
 //              for kernels of any size and three dims one kernel that reads a table of taps
 //   grouped    few channels per group: the direct kernels, summed over the channels of the group
-//   pointwise  1 × 1, stride 1, no padding: a matrix product per image and group, one launch
-//   implicit   everything else: the same matrix product, over patches that are gathered while packed
+//   gemm       everything else: one launch of matrix products, over patches that are gathered while packed
 import type { ConvGeometry, View } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
 import { gemmForward, gemmInputGrad, gemmWeightGrad } from "./conv-gemm.ts";
 import { type Conv3, describeKernel, liftGeometry } from "./conv-geometry.ts";
+import {
+  type ConvPath,
+  type Forward,
+  type InputGrad,
+  isDepthwise,
+  isPointwise,
+  isUnitStride,
+  staticPick,
+  type WeightGrad,
+} from "./conv-path.ts";
 import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
 import { tapForward, tapInputGrad, tapWeightGrad } from "./depthwise-taps.ts";
 import { addressOf, contiguousAt } from "./view.ts";
-
-const isPointwise = (c: Conv3): boolean =>
-  c.kernelSize === 1 && c.stride.every((s) => s === 1) && c.padding.every((p) => p === 0);
 
 /**
  * Below so many rows (channels of a group) of the matrix product that a convolution is, packing costs more
@@ -22,38 +28,68 @@ const isPointwise = (c: Conv3): boolean =>
  */
 const FEW_ROWS = 24;
 
-type Path = keyof typeof FORWARD;
+const always = (): boolean => true;
+const outPer = (c: Conv3): number => c.outChannels / c.groups;
+const inPer = (c: Conv3): number => c.channels / c.groups;
 
-const FORWARD = {
-  "depthwise-direct": directForward,
-  "depthwise-taps": tapForward,
-  "grouped-direct": directForward,
-  gemm: gemmForward,
-};
-const INPUT_GRAD = {
-  "depthwise-direct": directInputGrad,
-  "depthwise-taps": tapInputGrad,
-  "grouped-direct": directInputGrad,
-  gemm: gemmInputGrad,
-};
-const WEIGHT_GRAD = {
-  "depthwise-direct": directWeightGrad,
-  "depthwise-taps": tapWeightGrad,
-  "grouped-direct": directWeightGrad,
-  gemm: gemmWeightGrad,
-};
+/** The direct input gradient is written for steps of one and two columns. */
+const gradsDirectly = (c: Conv3): boolean => isDirect(c) && c.stride[2] <= 2;
 
-/** rows: of the matrix product; direct: whether the direct kernels can do it. */
-function pathOf(c: Conv3, rows: number, direct: boolean): Path {
-  if (c.groups === c.channels) return direct ? "depthwise-direct" : "depthwise-taps";
-  return direct && c.kernelSize > 1 && rows <= FEW_ROWS ? "grouped-direct" : "gemm";
+const FORWARD: readonly ConvPath<Forward>[] = [
+  {
+    name: "depthwise-direct",
+    takes: (c) => isDepthwise(c) && isDirect(c),
+    suits: always,
+    run: directForward,
+  },
+  { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapForward },
+  {
+    name: "grouped-direct",
+    takes: isDirect,
+    suits: (c) => c.kernelSize > 1 && outPer(c) <= FEW_ROWS,
+    run: directForward,
+  },
+  { name: "gemm", takes: always, suits: always, run: gemmForward },
+];
+
+const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
+  {
+    name: "depthwise-direct",
+    takes: (c) => isDepthwise(c) && gradsDirectly(c),
+    suits: always,
+    run: directInputGrad,
+  },
+  { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapInputGrad },
+  {
+    name: "grouped-direct",
+    takes: gradsDirectly,
+    suits: (c) => c.kernelSize > 1 && inPer(c) <= FEW_ROWS,
+    run: directInputGrad,
+  },
+  { name: "gemm", takes: always, suits: always, run: gemmInputGrad },
+];
+
+const WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = [
+  {
+    name: "depthwise-direct",
+    takes: (c) => isDepthwise(c) && isDirect(c),
+    suits: always,
+    run: directWeightGrad,
+  },
+  { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapWeightGrad },
+  {
+    name: "grouped-direct",
+    takes: isDirect,
+    suits: (c) => c.kernelSize > 1 && outPer(c) <= FEW_ROWS,
+    run: directWeightGrad,
+  },
+  { name: "gemm", takes: always, suits: always, run: gemmWeightGrad },
+];
+
+function nameOf(name: string, c: Conv3, g: ConvGeometry): string {
+  if (name === "gemm" && isPointwise(c) && isUnitStride(c)) return "pointwise-gemm";
+  return `${name === "gemm" ? "implicit-gemm" : name} ${describeKernel(c, g.x.length - 2)}`;
 }
-
-const nameOf = (path: Path, c: Conv3, g: ConvGeometry): string =>
-  path === "gemm" ? gemmName(c, g) : `${path} ${describeKernel(c, g.x.length - 2)}`;
-
-const gemmName = (c: Conv3, g: ConvGeometry): string =>
-  isPointwise(c) ? "pointwise-gemm" : `implicit-gemm ${describeKernel(c, g.x.length - 2)}`;
 
 /** y = x ⋆ w (+ bias [outChannels]): [N, C, …] ⋆ [O, C / groups, …] → [N, O, …]. y is contiguous. */
 export function conv(
@@ -65,12 +101,11 @@ export function conv(
   g: ConvGeometry,
 ): string {
   const c = liftGeometry(g);
-  return withInputs(ctx, (at) => {
-    const biasAt = bias === undefined ? undefined : at(bias);
-    const path = pathOf(c, c.outChannels / c.groups, isDirect(c));
-    FORWARD[path](ctx, c, at(x), at(w), biasAt, addressOf(y));
-    return nameOf(path, c, g);
+  const path = staticPick(FORWARD, c);
+  withInputs(ctx, (at) => {
+    path.run(ctx, c, at(x), at(w), bias === undefined ? undefined : at(bias), addressOf(y));
   });
+  return nameOf(path.name, c, g);
 }
 
 /** dx, contiguous, from the gradient g of y and the weight. */
@@ -82,11 +117,9 @@ export function convInputGrad(
   geometry: ConvGeometry,
 ): string {
   const c = liftGeometry(geometry);
-  return withInputs(ctx, (at) => {
-    const path = pathOf(c, c.channels / c.groups, isDirect(c) && c.stride[2] <= 2);
-    INPUT_GRAD[path](ctx, c, at(g), at(w), addressOf(dx));
-    return nameOf(path, c, geometry);
-  });
+  const path = staticPick(INPUT_GRAD, c);
+  withInputs(ctx, (at) => path.run(ctx, c, at(g), at(w), addressOf(dx)));
+  return nameOf(path.name, c, geometry);
 }
 
 /** dw, contiguous, from the gradient g of y and the input. Sums in a fixed order. */
@@ -98,14 +131,12 @@ export function convWeightGrad(
   geometry: ConvGeometry,
 ): string {
   const c = liftGeometry(geometry);
-  return withInputs(ctx, (at) => {
-    const path = pathOf(c, c.outChannels / c.groups, isDirect(c));
-    WEIGHT_GRAD[path](ctx, c, at(g), at(x), addressOf(dw));
-    return nameOf(path, c, geometry);
-  });
+  const path = staticPick(WEIGHT_GRAD, c);
+  withInputs(ctx, (at) => path.run(ctx, c, at(g), at(x), addressOf(dw)));
+  return nameOf(path.name, c, geometry);
 }
 
 /** Hands `body` the addresses of inputs; those with gaps are copied first. */
-function withInputs(ctx: WasmContext, body: (at: (view: View) => number) => string): string {
-  return ctx.withScratch((scratch: Scratch) => body((view) => contiguousAt(ctx, scratch, view)));
+function withInputs(ctx: WasmContext, body: (at: (view: View) => number) => void): void {
+  ctx.withScratch((scratch: Scratch) => body((view) => contiguousAt(ctx, scratch, view)));
 }
