@@ -14,11 +14,14 @@ import {
 } from "@tapegrad/core";
 import { fastKernels } from "./kernels.ts";
 import { WasmContext } from "./wasm/context.ts";
-import { relaxedSimd } from "./wasm/features.ts";
+import { relaxedSimd, sharesMemory } from "./wasm/features.ts";
+import { ThreadPool } from "./wasm/thread-pool.ts";
 
 export interface WasmOptions extends ArenaOptions {
   /** Fused multiply-add; default: where the engine has it, unless TAPEGRAD_SIMD=plain. */
   readonly relaxed?: boolean;
+  /** Threads to compute with; default: getNumThreads(), asked at each op. More than one needs shared memory. */
+  readonly threads?: number;
 }
 
 export const NAME = "wasm";
@@ -57,10 +60,13 @@ function kernelsOn(context: WasmContext): Kernels {
   return table as unknown as Kernels;
 }
 
+const threadsText = (n: number): string => (n === 1 ? "one thread" : `${n} threads`);
+
 export function wasmBackend(options: WasmOptions = {}): CpuBackend {
-  const arena = new Arena(options);
+  const arena = new Arena({ ...options, shared: options.shared ?? sharesMemory() });
   const relaxed = options.relaxed ?? relaxedSimd();
-  const context = new WasmContext(arena, { relaxed });
+  const pool = new ThreadPool(arena, options.threads);
+  const context = new WasmContext(arena, { relaxed, pool });
   return {
     name: NAME,
     device: "cpu",
@@ -68,7 +74,7 @@ export function wasmBackend(options: WasmOptions = {}): CpuBackend {
     kernels: kernelsOn(context),
     ...arenaTransfer,
     describe: () =>
-      `generated WebAssembly, ${relaxed ? "relaxed SIMD (fused multiply-add)" : "SIMD128"}, one thread, ` +
+      `generated WebAssembly, ${relaxed ? "relaxed SIMD (fused multiply-add)" : "SIMD128"}, ${threadsText(pool.size)}, ` +
       `up to ${(arena.maxPages / 16384).toFixed(0)} GiB`,
   };
 }

@@ -99,6 +99,9 @@ export class AnomalyError extends AutogradError {}
 /** No kernel, no composition; or a fallback while TAPEGRAD_FALLBACK=error. */
 export class NoKernelError extends TapegradError {}
 
+/** A worker thread of the CPU backend that ended, does not answer, or whose kernel failed. */
+export class ThreadError extends TapegradError {}
+
 export class OutOfMemoryError extends TapegradError {}
 
 /** An op definition that cannot work; thrown at definition. */

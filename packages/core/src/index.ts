@@ -20,6 +20,23 @@ export {
 } from "./autograd/tape.ts";
 export * from "./backend.ts";
 export * from "./backends.ts";
+export {
+  areDeterministicAlgorithmsEnabled,
+  type Choice,
+  type Choosing,
+  choosing,
+  isTuning,
+  keepPick,
+  type PickStore,
+  type Picks,
+  pickFor,
+  setPickStore,
+  setTunedPicks,
+  tellChoice,
+  tune,
+  tunedPicks,
+  useDeterministicAlgorithms,
+} from "./choice.ts";
 export * from "./dtype.ts";
 export { environment } from "./environment.ts";
 export * from "./errors.ts";
@@ -98,3 +115,4 @@ export {
   type TensorMethods,
 } from "./tensor.ts";
 export type { NestedValues } from "./tensor-methods.ts";
+export { getNumThreads, setNumThreads } from "./threads.ts";

@@ -2,8 +2,9 @@
 import type { Arena, ArenaBlock } from "@tapegrad/core";
 import type { Func } from "./assembler.ts";
 import { relaxedSimd } from "./features.ts";
-import { DirectTasks, type Tasks } from "./launch.ts";
+import type { Tasks } from "./launch.ts";
 import { type Exports, ModuleCache } from "./module-cache.ts";
+import { ThreadPool } from "./thread-pool.ts";
 
 /** Scratch memory of one call: blocks are given back together. */
 export class Scratch {
@@ -27,15 +28,25 @@ export class Scratch {
   }
 }
 
+export interface ContextOptions {
+  readonly relaxed?: boolean;
+  /** Compiled modules kept. */
+  readonly cacheSize?: number;
+  /** The threads of the arena; contexts on one arena share them. */
+  readonly pool?: ThreadPool;
+}
+
 export class WasmContext {
   readonly arena: Arena;
   /** Kernels use fused multiply-add; keys of modules need not say so, a context has one kind. */
   readonly relaxed: boolean;
+  readonly pool: ThreadPool;
   private readonly cache: ModuleCache;
 
-  constructor(arena: Arena, options: { relaxed?: boolean; cacheSize?: number } = {}) {
+  constructor(arena: Arena, options: ContextOptions = {}) {
     this.arena = arena;
     this.relaxed = options.relaxed ?? relaxedSimd();
+    this.pool = options.pool ?? new ThreadPool(arena);
     this.cache = new ModuleCache(arena.memory, options.cacheSize);
   }
 
@@ -52,8 +63,8 @@ export class WasmContext {
    * Runs the tasks that `body` adds, on all threads if the work is worth it; see launch.ts.
    * @param cost nanoseconds of one thread, roughly: arithmetic(), traffic()
    */
-  launch(_cost: number, body: (tasks: Tasks) => void): void {
-    this.withScratch((scratch) => body(new DirectTasks((bytes) => scratch.take(bytes))));
+  launch(cost: number, body: (tasks: Tasks) => void): void {
+    this.pool.launch(this.cache, cost, body);
   }
 
   /** Runs `body` with scratch memory that goes back to the arena afterwards, also after a throw. */

@@ -33,3 +33,12 @@ function detect(): boolean {
   v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
   return hasRelaxed();
 }
+
+/**
+ * Whether memory can be shared with worker threads: in Node always, in a browser where the page is
+ * cross-origin isolated. TAPEGRAD_SHARED=0 in the environment says no.
+ */
+export function sharesMemory(): boolean {
+  if (globalThis.process?.env?.TAPEGRAD_SHARED === "0") return false;
+  return typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated !== false;
+}

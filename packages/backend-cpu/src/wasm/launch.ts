@@ -52,27 +52,3 @@ export function pieces(
   const size = Math.max(step, Math.ceil(count / wanted / step) * step);
   for (let first = 0; first < count; first += size) body(first, Math.min(size, count - first));
 }
-
-/** Runs each call at once: one thread, or too little work to share. */
-export class DirectTasks implements Tasks {
-  private readonly scratch: (bytes: number) => number;
-  private base = 0;
-
-  /** @param scratch gives memory that lasts until the launch is over */
-  constructor(scratch: (bytes: number) => number) {
-    this.scratch = scratch;
-  }
-
-  add(kernel: Kernel, ...args: Argument[]): void {
-    kernel(...args.map((a) => (typeof a === "number" ? a : this.base + a.offset)));
-  }
-
-  also(kernel: Kernel, ...args: Argument[]): void {
-    this.add(kernel, ...args);
-  }
-
-  local(bytes: number): LocalAddress {
-    this.base = this.scratch(bytes);
-    return new LocalAddress(0);
-  }
-}

@@ -1,5 +1,6 @@
 // Compiled kernels by key, instantiated against one memory. The cache is bounded: a program that sees
 // ever new shapes lets the modules go that it has not used for longest.
+import type { Arena, ArenaBlock } from "@tapegrad/core";
 import { assemble, type Func } from "./assembler.ts";
 
 /** An exported kernel: numbers in (addresses unsigned, up to 4 GiB), a number or nothing out. */
@@ -8,14 +9,27 @@ export type Exports<K extends string = string> = Readonly<Record<K, Kernel>>;
 
 interface Entry {
   readonly exports: Exports;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What other threads need of it lies in shared memory from the first time that it is asked for. */
+  readonly placed: { readonly arena: Arena; readonly block: ArenaBlock }[];
   usedAt: number;
 }
+
+/** A kernel's module, its place among the exports, and the address of its descriptor once it has one. */
+interface Origin {
+  readonly entry: Entry;
+  readonly index: number;
+  descriptor: number;
+}
+
+let descriptors = 0;
 
 export class ModuleCache {
   readonly memory: WebAssembly.Memory;
   private readonly shared: boolean;
   private readonly capacity: number;
   private readonly entries = new Map<string, Entry>();
+  private readonly origins = new WeakMap<Kernel, Origin>();
   private clock = 0;
 
   constructor(memory: WebAssembly.Memory, capacity = 512) {
@@ -34,18 +48,51 @@ export class ModuleCache {
     let entry = this.entries.get(key);
     if (entry === undefined) {
       if (this.entries.size >= this.capacity) this.forgetOldest();
-      const module = new WebAssembly.Module(assemble(build(), { shared: this.shared }));
+      const bytes = assemble(build(), { shared: this.shared });
+      const module = new WebAssembly.Module(bytes);
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
-      entry = { exports: exports as Exports, usedAt: 0 };
+      entry = { exports: exports as Exports, bytes, placed: [], usedAt: 0 };
       this.entries.set(key, entry);
+      let index = 0;
+      for (const kernel of Object.values(entry.exports)) {
+        this.origins.set(kernel, { entry, index: index++, descriptor: 0 });
+      }
     }
     entry.usedAt = ++this.clock;
     return entry.exports;
   }
 
+  /**
+   * The address of what another thread needs to make this kernel for itself: a number of its own, address and
+   * length of the module's bytes, place among the exports. Valid as long as the module is in the cache.
+   */
+  place(kernel: Kernel, arena: Arena): number {
+    const origin = this.origins.get(kernel);
+    if (origin === undefined) throw new Error("a task must be a kernel of this cache");
+    if (origin.descriptor === 0) {
+      const { bytes, placed } = origin.entry;
+      if (placed.length === 0) {
+        const block = arena.take(bytes.length);
+        arena.u8.set(bytes, block.ptr);
+        placed.push({ arena, block });
+      }
+      const block = arena.take(16);
+      placed.push({ arena, block });
+      const code = (placed[0] as (typeof placed)[number]).block.ptr;
+      arena.i32.set([++descriptors, code, bytes.length, origin.index], block.ptr / 4);
+      origin.descriptor = block.ptr;
+    }
+    return origin.descriptor;
+  }
+
   /** Drops a quarter, so that the sort is rare. */
   private forgetOldest(): void {
     const byAge = [...this.entries].sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    for (const [key] of byAge.slice(0, Math.ceil(this.capacity / 4))) this.entries.delete(key);
+    for (const [key] of byAge.slice(0, Math.ceil(this.capacity / 4))) {
+      const entry = this.entries.get(key) as Entry;
+      for (const { arena, block } of entry.placed) arena.give(block);
+      for (const kernel of Object.values(entry.exports)) this.origins.delete(kernel);
+      this.entries.delete(key);
+    }
   }
 }
