@@ -46,6 +46,19 @@ for (const { name, relaxed } of kinds) {
       check(ctx, { name: "channels", g });
     });
 
+    it("cuts a weight gradient that is small and long into pieces: of images, of rows", () => {
+      const [kernel, padding] = [
+        [3, 3],
+        [1, 1],
+      ];
+      for (const [n, size] of [
+        [5, [40, 40]],
+        [1, [100, 100]],
+      ] as const) {
+        check(ctx, { name: `${n} images`, g: geometry({ n, c: 3, o: 32, size, kernel, padding }) });
+      }
+    });
+
     it("batch 0", () => {
       for (const [groups, o] of [
         [1, 4],

@@ -15,7 +15,7 @@ import {
   withBoxes,
 } from "./conv-boxes.ts";
 import type { Conv3, Triple } from "./conv-geometry.ts";
-import { paddedBias, spread } from "./conv-pad.ts";
+import { clearBytes, paddedBias, spread, sumParts } from "./conv-pad.ts";
 import { axis } from "./odometer.ts";
 
 const pixelAxis = (source: Source, images: number, channels: number, size: Triple, step: Triple) =>
@@ -75,37 +75,105 @@ export function gemmForward(
   });
 }
 
+/**
+ * Into how many pieces the pixels of a weight gradient are cut so that threads have something to share: where
+ * the result is small, k (the pixels) is all that there is. Follows from the shape alone.
+ */
+function cutsOf(m: number, n: number, k: number, groups: number): number {
+  const blocks = groups * Math.ceil(m / 96) * Math.ceil(n / 192);
+  const worthwhile = Math.floor((groups * m * n * k) / LEAST_PIECE);
+  return Math.max(1, Math.min(Math.ceil(ENOUGH_TASKS / blocks), worthwhile, Math.floor(k / 256)));
+}
+
+/** Multiply-adds of a piece that is worth a partial result of its own; and how many tasks are enough. */
+const LEAST_PIECE = 2e6;
+const ENOUGH_TASKS = 8;
+
 /** dw = Σ over images and pixels of g · patch of x; fixed order, so the same bits each time. */
 export function gemmWeightGrad(ctx: WasmContext, c: Conv3, g: number, x: number, dw: number): void {
   const { groups, channels, outChannels, kernelSize, outputSize } = c;
   const [inPer, outPer] = [channels / groups, outChannels / groups];
   const n = inPer * kernelSize;
-  const job = (a: number, source: Source, count: number, accumulate: boolean): Contraction => ({
-    m: outPer,
-    n,
-    k: count * outputSize,
-    batch: [groups],
-    a: {
-      at: a,
-      lanes: axis([outPer, outputSize * 4]),
-      k: axis([count, outChannels * outputSize * 4], [outputSize, 4]),
-      batch: [outPer * outputSize * 4],
-    },
-    b: {
-      at: source.at,
-      lanes: tapAxis(source, inPer, c.kernel, c.dilation),
-      k: pixelAxis(source, count, channels, c.output, c.stride),
-      batch: [inPer * source.channel],
-    },
-    c: { at: dw, rowBytes: n * 4, runLength: n, runBytes: 0, batch: [outPer * n * 4] },
-    accumulate,
-  });
+  const floats = outChannels * n;
   if (c.batch * outputSize === 0) {
-    ctx.arena.f32.fill(0, dw / 4, dw / 4 + outChannels * n);
+    clearBytes(ctx, dw, floats * 4);
     return;
   }
+  const outputs = outChannels * outputSize * 4;
+  /** `parts` sums over `images` images and `rows` rows of outputs each, a part begins every `step` of them. */
+  const job = (
+    part: { readonly images: number; readonly rows: number; readonly parts: number },
+    step: readonly [g: number, x: number],
+    at: readonly [g: number, x: number],
+    source: Source,
+    to: number,
+    accumulate: boolean,
+  ): Contraction => {
+    const size: Triple = [c.output[0], part.rows, c.output[2]];
+    return {
+      m: outPer,
+      n,
+      k: part.images * volume(size),
+      batch: [part.parts, groups],
+      a: {
+        at: at[0],
+        lanes: axis([outPer, outputSize * 4]),
+        k: axis(
+          [part.images, outputs],
+          [size[0], c.output[1] * c.output[2] * 4],
+          [size[1], c.output[2] * 4],
+          [size[2], 4],
+        ),
+        batch: [step[0], outPer * outputSize * 4],
+      },
+      b: {
+        at: at[1],
+        lanes: tapAxis(source, inPer, c.kernel, c.dilation),
+        k: pixelAxis(source, part.images, channels, size, c.stride),
+        batch: [step[1], inPer * source.channel],
+      },
+      c: {
+        at: to,
+        rowBytes: n * 4,
+        runLength: n,
+        runBytes: 0,
+        batch: [floats * 4, outPer * n * 4],
+      },
+      accumulate,
+    };
+  };
   withBoxes(ctx, c.batch, channels, x, c.input, c.padding, reach(c), (source, first, count) => {
-    contract(ctx, job(g + first * outChannels * outputSize * 4, source, count, first > 0));
+    const start = g + first * outputs;
+    const whole = { images: count, rows: c.output[1], parts: 1 };
+    const cuts = Math.min(
+      cutsOf(outPer, n, count * outputSize, groups),
+      count > 1 ? count : c.output[1],
+    );
+    if (cuts === 1) {
+      contract(ctx, job(whole, [0, 0], [start, source.at], source, dw, first > 0));
+      return;
+    }
+    // Pieces are runs of images, or of rows where there is but one image; the last may be shorter.
+    const byImage = count > 1;
+    const units = byImage ? count : c.output[1];
+    const size = Math.ceil(units / cuts);
+    const full = Math.floor(units / size);
+    const rest = units - full * size;
+    const step: readonly [number, number] = byImage
+      ? [size * outputs, size * channels * source.channel]
+      : [size * c.output[2] * 4, size * c.stride[1] * source.row];
+    const part = (length: number, parts: number) =>
+      byImage ? { images: length, rows: c.output[1], parts } : { images: 1, rows: length, parts };
+    ctx.withScratch((scratch) => {
+      const sums = scratch.take((full + 1) * floats * 4);
+      contract(ctx, job(part(size, full), step, [start, source.at], source, sums, false));
+      if (rest > 0) {
+        const at = [start + full * step[0], source.at + full * step[1]] as const;
+        const to = sums + full * floats * 4;
+        contract(ctx, job(part(rest, 1), [0, 0], at, source, to, false));
+      }
+      sumParts(ctx, floats, full + (rest > 0 ? 1 : 0), sums, dw, first > 0);
+    });
   });
 }
 
@@ -121,6 +189,9 @@ export function gemmInputGrad(ctx: WasmContext, c: Conv3, g: number, w: number, 
   const { low, size } = gradBox(dims);
   const tapStrides = [c.kernel[1] * c.kernel[2] * 4, c.kernel[2] * 4, 4] as const;
   const direct = c.stride.every((s) => s === 1);
+  // Pixels that no tap reaches (every other one of a pointwise convolution with stride 2) are zero.
+  const idle = dims.some((phases) => phases.some((phase) => phase.taps === 0));
+  if (idle) clearBytes(ctx, dx, c.batch * channels * inputSize * 4);
   withBoxes(ctx, c.batch, outChannels, g, c.output, low, size, (source, first, count) => {
     const strides = [source.slice, source.row, 4] as const;
     for (const z of dims[0]) {
@@ -134,6 +205,7 @@ export function gemmInputGrad(ctx: WasmContext, c: Conv3, g: number, w: number, 
           const along = (start: number, stride: number, size: Triple, f: (d: number) => number) =>
             axis([start, stride], [size[0], f(0)], [size[1], f(1)], [size[2], f(2)]);
           const k = outPer * volume(taps);
+          if (k === 0 && idle) continue;
           ctx.withScratch((scratch) => {
             const target = dx + first * channels * inputSize * 4;
             const to = direct ? target : scratch.take(count * channels * volume(pixels) * 4);

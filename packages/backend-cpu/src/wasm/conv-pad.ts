@@ -7,15 +7,18 @@ import {
   doWhile,
   type Func,
   f32,
+  f32x4,
   fillZero,
   func,
   type IntLocal,
   i32,
   select,
   v128,
+  when,
 } from "./assembler.ts";
 import type { Scratch, WasmContext } from "./context.ts";
 import type { Triple } from "./conv-geometry.ts";
+import { pieces, traffic } from "./launch.ts";
 import { type Axis, nextRun, ODOMETER, odometer, startAt } from "./odometer.ts";
 
 /** pad(planes, slices, rows, floats, to, toPlane, toSlice, toRow, from, …): the inner box alone, in bytes. */
@@ -73,7 +76,7 @@ function padKernel(): Func {
   });
 }
 
-const clear = (): Func =>
+const clearKernel = (): Func =>
   func("clear", { to: "i32", bytes: "i32" }, (_, { to, bytes }) => fillZero(to, bytes));
 
 /** Planes in memory: floats along width are side by side. */
@@ -98,27 +101,47 @@ export function padPlanes(
   size: Triple,
   to: number,
 ): void {
-  const kernels = ctx.get<"pad" | "clear">("pad", () => [padKernel(), clear()]);
-  const bytes = size[0] * size[1] * size[2] * 4;
-  kernels.clear(to, count * bytes);
+  if (count === 0) return;
+  const { pad, clear } = ctx.get<"pad" | "clear">("pad", () => [padKernel(), clearKernel()]);
   const [, h, w] = plane.size;
   const fits = (d: 0 | 1 | 2): number => Math.min(plane.size[d], size[d] - low[d]);
   const [slices, rows, floats] = [fits(0), fits(1), fits(2)];
-  if (count === 0 || slices <= 0 || rows <= 0 || floats <= 0) return;
-  kernels.pad(
-    count,
-    slices,
-    rows,
-    floats,
-    to + ((low[0] * size[1] + low[1]) * size[2] + low[2]) * 4,
-    bytes,
-    size[1] * size[2] * 4,
-    size[2] * 4,
-    plane.at,
-    plane.size[0] * h * w * 4,
-    h * w * 4,
-    w * 4,
-  );
+  const empty = slices <= 0 || rows <= 0 || floats <= 0;
+  const bytes = size[0] * size[1] * size[2] * 4;
+  const planeBytes = plane.size[0] * h * w * 4;
+  const inner = ((low[0] * size[1] + low[1]) * size[2] + low[2]) * 4;
+  const cost = traffic(count * (2 * bytes + planeBytes));
+  ctx.launch(cost, (tasks) => {
+    pieces(count, cost, (first, planes) => {
+      const box = to + first * bytes;
+      tasks.add(clear, box, planes * bytes);
+      if (empty) return;
+      tasks.also(
+        pad,
+        planes,
+        slices,
+        rows,
+        floats,
+        box + inner,
+        bytes,
+        size[1] * size[2] * 4,
+        size[2] * 4,
+        plane.at + first * planeBytes,
+        planeBytes,
+        h * w * 4,
+        w * 4,
+      );
+    });
+  });
+}
+
+/** Zeros over so many bytes. */
+export function clearBytes(ctx: WasmContext, to: number, bytes: number): void {
+  const { clear } = ctx.get<"pad" | "clear">("pad", () => [padKernel(), clearKernel()]);
+  const cost = traffic(bytes);
+  ctx.launch(cost, (tasks) => {
+    pieces(bytes, cost, (first, size) => tasks.add(clear, to + first, size), 64);
+  });
 }
 
 /** spread(from, to, count, …odometer): floats side by side to where the odometer says. */
@@ -149,8 +172,13 @@ export function spread(
   along: Axis,
 ): void {
   if (count === 0) return;
-  const kernel = ctx.get<"spread">("spread", () => [spreadKernel()]);
-  kernel.spread(from, to, count, ...startAt(along, 0));
+  const { spread: kernel } = ctx.get<"spread">("spread", () => [spreadKernel()]);
+  const cost = count / 2;
+  ctx.launch(cost, (tasks) => {
+    pieces(count, cost, (first, size) => {
+      tasks.add(kernel, from + first * 4, to, size, ...startAt(along, first));
+    });
+  });
 }
 
 /** A copy of `count` floats, readable a tile further, as the bias of a contraction has to be. */
@@ -163,4 +191,68 @@ export function paddedBias(
   const to = scratch.take((count + 8) * 4);
   ctx.arena.f32.copyWithin(to / 4, from / 4, from / 4 + count);
   return to;
+}
+
+/** sum(count, parts, stride, from, to, accumulate): to[i] (+)= Σ over parts, in order, of from[i]. */
+const sumPartsKernel = (): Func => {
+  const params = {
+    count: "i32",
+    parts: "i32",
+    stride: "i32",
+    from: "i32",
+    to: "i32",
+    accumulate: "i32",
+  } as const;
+  return func("sumParts", params, (f, p) => {
+    const [at, left, vectors] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    const [sum, one] = [f.local("v128"), f.local("f32")];
+    return [
+      vectors.set(i32.shrU(p.count, 2)),
+      countdownOrSkip(vectors, [
+        when(p.accumulate, sum.set(v128.load(p.to)), sum.set(v128.zero())),
+        at.set(p.from),
+        left.set(p.parts),
+        countdown(left, [sum.set(f32x4.add(sum, v128.load(at))), at.add(p.stride)]),
+        v128.store(p.to, sum),
+        p.to.add(16),
+        p.from.add(16),
+      ]),
+      p.count.set(i32.and(p.count, 3)),
+      countdownOrSkip(p.count, [
+        when(p.accumulate, one.set(f32.load(p.to)), one.set(f32.const(0))),
+        at.set(p.from),
+        left.set(p.parts),
+        countdown(left, [one.set(f32.add(one, f32.load(at))), at.add(p.stride)]),
+        f32.store(p.to, one),
+        p.to.add(4),
+        p.from.add(4),
+      ]),
+    ];
+  });
+};
+
+/** Adds up `parts` ≥ 1 partial results of `count` floats that lie one after the other, in that order. */
+export function sumParts(
+  ctx: WasmContext,
+  count: number,
+  parts: number,
+  from: number,
+  to: number,
+  accumulate: boolean,
+): void {
+  const { sumParts: kernel } = ctx.get<"sumParts">("sumParts", () => [sumPartsKernel()]);
+  const cost = traffic(count * 4 * (parts + 1));
+  ctx.launch(cost, (tasks) => {
+    const add = (first: number, size: number): void =>
+      tasks.add(
+        kernel,
+        size,
+        parts,
+        count * 4,
+        from + first * 4,
+        to + first * 4,
+        accumulate ? 1 : 0,
+      );
+    pieces(count, cost, add, 16);
+  });
 }
