@@ -2,10 +2,12 @@
 import {
   type Code,
   countdown,
+  countdownOrSkip,
   type Expr,
   type Func,
   f32,
   f32x4,
+  fillZero,
   func,
   type IntLocal,
   i32,
@@ -27,9 +29,10 @@ import {
 } from "./depthwise-plane.ts";
 
 /**
- * weightGrad(count, x, g, sums, member, multiplier, sources): adds what one image gives to the filters of
- * `count` output channels. x: the first input plane of the group of the first one, g: its plane; sums: four
- * partial sums per weight, to be added up by reduceSums() at the end. The others as for forward().
+ * weightGrad(images, xImage, gImage, count, x, g, sums, member, multiplier, sources): what `images` images give
+ * to the filters of `count` output channels. x: the first input plane of the group of the first one, g: its
+ * plane; xImage, gImage: bytes to the next image; sums: four partial sums per weight, to be added up by
+ * reduceSums() at the end. The others as for forward().
  *
  * Images come one after the other, so memory is read in order. Engines move arithmetic down to where its
  * result is needed and loads stay in order; without a store now and then a whole plane would be loaded
@@ -58,6 +61,9 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
   // Rows of taps whose accumulators stay in registers together.
   const tapRows = Math.max(1, Math.min(kh, Math.floor(10 / kw)));
   const params = {
+    images: "i32",
+    xImage: "i32",
+    gImage: "i32",
     count: "i32",
     x: "i32",
     g: "i32",
@@ -67,7 +73,16 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
     sources: "i32",
   } as const;
   return func("weightGrad", params, (f, p) => {
-    const [source, left] = [f.local("i32"), f.local("i32")];
+    const names = ["source", "left", "planes", "inX", "inG", "inSums", "at"] as const;
+    const [source, left, planes, inX, inG, inSums, at] = names.map(() => f.local("i32")) as [
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+    ];
     const grads = f.locals("v128", size);
     const temps = tempsOf(f);
     const all = f.locals("v128", Math.min(tapRows, kh) * kw);
@@ -100,7 +115,7 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
       const touched = new Set<number>();
       const store = (): Code => {
         const code = [...touched].map((tap) =>
-          v128.store(p.sums, get(all, tap), (ky0 * kw + tap) * 16),
+          v128.store(inSums, get(all, tap), (ky0 * kw + tap) * 16),
         );
         touched.clear();
         return code;
@@ -122,33 +137,45 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
     };
     const pass = (ky0: number): Code => {
       const sums = all.slice(0, Math.min(tapRows, kh - ky0) * kw);
-      const at = (tap: number): number => (ky0 * kw + tap) * 16;
+      const place = (tap: number): number => (ky0 * kw + tap) * 16;
       return [
-        sums.map((s, tap) => s.set(v128.load(p.sums, at(tap)))),
+        sums.map((s, tap) => s.set(v128.load(inSums, place(tap)))),
         overPlane(
           f,
           rows,
           columns,
-          [source, p.g],
+          [source, inG],
           (n) => [n * sh * W * 4, n * Wo * 4],
           (n) => [n * sw * 4, n * 4],
           (row, col, pointers) => column(row, col, get(pointers, 0), get(pointers, 1), ky0),
         ),
-        sums.map((s, tap) => v128.store(p.sums, s, at(tap))),
+        sums.map((s, tap) => v128.store(inSums, s, place(tap))),
       ];
     };
-    return countdown(p.count, [
-      source.set(p.x),
-      left.set(p.sources),
-      countdown(left, [
-        upTo(Math.ceil(kh / tapRows)).map((i) => pass(i * tapRows)),
-        p.sums.add(kh * kw * 16),
-        source.add(H * W * 4),
+    return [
+      fillZero(p.sums, i32.mul(i32.mul(p.count, p.sources), kh * kw * 16)),
+      countdownOrSkip(p.images, [
+        planes.set(p.count),
+        at.set(p.member),
+        inX.set(p.x),
+        inG.set(p.g),
+        inSums.set(p.sums),
+        countdown(planes, [
+          source.set(inX),
+          left.set(p.sources),
+          countdown(left, [
+            upTo(Math.ceil(kh / tapRows)).map((i) => pass(i * tapRows)),
+            inSums.add(kh * kw * 16),
+            source.add(H * W * 4),
+          ]),
+          inG.add(Ho * Wo * 4),
+          at.add(1),
+          when(i32.eq(at, p.multiplier), [at.set(0), inX.set(source)]),
+        ]),
+        p.x.add(p.xImage),
+        p.g.add(p.gImage),
       ]),
-      p.g.add(Ho * Wo * 4),
-      p.member.add(1),
-      when(i32.eq(p.member, p.multiplier), [p.member.set(0), p.x.set(source)]),
-    ]);
+    ];
   });
 }
 
@@ -162,3 +189,25 @@ export const reduceSums = (): Func =>
       to.add(4),
     ]);
   });
+
+/**
+ * addRows(rows, row, count, from, to): `count` floats, each the sum of `rows` that lie `row` bytes apart, in
+ * that order.
+ */
+export const addRows = (): Func =>
+  func(
+    "addRows",
+    { rows: "i32", row: "i32", count: "i32", from: "i32", to: "i32" },
+    (f, { rows, row, count, from, to }) => {
+      const [left, at, sum] = [f.local("i32"), f.local("i32"), f.local("f32")];
+      return countdown(count, [
+        sum.set(f32.const(0)),
+        left.set(rows),
+        at.set(from),
+        countdown(left, [sum.set(f32.add(sum, f32.load(at))), at.add(row)]),
+        f32.store(to, sum),
+        from.add(4),
+        to.add(4),
+      ]);
+    },
+  );

@@ -5,7 +5,9 @@ import type { Conv3 } from "./conv-geometry.ts";
 import { forwardKernel } from "./depthwise-forward.ts";
 import { inputGradKernel } from "./depthwise-input-grad.ts";
 import type { Cut, PlaneShape } from "./depthwise-plane.ts";
-import { reduceSums, weightGradKernel } from "./depthwise-weight-grad.ts";
+import { addRows, reduceSums, weightGradKernel } from "./depthwise-weight-grad.ts";
+import { arithmetic, pieces, traffic } from "./launch.ts";
+import type { Kernel } from "./module-cache.ts";
 
 /** Whether the kernels written for one plane size take it: one or two dims, taps that can be written out. */
 export function isDirect(c: Conv3): boolean {
@@ -72,6 +74,33 @@ function keyOf({
   return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
 }
 
+/** Nanoseconds of any of the three kernels. */
+export function costOf(c: Conv3): number {
+  const sources = c.channels / c.groups;
+  const outputs = c.batch * c.outChannels * c.outputSize;
+  const floats = c.batch * c.channels * c.inputSize + outputs;
+  return Math.max(arithmetic(outputs * sources * c.kernelSize), traffic(floats * 4));
+}
+
+/** Less than this is not worth a launch, in nanoseconds. */
+const SMALL = 20_000;
+
+/** Calls of a kernel for pieces of `planes`, shared out among the threads. */
+function overPlanes(
+  ctx: WasmContext,
+  kernel: Kernel,
+  planes: number,
+  cost: number,
+  call: (first: number, count: number) => number[],
+): void {
+  if (cost < SMALL) kernel(...call(0, planes));
+  else {
+    ctx.launch(cost, (tasks) =>
+      pieces(planes, cost, (first, count) => tasks.add(kernel, ...call(first, count))),
+    );
+  }
+}
+
 /** y = x ⋆ w + bias. */
 export function directForward(
   ctx: WasmContext,
@@ -84,12 +113,24 @@ export function directForward(
   const planes = c.batch * c.outChannels;
   if (planes * c.outputSize === 0) return;
   const sources = c.channels / c.groups;
+  const multiplier = c.outChannels / c.groups;
   const { forward } = ctx.get<"forward">(`dw forward ${keyOf(c)} ${sources > 1}`, () => {
     const s = planeShape(c);
     const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
     return [forwardKernel(s, cut, sources > 1, ctx.relaxed)];
   });
-  forward(planes, x, w, y, bias ?? 0, 0, c.outChannels, 0, c.outChannels / c.groups, sources);
+  overPlanes(ctx, forward, planes, costOf(c), (first, count) => [
+    count,
+    x + Math.floor(first / multiplier) * sources * c.inputSize * 4,
+    w,
+    y + first * c.outputSize * 4,
+    bias ?? 0,
+    first % c.outChannels,
+    c.outChannels,
+    first % multiplier,
+    multiplier,
+    sources,
+  ]);
 }
 
 export function directInputGrad(
@@ -102,14 +143,28 @@ export function directInputGrad(
   const planes = c.batch * c.channels;
   if (planes * c.inputSize === 0) return;
   const multiplier = c.outChannels / c.groups;
+  const siblings = c.channels / c.groups;
   const key = `dw inputGrad ${keyOf(c)} ${multiplier > 1}`;
   const { inputGrad } = ctx.get<"inputGrad">(key, () => {
     const s = planeShape(c);
     const cut = sumTiling(s, s.input[0], Math.ceil(s.input[1] / (4 * s.stride[1])));
     return [inputGradKernel(s, cut, multiplier > 1, ctx.relaxed)];
   });
-  inputGrad(planes, g, w, dx, 0, c.channels, 0, c.channels / c.groups, multiplier);
+  overPlanes(ctx, inputGrad, planes, costOf(c), (first, count) => [
+    count,
+    g + Math.floor(first / siblings) * multiplier * c.outputSize * 4,
+    w,
+    dx + first * c.inputSize * 4,
+    first % c.channels,
+    c.channels,
+    first % siblings,
+    siblings,
+    multiplier,
+  ]);
 }
+
+/** Fewer pieces of channels than this are cut along the images too. */
+const FEW_PIECES = 16;
 
 export function directWeightGrad(
   ctx: WasmContext,
@@ -120,32 +175,56 @@ export function directWeightGrad(
 ): void {
   if (c.outChannels === 0) return;
   const multiplier = c.outChannels / c.groups;
+  const sources = c.channels / c.groups;
+  const taps = c.kernelSize * sources;
+  const cost = costOf(c);
   const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(c)}`, () => {
     const s = planeShape(c);
     return [weightGradKernel(s, weightTiling(s), ctx.relaxed)];
   });
-  const { reduceSums: reduce } = ctx.get<"reduceSums">("reduceSums", () => [reduceSums()]);
-  const sources = c.channels / c.groups;
-  const taps = c.kernelSize * sources;
-  const chunk = Math.max(1, Math.min(c.outChannels, Math.floor(SUMS_BYTES / (taps * 16))));
-  ctx.withScratch((scratch) => {
-    const sums = scratch.take(chunk * taps * 16);
-    for (let first = 0; first < c.outChannels; first += chunk) {
-      const count = Math.min(chunk, c.outChannels - first);
-      ctx.arena.f32.fill(0, sums / 4, sums / 4 + count * taps * 4);
-      const channel = Math.floor(first / multiplier) * sources;
-      for (let n = 0; n < c.batch; n++) {
-        weightGrad(
-          count,
-          x + (n * c.channels + channel) * c.inputSize * 4,
-          g + (n * c.outChannels + first) * c.outputSize * 4,
-          sums,
-          first % multiplier,
-          multiplier,
-          sources,
-        );
-      }
-      reduce(count * taps, sums, dw + first * taps * 4);
+  const { reduceSums: reduce, addRows: add } = ctx.get<"reduceSums" | "addRows">(
+    "reduceSums",
+    () => [reduceSums(), addRows()],
+  );
+  const runs: [first: number, count: number][] = [];
+  const most = Math.max(1, Math.floor(SUMS_BYTES / (taps * 16)));
+  pieces(c.outChannels, cost, (from, size) => {
+    for (let first = from; first < from + size; first += most) {
+      runs.push([first, Math.min(most, from + size - first)]);
     }
+  });
+  // Each part of the images has a row of partial sums; they are added up in the order of the images.
+  const parts =
+    cost < SMALL || runs.length >= FEW_PIECES
+      ? 1
+      : Math.max(1, Math.min(c.batch, Math.ceil(FEW_PIECES / runs.length)));
+  const row = c.outChannels * taps * 4;
+  ctx.withScratch((scratch) => {
+    const to = parts > 1 ? scratch.take(parts * row) : dw;
+    ctx.launch(cost, (tasks) => {
+      const sums = tasks.local(Math.min(most, c.outChannels) * taps * 16);
+      for (let part = 0; part < parts; part++) {
+        const image = Math.floor((part * c.batch) / parts);
+        const images = Math.floor(((part + 1) * c.batch) / parts) - image;
+        for (const [first, count] of runs) {
+          const channel = Math.floor(first / multiplier) * sources;
+          tasks.add(
+            weightGrad,
+            images,
+            c.channels * c.inputSize * 4,
+            c.outChannels * c.outputSize * 4,
+            count,
+            x + (image * c.channels + channel) * c.inputSize * 4,
+            g + (image * c.outChannels + first) * c.outputSize * 4,
+            sums,
+            first % multiplier,
+            multiplier,
+            sources,
+          );
+          tasks.also(reduce, count * taps, sums, to + part * row + first * taps * 4);
+        }
+      }
+    });
+    if (parts > 1) add(parts, row, c.outChannels * taps, to, dw);
   });
 }
