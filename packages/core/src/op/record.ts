@@ -1,6 +1,7 @@
 // What dispatch leaves behind: the node on the tape, and the event for those who listen.
 import { GradNode, type Leaf, Saved, type SavedSlot } from "../autograd/tape.ts";
 import type { Meta } from "../backend.ts";
+import { choosing, takeChoice } from "../choice.ts";
 import { aliasOf, Tensor } from "../tensor.ts";
 import type { CompiledOp } from "./compiled.ts";
 import type { SavedPlace } from "./rule.ts";
@@ -29,6 +30,7 @@ export function tell(
     outputs,
     multiplyAdds: op.spec.multiplyAdds?.(inputs, outputs) ?? 0,
     ms,
+    choice: choosing === null ? undefined : takeChoice(),
   });
 }
 
@@ -52,15 +54,14 @@ export function record(
   outs: readonly Tensor[],
   attrs: unknown,
 ): void {
-  const count = flat.length;
-  const sources = new Array<GradNode | Leaf | null>(count);
-  const indexes = new Array<number>(count);
-  const metas = new Array<Meta | undefined>(count);
-  for (let i = 0; i < count; i++) {
+  const sources: (GradNode | Leaf | null)[] = [];
+  const indexes: number[] = [];
+  const metas: (Meta | undefined)[] = [];
+  for (let i = 0; i < flat.length; i++) {
     const t = flat[i];
-    sources[i] = t === undefined ? null : t.source;
-    indexes[i] = t === undefined ? 0 : t.sourceIndex;
-    metas[i] = t === undefined ? undefined : metaOf(t);
+    sources.push(t === undefined ? null : t.source);
+    indexes.push(t === undefined ? 0 : t.sourceIndex);
+    metas.push(t === undefined ? undefined : metaOf(t));
   }
   const { places, rule } = op;
   const saved: SavedSlot[] = [];

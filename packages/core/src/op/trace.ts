@@ -1,6 +1,7 @@
 // The one record of what ran. TAPEGRAD_TRACE, profilers and explain listen; what a backend lacked is
 // counted here, and refused when TAPEGRAD_FALLBACK=error.
 import type { Meta } from "../backend.ts";
+import { askForChoices, type Choice } from "../choice.ts";
 import { environment } from "../environment.ts";
 import { ArgumentError, NoKernelError } from "../errors.ts";
 
@@ -15,6 +16,8 @@ export interface RanEvent {
   /** Products that were added up, for the ops that say so (convolutions, matrix products); else 0. */
   readonly multiplyAdds: number;
   readonly ms: number;
+  /** Which way the kernel computed it, of which; only for listeners that asked for choices. */
+  readonly choice: Choice | undefined;
 }
 export type Listener = (event: RanEvent) => void;
 
@@ -23,11 +26,16 @@ const listeners = new Set<Listener>();
 /** Null when nobody listens: what dispatch asks at each op. */
 export let listener: Listener | null = null;
 
-/** Calls f for every op that runs, until the returned function is called. */
-export function onRun(f: Listener): () => void {
+/**
+ * Calls f for every op that runs, until the returned function is called.
+ * @param choices has every way to compute an op measured, which takes a while: `event.choice`, where there was one
+ */
+export function onRun(f: Listener, { choices = false }: { choices?: boolean } = {}): () => void {
+  const stopAsking = choices ? askForChoices() : null;
   listeners.add(f);
   refresh();
   return () => {
+    stopAsking?.();
     listeners.delete(f);
     refresh();
   };
