@@ -5,6 +5,7 @@
 
 import type { WasmContext } from "./context.ts";
 import { macroFunctions, NR, packFunctions, rowsOfTile } from "./gemm-kernels.ts";
+import { type Argument, arithmetic, pieces, type Tasks, traffic } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Axis, startAt } from "./odometer.ts";
 
@@ -37,10 +38,20 @@ export interface Contraction {
   readonly bias?: { readonly at: number; readonly batch: readonly number[] } | undefined;
 }
 
-/** Blocks: a panel of B in L1, blocks of A and B in L2. MC is a multiple of both tile heights. */
+/**
+ * Blocks: a panel of B in L1, blocks of A and B in L2. MC is a multiple of both tile heights. The results depend
+ * on KC (where sums are cut), and on no other block size.
+ */
 const KC = 384;
 const MC = 384;
 const NC = 512;
+
+/** Multiply-adds that a task should have, and columns that it should not fall below. */
+const TASK = 3e6;
+const FEW_COLUMNS = 96;
+
+/** Floats of A that are packed once for all columns; beyond it each task packs its own. */
+const MOST_PACKED = 1 << 22;
 
 interface Packer {
   readonly width: number;
@@ -87,20 +98,38 @@ function packs({ lanes, k }: Operand): "packK" | "packLanes" {
   return k.strides[3] === 4 && k.sizes[3] >= 4 ? "packK" : "packLanes";
 }
 
-function packBlock(
-  packer: Packer,
+/** The arguments of a packer for `lanes` lanes and `kc` values of k from k0 on. */
+function packing(
+  width: number,
   operand: Operand,
   base: number,
   table: number,
-  to: number,
+  to: Argument,
   lanes: number,
   k0: number,
   kc: number,
-): void {
-  const { width } = packer;
+): Argument[] {
   const panels = Math.ceil(lanes / width);
-  const panelBytes = kc * width * 4;
-  packer[packs(operand)](panels, table, base, to, panelBytes, kc, ...startAt(operand.k, k0));
+  return [panels, table, base, to, kc * width * 4, kc, ...startAt(operand.k, k0)];
+}
+
+/** The cut of a contraction: block sizes, and whether A is packed once for all columns. */
+interface Cut {
+  readonly kc: number;
+  readonly mc: number;
+  readonly nc: number;
+  readonly packsAhead: boolean;
+}
+
+function cutOf({ m, n, k }: Contraction, jobs: number, mr: number): Cut {
+  const kc = evenBlock(Math.max(k, 1), KC, 4);
+  const mc = evenBlock(m, MC, mr);
+  // Fewer columns to a task where there would be too few tasks to share.
+  const rows = Math.min(m, mc);
+  const wanted = Math.max(FEW_COLUMNS, Math.floor(TASK / Math.max(1, rows * k)));
+  const nc = evenBlock(n, Math.min(NC, roundUp(wanted, NR)), NR);
+  const packsAhead = n > nc && k > 0 && jobs * roundUp(m, mr) * k <= MOST_PACKED;
+  return { kc, mc, nc, packsAhead };
 }
 
 /** Runs it; k = 0 gives zeros (or the bias, or leaves C as it was when accumulating). */
@@ -108,65 +137,146 @@ export function contract(ctx: WasmContext, job: Contraction): void {
   const { m, n, k, batch } = job;
   const jobs = batch.reduce((product, size) => product * size, 1);
   if (m === 0 || n === 0 || jobs === 0) return;
-  const { a: packA, b: packB, macro } = kernels(ctx);
-  const mr = packA.width;
-  const kc = evenBlock(Math.max(k, 1), KC, 4);
-  const mc = evenBlock(m, MC, mr);
-  const nc = evenBlock(n, NC, NR);
+  const kernelSet = kernels(ctx);
+  const mr = kernelSet.a.width;
+  const cut = cutOf(job, jobs, mr);
   ctx.withScratch((scratch) => {
-    // Panels first: they are read as vectors. Both sizes are multiples of 16 bytes.
-    const [bytesA, bytesB] = [mc * kc * 4, nc * kc * 4];
-    const tables = (roundUp(m, mr) + roundUp(n, NR)) * 4;
-    const panelsA = scratch.take(bytesA + bytesB + mr * NR * 4 + tables);
-    const panelsB = panelsA + bytesA;
-    const spare = panelsB + bytesB;
-    const tableA = spare + mr * NR * 4;
-    const tableB = tableA + roundUp(m, mr) * 4;
-    packA.lanes(tableA, m, roundUp(m, mr) - m, ...startAt(job.a.lanes, 0));
-    packB.lanes(tableB, n, roundUp(n, NR) - n, ...startAt(job.b.lanes, 0));
-    // No k at all: one step of zeros, so that the macro kernel has no case of its own for it.
+    const rowsOfTable = roundUp(m, mr);
+    const tableA = scratch.take((rowsOfTable + roundUp(n, NR)) * 4);
+    const tableB = tableA + rowsOfTable * 4;
+    kernelSet.a.lanes(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
+    kernelSet.b.lanes(tableB, n, roundUp(n, NR) - n, ...startAt(job.b.lanes, 0));
+    const places: Places = { tableA, tableB, packedA: 0, jobBytes: rowsOfTable * k * 4, zeros: 0 };
     if (k === 0) {
-      const { f32 } = ctx.arena;
-      f32.fill(0, panelsA / 4, panelsA / 4 + mc);
-      f32.fill(0, panelsB / 4, panelsB / 4 + nc);
+      const floats = cut.mc + cut.nc;
+      places.zeros = scratch.take(floats * 4);
+      ctx.arena.f32.fill(0, places.zeros / 4, places.zeros / 4 + floats);
     }
+    if (cut.packsAhead) {
+      places.packedA = scratch.take(jobs * places.jobBytes);
+      packAhead(ctx, job, kernelSet, cut, places, jobs);
+    }
+    ctx.launch(arithmetic(jobs * m * n * Math.max(k, 1)), (tasks) => {
+      addTasks(tasks, job, kernelSet, cut, places);
+    });
+  });
+}
+
+interface Places {
+  /** Byte offsets of the rows of A and the columns of B. */
+  readonly tableA: number;
+  readonly tableB: number;
+  /** All of A in panels, one block of KC after the other, one job after the other; 0: packed by each task. */
+  packedA: number;
+  readonly jobBytes: number;
+  /** Panels for no k at all: one step of zeros, so that the macro kernel has no case of its own for it. */
+  zeros: number;
+}
+
+/** All of A, cut into tasks of whole panels. */
+function packAhead(
+  ctx: WasmContext,
+  job: Contraction,
+  { a: packer }: Kernels,
+  { kc }: Cut,
+  places: Places,
+  jobs: number,
+): void {
+  const { m, k, batch } = job;
+  const { width } = packer;
+  const panels = Math.ceil(m / width);
+  const pack = packer[packs(job.a)];
+  const cost = traffic(m * k * 12);
+  ctx.launch(cost * jobs, (tasks) => {
     const digits = batch.map(() => 0);
     for (let index = 0; index < jobs; index++) {
       const a = job.a.at + offsetOf(digits, job.a.batch);
-      const b = job.b.at + offsetOf(digits, job.b.batch);
-      const c = job.c.at + offsetOf(digits, job.c.batch);
-      const bias = job.bias === undefined ? 0 : job.bias.at + offsetOf(digits, job.bias.batch);
-      for (let j = 0; j < n; j += nc) {
-        const columns = Math.min(nc, n - j);
-        const position = j % job.c.runLength;
-        const column = c + Math.floor(j / job.c.runLength) * job.c.runBytes + position * 4;
-        for (let l = 0; l < Math.max(k, 1); l += kc) {
-          const depth = k === 0 ? 1 : Math.min(kc, k - l);
-          if (k > 0) packBlock(packB, job.b, b, tableB + j * 4, panelsB, columns, l, depth);
-          for (let i = 0; i < m; i += mc) {
-            const rows = Math.min(mc, m - i);
-            if (k > 0) packBlock(packA, job.a, a, tableA + i * 4, panelsA, rows, l, depth);
-            macro(
-              rows,
-              columns,
-              depth,
-              panelsA,
-              panelsB,
-              column + i * job.c.rowBytes,
-              job.c.rowBytes,
-              position,
-              job.c.runLength,
-              job.c.runBytes,
-              job.accumulate || l > 0 ? 1 : 0,
-              bias !== 0 && l === 0 ? bias + i * 4 : 0,
-              spare,
-            );
-          }
-        }
+      const to = places.packedA + index * places.jobBytes;
+      for (let l = 0; l < k; l += kc) {
+        const depth = Math.min(kc, k - l);
+        pieces(panels, (cost * depth) / k, (first, size) => {
+          const table = places.tableA + first * width * 4;
+          const at = to + l * panels * width * 4 + first * depth * width * 4;
+          tasks.add(pack, ...packing(width, job.a, a, table, at, size * width, l, depth));
+        });
       }
       nextDigits(digits, batch);
     }
   });
+}
+
+/** One task per block of C: all of k, in blocks, so that a sum has the same order whoever makes it. */
+function addTasks(
+  tasks: Tasks,
+  job: Contraction,
+  { a: packerA, b: packerB, macro }: Kernels,
+  { kc, mc, nc, packsAhead }: Cut,
+  { tableA, tableB, packedA, jobBytes, zeros }: Places,
+): void {
+  const { m, n, k, batch } = job;
+  const mr = packerA.width;
+  const jobs = batch.reduce((product, size) => product * size, 1);
+  const panelRows = roundUp(m, mr);
+  const packA = packerA[packs(job.a)];
+  const packB = packerB[packs(job.b)];
+  // Panels first: they are read as vectors. All sizes are multiples of 16 bytes.
+  const bytesA = packsAhead ? 0 : roundUp(mc, mr) * kc * 4;
+  const bytesB = nc * kc * 4;
+  const ownA = tasks.local(bytesA + bytesB + mr * NR * 4);
+  const ownB = ownA.plus(bytesA);
+  const spare = ownB.plus(bytesB);
+  const digits = batch.map(() => 0);
+  for (let index = 0; index < jobs; index++) {
+    const a = job.a.at + offsetOf(digits, job.a.batch);
+    const b = job.b.at + offsetOf(digits, job.b.batch);
+    const c = job.c.at + offsetOf(digits, job.c.batch);
+    const bias = job.bias === undefined ? 0 : job.bias.at + offsetOf(digits, job.bias.batch);
+    for (let j = 0; j < n; j += nc) {
+      const columns = Math.min(nc, n - j);
+      const position = j % job.c.runLength;
+      const column = c + Math.floor(j / job.c.runLength) * job.c.runBytes + position * 4;
+      for (let i = 0; i < m; i += mc) {
+        const rows = Math.min(mc, m - i);
+        let begun = false;
+        const call = (kernel: Kernel, args: Argument[]): void => {
+          if (begun) tasks.also(kernel, ...args);
+          else tasks.add(kernel, ...args);
+          begun = true;
+        };
+        for (let l = 0; l < Math.max(k, 1); l += kc) {
+          const depth = k === 0 ? 1 : Math.min(kc, k - l);
+          let panelsA: Argument = zeros;
+          let panelsB: Argument = zeros;
+          if (k > 0) {
+            panelsA = packsAhead
+              ? packedA + index * jobBytes + l * panelRows * 4 + i * depth * 4
+              : ownA;
+            panelsB = ownB;
+            call(packB, packing(NR, job.b, b, tableB + j * 4, ownB, columns, l, depth));
+            if (!packsAhead) {
+              call(packA, packing(mr, job.a, a, tableA + i * 4, ownA, rows, l, depth));
+            }
+          }
+          call(macro, [
+            rows,
+            columns,
+            depth,
+            panelsA,
+            panelsB,
+            column + i * job.c.rowBytes,
+            job.c.rowBytes,
+            position,
+            job.c.runLength,
+            job.c.runBytes,
+            job.accumulate || l > 0 ? 1 : 0,
+            bias !== 0 && l === 0 ? bias + i * 4 : 0,
+            spare,
+          ]);
+        }
+      }
+    }
+    nextDigits(digits, batch);
+  }
 }
 
 function offsetOf(digits: readonly number[], strides: readonly number[]): number {
