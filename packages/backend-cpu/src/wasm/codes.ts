@@ -113,3 +113,24 @@ export const POWERS: ReadonlyMap<number, Unary> = new Map<number, Unary>([
   [-1, (_, x) => div(ONE, x)],
   [-2, (_, x) => div(ONE, mul(x, x))],
 ]);
+
+/** Nanoseconds of one thread for one element, beside those for memory; 0 where memory is all that counts. */
+const NANOSECONDS: Readonly<Partial<Record<string, number>>> = {
+  exp: 0.7,
+  expm1: 0.8,
+  log: 0.8,
+  log1p: 1.1,
+  log2: 0.8,
+  log10: 0.8,
+  tanh: 1.1,
+  erf: 1.6,
+  sigmoid: 0.9,
+  softplus: 2,
+  gelu: 2,
+  geluGrad: 2,
+  geluTanh: 1.2,
+  geluTanhGrad: 1.4,
+  silu: 0.9,
+  siluGrad: 1,
+};
+export const nanoseconds = (code: string): number => NANOSECONDS[code] ?? 0;

@@ -5,14 +5,14 @@
 import type { BinaryCode, RequiredKernels, UnaryCode, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import { type Expr, i32x4, type Scope, v128 } from "./assembler.ts";
-import { BINARY, POWERS, QUESTIONS, UNARY } from "./codes.ts";
+import { BINARY, nanoseconds, POWERS, QUESTIONS, UNARY } from "./codes.ts";
 import type { WasmContext } from "./context.ts";
 import { binaryLoop, JS_BINARY, JS_UNARY, scalarLoop, unaryLoop } from "./js-loops.ts";
 import { vectorMath } from "./math.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Access, type RowsSpec, rowsKernel } from "./rows.ts";
-import { byteAddress } from "./view.ts";
-import { plan, rowStep, walk } from "./walk.ts";
+import { byteAddress, tangled } from "./view.ts";
+import { few, MANY, plan, rowStep, rowsModule, shareRow, walk, walkAll } from "./walk.ts";
 
 type V = Expr<"v128">;
 type Table = Record<string, Kernel | undefined>;
@@ -40,7 +40,12 @@ export function elementwiseKernels(
 ): Pick<RequiredKernels, "unary" | "binary" | "binaryScalar" | "where"> {
   const { arena, relaxed } = ctx;
   const make = (key: string, spec: RowsSpec): Kernel =>
-    ctx.get<"run">(`rows/${key}`, () => [rowsKernel(spec)]).run;
+    rowsModule(
+      ctx,
+      `rows/${key}`,
+      () => rowsKernel(spec),
+      spec.access.map((access) => (access === "c" ? "value" : "memory")),
+    );
 
   // ---- one input ----------------------------------------------------------------------------------------
 
@@ -72,7 +77,7 @@ export function elementwiseKernels(
   function unary(code: UnaryCode, x: View, y: View): string | undefined {
     if (x.dtype !== "float32") {
       if (code !== "logicalNot" || (x.dtype !== "bool" && x.dtype !== "uint8")) return undefined;
-      return rowsOf(notBytes, x, 1, y, 1);
+      return rowsOf(notBytes, 0, x, 1, y, 1);
     }
     const yBytes = y.dtype === "float32" ? 4 : 1;
     if (x.contiguous && y.contiguous) {
@@ -82,7 +87,10 @@ export function elementwiseKernels(
         if (kernel === undefined) return undefined;
         unaryDense[code] = kernel;
       }
-      kernel(1, sizeOf(y.shape), byteAddress(y, yBytes), 0, yBytes, byteAddress(x, 4), 0, 4);
+      const n = sizeOf(y.shape);
+      const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
+      if (n < MANY || code in JS_UNARY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4);
+      else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4);
       return code in JS_UNARY ? "js-loop" : "simd";
     }
     const of = (access: Access): Kernel => {
@@ -90,12 +98,13 @@ export function elementwiseKernels(
       known[code] ??= unaryKernel(code, access);
       return known[code] as Kernel;
     };
-    rowsOf(of, x, 4, y, yBytes);
+    rowsOf(of, nanoseconds(code), x, 4, y, yBytes);
     return code in JS_UNARY ? "js-loop" : "simd-strided";
   }
 
   function rowsOf(
     of: (access: Access) => Kernel,
+    each: number,
     x: View,
     xBytes: number,
     y: View,
@@ -103,7 +112,10 @@ export function elementwiseKernels(
   ): string {
     if (plan(y, yBytes, x, xBytes)) {
       const dense = rowStep(0) === yBytes && rowStep(1) === xBytes;
-      walk(of(dense ? "u" : "x"), byteAddress(y, yBytes), byteAddress(x, xBytes));
+      const kernel = of(dense ? "u" : "x");
+      const [to, from] = [byteAddress(y, yBytes), byteAddress(x, xBytes)];
+      if (few() || tangled(x, y)) walk(kernel, to, from);
+      else walkAll(ctx, kernel, each, to, from);
     }
     return "simd-strided";
   }
@@ -160,19 +172,20 @@ export function elementwiseKernels(
         const n = sizeOf(y.shape);
         if (n === 0) return "empty";
         const to = byteAddress(y, yBytes);
-        kernel(1, n, to, 0, yBytes, byteAddress(a, 4), 0, aStep, byteAddress(b, 4), 0, bStep);
+        const [left, right] = [byteAddress(a, 4), byteAddress(b, 4)];
+        if (n < MANY || code in JS_BINARY || tangled(a, y) || tangled(b, y)) {
+          kernel(1, n, to, 0, yBytes, left, 0, aStep, right, 0, bStep);
+        } else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, left, aStep, right, bStep);
         return code in JS_BINARY ? "js-loop" : "simd";
       }
     }
     if (!(code in BINARY || code in JS_BINARY)) return undefined;
     if (!plan(y, yBytes, a, 4, b, 4)) return "empty";
     const pair = pairOf(yBytes, 4);
-    walk(
-      binaryKernel(code, pair) as Kernel,
-      byteAddress(y, yBytes),
-      byteAddress(a, 4),
-      byteAddress(b, 4),
-    );
+    const kernel = binaryKernel(code, pair) as Kernel;
+    const [to, left, right] = [byteAddress(y, yBytes), byteAddress(a, 4), byteAddress(b, 4)];
+    if (few() || tangled(a, y) || tangled(b, y)) walk(kernel, to, left, right);
+    else walkAll(ctx, kernel, nanoseconds(code), to, left, right);
     return code in JS_BINARY ? "js-loop" : pair === "x" ? "simd-strided" : "simd-rows";
   }
 
@@ -199,7 +212,9 @@ export function elementwiseKernels(
       op: (_, p, q) => op(p as V, q as V),
       question: true,
     });
-    walk(kernel, byteAddress(y, 1), byteAddress(a, 1), byteAddress(b, 1));
+    const [to, left, right] = [byteAddress(y, 1), byteAddress(a, 1), byteAddress(b, 1)];
+    if (few() || tangled(a, y) || tangled(b, y)) walk(kernel, to, left, right);
+    else walkAll(ctx, kernel, 0, to, left, right);
     return "simd-bytes";
   }
 
@@ -253,7 +268,7 @@ export function elementwiseKernels(
     const s = Number(scalar);
     if (code === "pow") {
       const power = POWERS.get(s);
-      if (power !== undefined) return rowsOf(powerOf(s, power), x, 4, y, 4);
+      if (power !== undefined) return rowsOf(powerOf(s, power), 0, x, 4, y, 4);
     }
     const yBytes = y.dtype === "float32" ? 4 : 1;
     const loop = code in JS_BINARY;
@@ -264,7 +279,10 @@ export function elementwiseKernels(
         if (kernel === undefined) return undefined;
         scalarDense[code] = kernel;
       }
-      kernel(1, sizeOf(y.shape), byteAddress(y, yBytes), 0, yBytes, byteAddress(x, 4), 0, 4, s);
+      const n = sizeOf(y.shape);
+      const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
+      if (n < MANY || loop || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4, s);
+      else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4, s, 0);
       return loop ? "js-loop" : "simd";
     }
     if (!loop && !(code in BINARY)) return undefined;
@@ -272,7 +290,9 @@ export function elementwiseKernels(
     const dense = rowStep(0) === yBytes && rowStep(1) === 4;
     const known = dense ? scalarDense : scalarStrided;
     known[code] ??= scalarKernel(code, dense ? "u" : "x");
-    walk(known[code] as Kernel, byteAddress(y, yBytes), byteAddress(x, 4), s);
+    const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
+    if (few() || tangled(x, y)) walk(known[code] as Kernel, to, from, s);
+    else walkAll(ctx, known[code] as Kernel, nanoseconds(code), to, from, s);
     return loop ? "js-loop" : "simd-strided";
   }
 
@@ -292,7 +312,10 @@ export function elementwiseKernels(
       access: [...access] as Access[],
       op: (_, c, p, q) => v128.bitselect(p as V, q as V, isTrue(c as V)),
     });
-    walk(kernel, byteAddress(y, 4), byteAddress(cond, 1), byteAddress(a, 4), byteAddress(b, 4));
+    const at = [byteAddress(cond, 1), byteAddress(a, 4), byteAddress(b, 4)] as const;
+    const to = byteAddress(y, 4);
+    if (few() || tangled(cond, y) || tangled(a, y) || tangled(b, y)) walk(kernel, to, ...at);
+    else walkAll(ctx, kernel, 0, to, ...at);
     return access === "xxx" ? "simd-strided" : "simd";
   }
 

@@ -12,6 +12,26 @@ export const addressOf = (view: View): number =>
 export const byteAddress = (view: View, bytes: number): number =>
   (view.storage.block as ArenaBlock).ptr + view.offset * bytes;
 
+/** The first element of a view that may be touched, and the one behind the last. */
+function extent(v: View): readonly [number, number] {
+  const span = v.shape.reduce((sum, n, d) => sum + (n - 1) * (v.strides[d] as number), 0);
+  return [v.offset, v.offset + span + 1];
+}
+
+/**
+ * Whether what is written into y may be read through x by another element: then the order counts, and the
+ * work stays on one thread. The same window of the same memory (in place) is no such case.
+ */
+export function tangled(x: View, y: View): boolean {
+  if (x.storage !== y.storage) return false;
+  const same = (stride: number, d: number): boolean =>
+    stride === y.strides[y.shape.length - x.shape.length + d];
+  if (x.offset === y.offset && x.strides.every(same) && x.dtype === y.dtype) return false;
+  if (x.dtype !== y.dtype) return true;
+  const [[xFirst, xEnd], [yFirst, yEnd]] = [extent(x), extent(y)];
+  return xFirst < yEnd && yFirst < xEnd;
+}
+
 /** gather(to, from, count, …odometer): `count` floats of a strided view, in its order, side by side. */
 const gatherCopy = () =>
   func("gather", { to: "i32", from: "i32", count: "i32", ...ODOMETER }, (f, p) => {

@@ -2,9 +2,14 @@
 // one as the row, the largest of the others as the rows of one kernel call, the rest walked here.
 //
 // The plan lives in arrays of this module that every call fills anew: kernels are synchronous and small
-// tensors must not pay for garbage.
+// tensors must not pay for garbage. Large ones are shared out to the threads: runs of rows, or of the elements
+// of a few long rows.
 import type { View } from "@tapegrad/core";
+import type { Func } from "./assembler.ts";
+import type { WasmContext } from "./context.ts";
+import { pieces } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
+import { type Role, TABLE_WORDS, walkKernel } from "./walk-kernel.ts";
 
 const RANKS = 64;
 const make = (): Float64Array => new Float64Array(RANKS);
@@ -158,5 +163,184 @@ export function walk(kernel: Kernel, y: number, a: number, b = 0, c = 0): void {
       indices[d] = 0;
     }
     if (d < 0) return;
+  }
+}
+
+// ---- on threads -------------------------------------------------------------------------------------------
+
+/** From so many elements on it is worth asking whether threads help. */
+export const MANY = 1 << 14;
+/** Nanoseconds of work below which one thread is done before the others begin. */
+const WORTH = 20_000;
+/** Long rows are cut into multiples of this many elements. */
+const STRETCH = 1024;
+/** With fewer rows than this, rows are cut too. */
+const FEW_ROWS = 64;
+
+interface Shared {
+  readonly walk: Kernel;
+  readonly roles: readonly Role[];
+}
+const shared = new WeakMap<Kernel, Shared>();
+
+/** A kernel of rows that can be shared out: `roles` says what follows y among its arguments. */
+export function rowsModule(
+  ctx: WasmContext,
+  key: string,
+  build: () => Func,
+  roles: readonly Role[],
+): Kernel {
+  const { run, walk } = ctx.get<"run" | "walk">(key, () => {
+    const func = build();
+    return [func, walkKernel(func, roles)];
+  });
+  if (!shared.has(run)) shared.set(run, { walk, roles });
+  return run;
+}
+
+/** Nanoseconds for so many elements: one stream of memory per operand, and `each` more for each element. */
+const costOf = (elements: number, operands: number, each: number): number =>
+  elements * ((operands * 4) / 15 + each);
+
+/**
+ * kernel(1, n, …) for one dense row of n elements, on all threads if it is worth it.
+ * @param each nanoseconds of arithmetic per element
+ * @param inputs address and step of each input, or a number and 0
+ */
+export function shareRow(
+  ctx: WasmContext,
+  kernel: Kernel,
+  each: number,
+  n: number,
+  y: number,
+  yStep: number,
+  ...inputs: number[]
+): void {
+  const cost = costOf(n, 1 + inputs.length / 2, each);
+  const args = (first: number, size: number): number[] => {
+    const list = [1, size, y + first * yStep, 0, yStep];
+    for (let i = 0; i < inputs.length; i += 2) {
+      const [at, step] = [inputs[i] as number, inputs[i + 1] as number];
+      list.push(step === 0 ? at : at + first * step, 0, step);
+    }
+    return list;
+  };
+  if (cost < WORTH) kernel(...args(0, n));
+  else {
+    ctx.launch(cost, (tasks) =>
+      pieces(n, cost, (first, size) => tasks.add(kernel, ...args(first, size)), STRETCH),
+    );
+  }
+}
+
+/** The elements of the plan. */
+function planned(): number {
+  let elements = sizes[0] as number;
+  for (let d = 1; d < rank; d++) elements *= sizes[d] as number;
+  return elements;
+}
+/** Whether the plan has too few elements for threads. */
+export const few = (): boolean => planned() < MANY;
+
+/**
+ * walk() on all threads if it is worth it, which needs a kernel of rowsModule().
+ * @param step rows go to a task in multiples of this
+ */
+export function walkAll(
+  ctx: WasmContext,
+  kernel: Kernel,
+  each: number,
+  y: number,
+  a: number,
+  b = 0,
+  c = 0,
+  step = 1,
+): void {
+  const elements = planned();
+  const how = elements < MANY ? undefined : shared.get(kernel);
+  if (how === undefined) walk(kernel, y, a, b, c);
+  else {
+    const cost = costOf(elements, 1 + how.roles.length, each);
+    if (cost < WORTH) walk(kernel, y, a, b, c);
+    else share(ctx, kernel, how, cost, elements, step, [y, a, b, c]);
+  }
+}
+
+function share(
+  ctx: WasmContext,
+  run: Kernel,
+  { walk, roles }: Shared,
+  cost: number,
+  elements: number,
+  step: number,
+  bases: readonly number[],
+): void {
+  const last = rank - 1;
+  const row = rank > 1 ? rank - 2 : last;
+  const n = sizes[last] as number;
+  const rows = elements / n;
+  /** The arguments of run() for `count` rows of n elements that start `along` elements into row `first` of all. */
+  const direct = (count: number, first: number, length: number, along: number): number[] => {
+    const at = addresses(bases, roles, first);
+    const list = [count, length];
+    for (let k = 0; k <= roles.length; k++) {
+      const s = steps[k] as Float64Array;
+      const role = k === 0 ? "memory" : (roles[k - 1] as Role);
+      if (role !== "memory") list.push(bases[k] as number);
+      else list.push((at[k] as number) + along * (s[last] as number));
+      if (role !== "number") list.push(s[row] as number, s[last] as number);
+    }
+    return list;
+  };
+  if (rows < FEW_ROWS && n >= 4 * STRETCH) {
+    ctx.launch(cost, (tasks) => {
+      for (let r = 0; r < rows; r++) {
+        const cut = (along: number, length: number): void =>
+          tasks.add(run, ...direct(1, r, length, along));
+        pieces(n, cost / rows, cut, STRETCH);
+      }
+    });
+  } else if (rank <= 2) {
+    ctx.launch(cost, (tasks) =>
+      pieces(rows, cost, (first, count) => tasks.add(run, ...direct(count, first, n, 0)), step),
+    );
+  } else {
+    ctx.withScratch((scratch) => {
+      const table = scratch.take((TABLE_WORDS.fixed + TABLE_WORDS.perDim * rank) * 4);
+      writeTable(ctx, table);
+      const inputs = bases.slice(0, roles.length + 1);
+      ctx.launch(cost, (tasks) =>
+        pieces(rows, cost, (first, count) => tasks.add(walk, table, first, count, ...inputs), step),
+      );
+    });
+  }
+}
+
+/** Where row `first` of all rows begins. */
+function addresses(bases: readonly number[], roles: readonly Role[], first: number): number[] {
+  const at = [...bases];
+  let rest = first;
+  for (let d = rank - 2; d >= 0; d--) {
+    const digit = rest % (sizes[d] as number);
+    rest = Math.floor(rest / (sizes[d] as number));
+    for (let k = 0; k <= roles.length; k++) {
+      at[k] = (at[k] as number) + digit * ((steps[k] as Float64Array)[d] as number);
+    }
+  }
+  return at;
+}
+
+/** The plan as walk-kernel.ts wants it. */
+function writeTable(ctx: WasmContext, at: number): void {
+  const words = ctx.arena.i32;
+  const last = rank - 1;
+  let to = at / 4;
+  const put = (...values: number[]): void => {
+    for (const v of values) words[to++] = v;
+  };
+  put(sizes[last] as number, sizes[last - 1] as number, rank - 2);
+  for (const s of steps) put(s[last - 1] as number, s[last] as number);
+  for (let d = rank - 3; d >= 0; d--) {
+    put(sizes[d] as number, ...steps.map((s) => s[d] as number));
   }
 }
