@@ -1,17 +1,11 @@
 // One way to compute a convolution. conv.ts lists them for each of its three kernels; the first of a list that
 // takes a geometry and suits it is the static pick, so the same shape always gets the same bits. The tuner
 // (choose.ts) times all that take it.
+import type { Path } from "./choose.ts";
 import type { WasmContext } from "./context.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 
-export interface ConvPath<Run> {
-  readonly name: string;
-  /** Whether it is right for this geometry. */
-  takes(c: Conv3): boolean;
-  /** Whether it is expected to be the fastest of those behind it in the list that take it. */
-  suits(c: Conv3): boolean;
-  readonly run: Run;
-}
+export type ConvPath<Run> = Path<Conv3, Run>;
 
 /** Addresses in bytes of contiguous float32. */
 export type Forward = (
@@ -33,7 +27,11 @@ export const isPointwise = (c: Conv3): boolean =>
 
 export const isUnitStride = (c: Conv3): boolean => c.stride.every((s) => s === 1);
 
-/** The static pick. The last path of a list takes and suits everything. */
-export function staticPick<Run>(paths: readonly ConvPath<Run>[], c: Conv3): ConvPath<Run> {
-  return paths.find((path) => path.takes(c) && path.suits(c)) as ConvPath<Run>;
+/** Everything that a convolution depends on, in words. */
+export function convText(c: Conv3): string {
+  const by = (t: readonly number[]): string => t.join("x");
+  return (
+    `n${c.batch} c${c.channels} o${c.outChannels} g${c.groups} in${by(c.input)} k${by(c.kernel)} ` +
+    `s${by(c.stride)} p${by(c.padding)} d${by(c.dilation)} out${by(c.output)}`
+  );
 }

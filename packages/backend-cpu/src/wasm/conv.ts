@@ -5,17 +5,18 @@
 //   grouped    few channels per group: the direct kernels, summed over the channels of the group
 //   gemm       everything else: one launch of matrix products, over patches that are gathered while packed
 import type { ConvGeometry, View } from "@tapegrad/core";
+import { type Choosable, runChosen } from "./choose.ts";
 import type { Scratch, WasmContext } from "./context.ts";
 import { gemmForward, gemmInputGrad, gemmWeightGrad } from "./conv-gemm.ts";
 import { type Conv3, describeKernel, liftGeometry } from "./conv-geometry.ts";
 import {
   type ConvPath,
+  convText,
   type Forward,
   type InputGrad,
   isDepthwise,
   isPointwise,
   isUnitStride,
-  staticPick,
   type WeightGrad,
 } from "./conv-path.ts";
 import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
@@ -86,6 +87,18 @@ const WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = [
   { name: "gemm", takes: always, suits: always, run: gemmWeightGrad },
 ];
 
+const choosable = <Run>(
+  kernel: string,
+  paths: readonly ConvPath<Run>[],
+): Choosable<Conv3, Run> => ({
+  kernel,
+  paths,
+  geometry: convText,
+});
+const CONV = choosable("conv", FORWARD);
+const CONV_INPUT_GRAD = choosable("convInputGrad", INPUT_GRAD);
+const CONV_WEIGHT_GRAD = choosable("convWeightGrad", WEIGHT_GRAD);
+
 function nameOf(name: string, c: Conv3, g: ConvGeometry): string {
   if (name === "gemm" && isPointwise(c) && isUnitStride(c)) return "pointwise-gemm";
   return `${name === "gemm" ? "implicit-gemm" : name} ${describeKernel(c, g.x.length - 2)}`;
@@ -101,11 +114,14 @@ export function conv(
   g: ConvGeometry,
 ): string {
   const c = liftGeometry(g);
-  const path = staticPick(FORWARD, c);
-  withInputs(ctx, (at) => {
-    path.run(ctx, c, at(x), at(w), bias === undefined ? undefined : at(bias), addressOf(y));
+  return withInputs(ctx, (at) => {
+    const [px, pw] = [at(x), at(w)];
+    const pb = bias === undefined ? undefined : at(bias);
+    const { name } = runChosen(ctx, CONV, c, (path) => {
+      path.run(ctx, c, px, pw, pb, addressOf(y));
+    });
+    return nameOf(name, c, g);
   });
-  return nameOf(path.name, c, g);
 }
 
 /** dx, contiguous, from the gradient g of y and the weight. */
@@ -117,9 +133,13 @@ export function convInputGrad(
   geometry: ConvGeometry,
 ): string {
   const c = liftGeometry(geometry);
-  const path = staticPick(INPUT_GRAD, c);
-  withInputs(ctx, (at) => path.run(ctx, c, at(g), at(w), addressOf(dx)));
-  return nameOf(path.name, c, geometry);
+  return withInputs(ctx, (at) => {
+    const [pg, pw] = [at(g), at(w)];
+    const { name } = runChosen(ctx, CONV_INPUT_GRAD, c, (path) => {
+      path.run(ctx, c, pg, pw, addressOf(dx));
+    });
+    return nameOf(name, c, geometry);
+  });
 }
 
 /** dw, contiguous, from the gradient g of y and the input. Sums in a fixed order. */
@@ -131,12 +151,16 @@ export function convWeightGrad(
   geometry: ConvGeometry,
 ): string {
   const c = liftGeometry(geometry);
-  const path = staticPick(WEIGHT_GRAD, c);
-  withInputs(ctx, (at) => path.run(ctx, c, at(g), at(x), addressOf(dw)));
-  return nameOf(path.name, c, geometry);
+  return withInputs(ctx, (at) => {
+    const [pg, px] = [at(g), at(x)];
+    const { name } = runChosen(ctx, CONV_WEIGHT_GRAD, c, (path) => {
+      path.run(ctx, c, pg, px, addressOf(dw));
+    });
+    return nameOf(name, c, geometry);
+  });
 }
 
 /** Hands `body` the addresses of inputs; those with gaps are copied first. */
-function withInputs(ctx: WasmContext, body: (at: (view: View) => number) => void): void {
-  ctx.withScratch((scratch: Scratch) => body((view) => contiguousAt(ctx, scratch, view)));
+function withInputs<R>(ctx: WasmContext, body: (at: (view: View) => number) => R): R {
+  return ctx.withScratch((scratch: Scratch) => body((view) => contiguousAt(ctx, scratch, view)));
 }
