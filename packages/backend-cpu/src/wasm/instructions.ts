@@ -216,6 +216,10 @@ export const v128 = {
     ...v(12),
     ...new Uint8Array(new Float32Array(floats).buffer),
   ],
+  constF64: (doubles: readonly number[]): V128 => [
+    ...v(12),
+    ...new Uint8Array(new Float64Array(doubles).buffer),
+  ],
   not: v1(77),
   and: v2(78),
   /** a & ~b */
@@ -257,6 +261,8 @@ export const i32x4 = {
   minS: v2(182),
   maxS: v2(184),
   truncSatF32x4S: v1(248),
+  /** The two doubles in lanes 0 and 1, zeros above. */
+  truncSatF64x2SZero: v1(252),
   /** Words 0–3 of eight as four integers. */
   extendLowI16x8U: v1(169),
 };
@@ -265,6 +271,11 @@ export const i64x2 = {
   /** The unsigned 64-bit products of lanes 0 and 1 (high: 2 and 3) of two i32x4. */
   extmulLowI32x4U: v2(222),
   extmulHighI32x4U: v2(223),
+  add: v2(206),
+  sub: v2(209),
+  shl: (a: V128, count: I32): V128 => [a, operand(count), ...v(203)],
+  shrS: (a: V128, count: I32): V128 => [a, operand(count), ...v(204)],
+  shrU: (a: V128, count: I32): V128 => [a, operand(count), ...v(205)],
 };
 
 export const f32x4 = {
@@ -311,15 +322,30 @@ export const f32x4 = {
 export const f64x2 = {
   splat: (a: F64): V128 => [a, ...v(20)],
   extractLane: (a: V128, lane: number): F64 => [a, ...v(33), lane],
+  eq: v2(71),
+  ne: v2(72),
+  lt: v2(73),
+  gt: v2(74),
+  le: v2(75),
+  ge: v2(76),
+  abs: v1(236),
+  neg: v1(237),
   sqrt: v1(239),
+  trunc: v1(122),
+  nearest: v1(148),
   add: v2(240),
   sub: v2(241),
   mul: v2(242),
   div: v2(243),
-  /** Lanes 0 and 1 of an f32x4 as doubles. */
   min: v2(244),
   max: v2(245),
+  /** b < a ? b : a and a < b ? b : a; a when either is NaN. */
+  pmin: v2(246),
+  pmax: v2(247),
+  /** Lanes 0 and 1 of an f32x4, or i32x4, as doubles. */
   promoteLowF32x4: v1(95),
+  convertLowI32x4S: v1(254),
+  relaxedMadd: v3(0x107),
 };
 
 /** (a, b, c) → a · b + c: fused where the engine has relaxed SIMD, else multiplied and added. */
