@@ -1,0 +1,113 @@
+// One row: everybody who takes part is made ready, then they have their turns, A B C A B C …, the roofs among
+// them. What is compared was measured within a second or so, whatever else the machine was doing.
+import type { Row } from "./options.ts";
+import { leastMs, type RoofMeter, type Roofs } from "./roofs.ts";
+import { type Effort, median } from "./timing.ts";
+
+/** Who takes part: tapegrad, or a peer. One row at a time. */
+export interface Runner {
+  readonly name: string;
+  /** @returns why it has no such row, or undefined */
+  refuses(row: Row): string | undefined;
+  /** Ready and warm. */
+  prepare(row: Row, effort: Effort): Promise<Ready>;
+  /** Samples of milliseconds per call. */
+  turn(): Promise<number[]>;
+  /** Lets go of what it holds for the row. */
+  finish(): Promise<void>;
+}
+export interface Ready {
+  /** Means of the absolute values of the results: see own.ts. */
+  readonly probe: readonly number[];
+  readonly kernels: readonly string[];
+}
+
+export interface Timed extends Ready {
+  readonly name: string;
+  /** Of all samples. */
+  readonly ms: number;
+  /** The median of each round. */
+  readonly rounds: readonly number[];
+  readonly samples: number;
+}
+export interface Measured {
+  readonly row: Row;
+  readonly own: Timed;
+  readonly others: readonly Timed[];
+  /** Who could not, and why. */
+  readonly failed: readonly { readonly name: string; readonly why: string }[];
+  /** In the turns of this row. */
+  readonly roofs: Roofs;
+  /** Of the lower roof; 0 where a row has neither arithmetic nor bytes to speak of. */
+  readonly fraction: number;
+}
+
+interface Entry {
+  readonly runner: Runner;
+  readonly ready: Ready;
+  readonly rounds: number[][];
+}
+
+/** Samples of the roofs in each round. */
+const ROOF_SAMPLES = 3;
+
+export async function measureRow(
+  row: Row,
+  own: Runner,
+  others: readonly Runner[],
+  meter: RoofMeter,
+  effort: Effort,
+): Promise<Measured> {
+  const failed: { name: string; why: string }[] = [];
+  const entries: Entry[] = [];
+  for (const runner of [own, ...others]) {
+    const why = runner.refuses(row);
+    if (why !== undefined) {
+      failed.push({ name: runner.name, why });
+      continue;
+    }
+    try {
+      entries.push({ runner, ready: await runner.prepare(row, effort), rounds: [] });
+    } catch (error) {
+      if (runner === own) throw error;
+      failed.push({ name: runner.name, why: (error as Error).message });
+    }
+  }
+  const roofs: Roofs[] = [];
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const entry of [...entries]) {
+      try {
+        entry.rounds.push(await entry.runner.turn());
+      } catch (error) {
+        if (entry.runner === own) throw error;
+        failed.push({ name: entry.runner.name, why: (error as Error).message });
+        entries.splice(entries.indexOf(entry), 1);
+      }
+    }
+    roofs.push(meter.measure(ROOF_SAMPLES));
+  }
+  for (const { runner } of entries) await runner.finish();
+
+  const [first, ...rest] = entries.map(({ runner, ready, rounds }): Timed => {
+    const samples = rounds.flat();
+    return {
+      ...ready,
+      name: runner.name,
+      ms: median(samples),
+      rounds: rounds.map(median),
+      samples: samples.length,
+    };
+  });
+  if (first === undefined) throw new Error(`${row.workload.id}: tapegrad did not run`);
+  const here = {
+    gflops: median(roofs.map((r) => r.gflops)),
+    gbs: median(roofs.map((r) => r.gbs)),
+  };
+  const cost = row.workload.passes[row.pass];
+  const fraction = cost === undefined ? 0 : leastMs(here, cost) / first.ms;
+  return { row, own: first, others: rest, failed, roofs: here, fraction };
+}
+
+/** How many times longer b takes than a: the median over the rounds, which drift together. */
+export const ratio = (a: Timed, b: Timed): number =>
+  median(a.rounds.map((ms, i) => (b.rounds[i] ?? Number.NaN) / ms));

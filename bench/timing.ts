@@ -1,0 +1,69 @@
+// Medians of calls. A short call is timed several at once, so that the clock does not matter.
+export interface Effort {
+  /** Before anything counts: the engine compiles its kernels twice. */
+  readonly warmUpMs: number;
+  /** Spent on a row by each who takes part, over all rounds. */
+  readonly timedMs: number;
+  /** Turns that those who take part have, A B C A B C …. */
+  readonly rounds: number;
+}
+
+export const EFFORTS = {
+  normal: { warmUpMs: 250, timedMs: 500, rounds: 5 },
+  quick: { warmUpMs: 60, timedMs: 80, rounds: 3 },
+  /** Each row once, for tests. */
+  least: { warmUpMs: 0, timedMs: 0, rounds: 1 },
+} as const satisfies Record<string, Effort>;
+
+/** No sample is shorter than this. */
+const SHORTEST_MS = 0.25;
+/** The first call of a turn finds cold caches and parked threads; it is not counted where it is cheap. */
+const CHEAP_MS = 150;
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+type Run = () => void | Promise<void>;
+
+/** Milliseconds of `calls` calls. A synchronous function is never awaited. */
+async function timed(run: Run, calls: number): Promise<number> {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) {
+    const pending = run();
+    if (pending !== undefined) await pending;
+  }
+  return performance.now() - start;
+}
+
+/** Calls until it is warm. @returns milliseconds of a call, the last ones */
+export async function warmUp(run: Run, effort: Effort): Promise<number> {
+  const start = performance.now();
+  let last = await timed(run, 1);
+  let calls = 1;
+  while (performance.now() - start < effort.warmUpMs || (calls < 3 && last < 500)) {
+    if (effort.warmUpMs === 0) break;
+    const many = Math.max(1, Math.min(1000, Math.floor(5 / last)));
+    last = (await timed(run, many)) / many;
+    calls += many;
+  }
+  return last;
+}
+
+/**
+ * One turn: samples of milliseconds per call, for about `effort.timedMs / effort.rounds`.
+ * @param perCall milliseconds, as warmUp() says
+ */
+export async function turn(run: Run, perCall: number, effort: Effort): Promise<number[]> {
+  const inner = Math.max(1, Math.ceil(SHORTEST_MS / Math.max(perCall, 1e-6)));
+  if (effort.timedMs > 0 && perCall < CHEAP_MS) await timed(run, inner);
+  const until = performance.now() + effort.timedMs / effort.rounds;
+  const samples: number[] = [];
+  do {
+    samples.push((await timed(run, inner)) / inner);
+  } while (performance.now() < until && samples.length < 400);
+  return samples;
+}
