@@ -41,11 +41,17 @@ export class ThreadPool {
     return this.team?.ready ?? 0;
   }
 
+  /** The workers, all but the launching thread; none before the first launch that is worth it. */
+  get workers(): readonly WorkerHandle[] {
+    return this.team?.workers ?? [];
+  }
+
   /** Runs the tasks that `body` adds; see launch.ts. */
   launch(modules: ModuleCache, cost: number, body: (tasks: Tasks) => void): void {
     const size = this.size;
     // A launch inside of a launch's body runs at once: there is one list of tasks.
     if (size === 1 || cost < WORTHWHILE || this.busy) {
+      if (size === 1) this.end();
       this.direct(body);
       return;
     }
@@ -89,7 +95,7 @@ class Team implements Tasks {
   private readonly arena: Arena;
   private readonly control: ArenaBlock;
   private readonly words: Int32Array;
-  private readonly workers: WorkerHandle[] = [];
+  readonly workers: WorkerHandle[] = [];
   private lost: string | undefined;
   private generation = 0;
   private modules!: ModuleCache;

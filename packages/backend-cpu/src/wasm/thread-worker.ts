@@ -24,7 +24,7 @@ interface WorkerThreads {
 const source = (start: string): string =>
   `const __name = (f) => f; (${workerLoop})(${start}, ${JSON.stringify(WORD)}, ${runTask});`;
 
-/** @param onEnd told, some time later, when it ends without having been asked to */
+/** @param onEnd told, some time later, when it has ended */
 export function startWorker(start: WorkerStart, onEnd: (why: string) => void): WorkerHandle {
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads") as
     | WorkerThreads
@@ -44,17 +44,11 @@ function nodeWorker(
     name: `tapegrad ${start.thread}`,
     execArgv: [],
   });
-  let ended = false;
   worker.on("error", (error) => onEnd(`ended with ${error}`));
-  worker.on("exit", () => {
-    if (!ended) onEnd("has ended");
-  });
+  worker.on("exit", () => onEnd("has ended"));
   worker.unref();
   return {
-    end: () => {
-      ended = true;
-      void worker.terminate();
-    },
+    end: () => void worker.terminate(),
   };
 }
 
