@@ -1,7 +1,7 @@
 // What every kernel driver is given: the memory, the kind of SIMD, and the compiled kernels.
 import type { Arena, ArenaBlock } from "@tapegrad/core";
 import type { Func } from "./assembler.ts";
-import { relaxedSimd } from "./features.ts";
+import { relaxedSimd, usesWinograd } from "./features.ts";
 import type { Tasks } from "./launch.ts";
 import { type Exports, ModuleCache } from "./module-cache.ts";
 import { ThreadPool } from "./thread-pool.ts";
@@ -30,6 +30,7 @@ export class Scratch {
 
 export interface ContextOptions {
   readonly relaxed?: boolean;
+  readonly winograd?: boolean;
   /** Compiled modules kept. */
   readonly cacheSize?: number;
   /** The threads of the arena; contexts on one arena share them. */
@@ -40,12 +41,15 @@ export class WasmContext {
   readonly arena: Arena;
   /** Kernels use fused multiply-add; keys of modules need not say so, a context has one kind. */
   readonly relaxed: boolean;
+  /** Convolutions may use Winograd's algorithm: faster, with a larger rounding error; see winograd.ts. */
+  readonly winograd: boolean;
   readonly pool: ThreadPool;
   private readonly cache: ModuleCache;
 
   constructor(arena: Arena, options: ContextOptions = {}) {
     this.arena = arena;
     this.relaxed = options.relaxed ?? relaxedSimd();
+    this.winograd = options.winograd ?? usesWinograd();
     this.pool = options.pool ?? new ThreadPool(arena);
     this.cache = new ModuleCache(arena.memory, options.cacheSize);
   }

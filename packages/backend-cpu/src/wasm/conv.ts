@@ -2,6 +2,7 @@
 //
 //   depthwise  groups = input channels, any multiplier: kernels written for the plane size (direct), or
 //              for kernels of any size and three dims one kernel that reads a table of taps
+//   winograd   3 × 3 with stride 1 and enough channels, where the context allows it
 //   grouped    few channels per group: the direct kernels, summed over the channels of the group
 //   gemm       everything else: one launch of matrix products, over patches that are gathered while packed
 import type { ConvGeometry, View } from "@tapegrad/core";
@@ -22,6 +23,7 @@ import {
 import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
 import { tapForward, tapInputGrad, tapWeightGrad } from "./depthwise-taps.ts";
 import { addressOf, contiguousAt } from "./view.ts";
+import { WINOGRAD_FORWARD, WINOGRAD_INPUT_GRAD } from "./winograd.ts";
 
 /**
  * Below so many rows (channels of a group) of the matrix product that a convolution is, packing costs more
@@ -44,6 +46,7 @@ const FORWARD: readonly ConvPath<Forward>[] = [
     run: directForward,
   },
   { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapForward },
+  ...WINOGRAD_FORWARD,
   {
     name: "grouped-direct",
     takes: isDirect,
@@ -61,6 +64,7 @@ const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
     run: directInputGrad,
   },
   { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapInputGrad },
+  ...WINOGRAD_INPUT_GRAD,
   {
     name: "grouped-direct",
     takes: gradsDirectly,
@@ -95,8 +99,12 @@ const choosable = <Run>(
   paths,
   geometry: convText,
 });
+const withoutWinograd = <Run>(paths: readonly ConvPath<Run>[]): readonly ConvPath<Run>[] =>
+  paths.filter(({ name }) => !name.startsWith("winograd"));
 const CONV = choosable("conv", FORWARD);
+const CONV_PLAIN = choosable("conv", withoutWinograd(FORWARD));
 const CONV_INPUT_GRAD = choosable("convInputGrad", INPUT_GRAD);
+const CONV_INPUT_GRAD_PLAIN = choosable("convInputGrad", withoutWinograd(INPUT_GRAD));
 const CONV_WEIGHT_GRAD = choosable("convWeightGrad", WEIGHT_GRAD);
 
 function nameOf(name: string, c: Conv3, g: ConvGeometry): string {
@@ -117,7 +125,7 @@ export function conv(
   return withInputs(ctx, (at) => {
     const [px, pw] = [at(x), at(w)];
     const pb = bias === undefined ? undefined : at(bias);
-    const { name } = runChosen(ctx, CONV, c, (path) => {
+    const { name } = runChosen(ctx, ctx.winograd ? CONV : CONV_PLAIN, c, (path) => {
       path.run(ctx, c, px, pw, pb, addressOf(y));
     });
     return nameOf(name, c, g);
@@ -135,7 +143,8 @@ export function convInputGrad(
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
     const [pg, pw] = [at(g), at(w)];
-    const { name } = runChosen(ctx, CONV_INPUT_GRAD, c, (path) => {
+    const list = ctx.winograd ? CONV_INPUT_GRAD : CONV_INPUT_GRAD_PLAIN;
+    const { name } = runChosen(ctx, list, c, (path) => {
       path.run(ctx, c, pg, pw, addressOf(dx));
     });
     return nameOf(name, c, geometry);

@@ -42,3 +42,6 @@ export function sharesMemory(): boolean {
   if (globalThis.process?.env?.TAPEGRAD_SHARED === "0") return false;
   return typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated !== false;
 }
+
+/** Whether convolutions may use Winograd's algorithm. TAPEGRAD_WINOGRAD=off in the environment says no. */
+export const usesWinograd = (): boolean => globalThis.process?.env?.TAPEGRAD_WINOGRAD !== "off";
