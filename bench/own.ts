@@ -1,6 +1,7 @@
 // The workloads on tapegrad, through its public API alone.
 import { F, grad, nn, noGrad, onRun, optim, scope, type Tensor, tensor } from "tapegrad";
 import { uniform } from "./data.ts";
+import { memoryRow } from "./own-memory.ts";
 import {
   type Adds,
   type Chain,
@@ -180,7 +181,7 @@ export function prepare(spec: Spec, pass: Pass): Prepared {
     case "gemm":
       return gemm(spec);
     case "memory":
-      throw new Error(`no such memory row: ${spec.op}`);
+      return memoryRow(spec.op, pass);
   }
 }
 

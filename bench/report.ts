@@ -1,8 +1,9 @@
 // What is printed and what is written: a line for each row.
 import { type Measured, ratio } from "./measure.ts";
+import type { Row } from "./options.ts";
 import type { Roofs } from "./roofs.ts";
 
-const COLUMNS = { id: 11, pass: 7, ms: 9, gflops: 9, gbs: 8, roof: 6 } as const;
+const COLUMNS = { id: 14, pass: 7, ms: 9, gflops: 9, gbs: 8, roof: 6 } as const;
 /** Of kernel names, on the terminal; the file has all. */
 const WIDEST = 72;
 
@@ -96,3 +97,9 @@ export function record(measured: Measured, threads: number): string {
     ...(failed.length === 0 ? {} : { failed }),
   });
 }
+
+export const failedLine = ({ workload, pass }: Row, { message }: Error): string =>
+  `${workload.id.padEnd(COLUMNS.id)} ${pass.padEnd(COLUMNS.pass)} failed: ${message}`;
+
+export const failedRecord = (row: Row, threads: number, { message }: Error): string =>
+  JSON.stringify({ id: row.workload.id, pass: row.pass, threads, error: message });

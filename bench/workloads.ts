@@ -51,10 +51,10 @@ export interface Gemm {
   readonly kind: "gemm";
   readonly size: number;
 }
-/** An op that moves memory; memory-rows.ts says what it does. */
+/** An op that moves memory; own-memory.ts says what it does. */
 export interface Traffic {
   readonly kind: "memory";
-  readonly op: string;
+  readonly op: MemoryOp;
 }
 export type Spec = Chain | Inference | Step | Adds | Gemm | Traffic;
 
@@ -243,6 +243,56 @@ const GEMMS: readonly Workload[] = [512, 1024].map((n) => ({
   passes: { fwd: { flops: 2 * n ** 3, bytes: 12 * n * n } },
 }));
 
+// What each moves at least, in tensors of 8 MiB: forward, and forward + backward where that is a row of its
+// own. Ops that also need arithmetic worth speaking of (exp, tanh, erf) are not held to the copy roof.
+const MEMORY = {
+  copy: ["clone", 2],
+  fill: ["zeros", 1],
+  add: ["a + b", 3],
+  mul: ["a · b", 3],
+  relu: ["relu", 2, 5],
+  exp: ["exp", 2],
+  tanh: ["tanh", 2],
+  erf: ["erf", 2],
+  sum0: ["sum over dim 0 of 8×256×32×32", 1 + 1 / 8],
+  sum1: ["sum over dim 1 of 8×256×32×32", 1 + 1 / 256],
+  sum2: ["sum over dim 2 of 8×256×32×32", 1 + 1 / 32],
+  sum3: ["sum over dim 3 of 8×256×32×32", 1 + 1 / 32],
+  sum: ["sum of all", 1],
+  batchNorm: ["batch norm, batch statistics, 8×256×32×32", 2, 5],
+  normRelu: ["batch norm + ReLU", 2, 5],
+  layerNorm: ["layer norm over 1024", 2, 5],
+  maxPool: ["max pool 2×2 of 8×256×32×32", 1 + 1 / 4, 2 + 2 / 4],
+  avgPool: ["average pool 2×2 of 8×256×32×32", 1 + 1 / 4, 2 + 2 / 4],
+  softmax: ["softmax over 1024", 2],
+  crossEntropy: ["softmax cross-entropy, 2048 × 1024 classes", 1, 3],
+  permute: ["NCHW to NHWC, 8×256×32×32", 2],
+  transpose: ["2048×1024 transposed", 2],
+  cast: ["float32 to int32", 2],
+  castBytes: ["uint8 to float32", 1 + 1 / 4],
+  gather: ["gather within rows of 1024, int64 indices", 4],
+  indexSelect: ["2048 of 4096 rows of 1024", 2],
+  scatterAdd: ["scatterAdd within rows of 1024, int64 indices", 5],
+  cat: ["cat of two halves", 2],
+  sgd: ["SGD step, 64 parameters", 3],
+  momentum: ["SGD step with momentum, 64 parameters", 5],
+  adamw: ["AdamW step, 64 parameters", 7],
+} as const satisfies Record<string, readonly [note: string, fwd: number, fwdbwd?: number]>;
+
+export type MemoryOp = keyof typeof MEMORY;
+/** The tensor of these rows: 8 MiB of float32. */
+export const PLANES: Shape4 = [8, 256, 32, 32];
+export const MATRIX: readonly [rows: number, columns: number] = [2048, 1024];
+/** Arithmetic bound, or nearly. */
+export const TRANSCENDENTAL: readonly MemoryOp[] = ["exp", "tanh", "erf"];
+
+const TRAFFIC: readonly Workload[] = (Object.keys(MEMORY) as MemoryOp[]).map((op) => {
+  const [note, forward, both]: readonly [string, number, number?] = MEMORY[op];
+  const cost = (tensors: number): Cost => ({ flops: 0, bytes: tensors * 4 * product(PLANES) });
+  const passes = { fwd: cost(forward), ...(both === undefined ? {} : { fwdbwd: cost(both) }) };
+  return { id: `M-${op}`, note, spec: { kind: "memory", op }, passes };
+});
+
 /** In the order of a run: what is smallest first, before the engine has seen much else. */
 export const WORKLOADS: readonly Workload[] = [
   ...OVERHEAD,
@@ -250,4 +300,5 @@ export const WORKLOADS: readonly Workload[] = [
   ...NETWORKS,
   ...GEMMS,
   ...SWEEP,
+  ...TRAFFIC,
 ];
