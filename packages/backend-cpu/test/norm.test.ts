@@ -1,6 +1,8 @@
 // Batch and layer normalisation against the reference loops: planes around the widths of the kernels,
 // with and without parameters, strided inputs, numbers far from zero.
+import type { View } from "@tapegrad/core";
 import { expect } from "chai";
+import { elementwiseKernels } from "../src/wasm/elementwise.ts";
 import { normKernels } from "../src/wasm/norm.ts";
 import { loopsSupport } from "./loops-support.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
@@ -20,24 +22,43 @@ for (const { name, relaxed } of kinds) {
       [2, 2, 67],
       [2, 3, 257],
       [1, 1, 1030],
+      // A channel is a lane; with rests of rows and of channels.
+      [5, 4],
+      [9, 37],
+      [17, 103],
+      // Rests of one to three elements behind written-out vectors and behind a loop.
+      [3, 2, 5],
+      [3, 2, 6],
+      [2, 2, 71],
+      [2, 2, 81],
+      // A channel that does not fit the cache: slices of images, of planes, of both.
+      [33, 1, 4099],
+      [1, 1, 140000],
+      [2, 2, 53, 1283],
     ];
+    const ACTIVATIONS = ["none", "relu", "relu6"] as const;
+    let turn = 0;
 
     it("batchNorm and its gradient", () => {
       for (const shape of shapes) {
         const c = shape[1] as number;
         const some = [shape, [c], [c], [c]];
-        for (const x of [input(shape, 1), strided(shape, 1)]) {
+        const large = shape.reduce((p, n) => p * n) > 1e5;
+        for (const x of large ? [input(shape, 1)] : [input(shape, 1), strided(shape, 1)]) {
           for (const [weight, bias] of [
             [input([c], 2), input([c], 3)],
             [undefined, input([c], 3)],
             [strided([c], 2), undefined],
           ]) {
-            const what = `[${shape}] ${x.contiguous ? "dense" : "strided"}`;
+            if (large && weight === undefined) continue;
+            const activation = ACTIVATIONS[turn++ % 3];
+            const what = `[${shape}] ${x.contiguous ? "dense" : "strided"} ${activation}`;
             agree(
               "batchNorm",
               kernels.batchNorm,
               some,
-              (k, [y, mean, variance, rstd]) => k(x, weight, bias, y, mean, variance, rstd, 1e-5),
+              (k, [y, mean, variance, rstd]) =>
+                k(x, weight, bias, y, mean, variance, rstd, 1e-5, activation),
               what,
               5e-6,
             );
@@ -49,7 +70,7 @@ for (const { name, relaxed } of kinds) {
               "batchNormEval",
               kernels.batchNormEval,
               [shape],
-              (k, [y]) => k(x, mean, variance, weight, bias, y, 1e-3),
+              (k, [y]) => k(x, mean, variance, weight, bias, y, 1e-3, activation),
               what,
               5e-6,
             );
@@ -58,7 +79,7 @@ for (const { name, relaxed } of kinds) {
               "batchNormGrad",
               kernels.batchNormGrad,
               [shape, [c], [c]],
-              (k, [dx, dw, db]) => k(g, x, weight, mean, variance, dx, dw, db),
+              (k, [dx, dw, db]) => k(g, x, weight, bias, mean, variance, dx, dw, db, activation),
               what,
               5e-6,
             );
@@ -81,18 +102,60 @@ for (const { name, relaxed } of kinds) {
         kernels.batchNorm,
         [shape, [2], [2]],
         (k, [y, mean, variance]) =>
-          k(far, undefined, undefined, y, mean, variance, undefined, 1e-5),
+          k(far, undefined, undefined, y, mean, variance, undefined, 1e-5, "none"),
         "mean 1000",
         // The mean in single precision is off by up to 3e-5, which is what x loses too.
         1e-4,
       );
       const [y, mean, variance] = [shape, [2], [2]].map((s) => known(viewOf(ctx, s)));
       if (!y || !mean || !variance) return;
-      kernels.batchNorm?.(far, undefined, undefined, y, mean, variance, undefined, 1e-5);
+      kernels.batchNorm?.(far, undefined, undefined, y, mean, variance, undefined, 1e-5, "none");
       const values = read(ctx, far).filter((_, i) => Math.floor(i / 49) % 2 === 0);
       const centre = values.reduce((s, v) => s + v, 0) / values.length;
       const spread = values.reduce((s, v) => s + (v - centre) ** 2, 0) / values.length;
       expect(read(ctx, variance)[0]).to.be.closeTo(spread, 1e-6 * spread);
+    });
+
+    it("an activation gives the bits of the elementwise op behind the norm, forward and backward", () => {
+      const elementwise = elementwiseKernels(ctx);
+      for (const shape of [
+        [2, 3, 7, 7],
+        [9, 37],
+        [2, 3, 28, 28],
+        [1, 1, 1030],
+        [2, 1, 70000],
+      ]) {
+        const c = shape[1] as number;
+        // Wide enough for relu6 to cut off at both ends.
+        const wide = known(
+          viewOf(
+            ctx,
+            [c],
+            numbers(c, 2).map((v) => 5 + v),
+          ),
+        );
+        const [x, bias, g] = [input(shape, 1), input([c], 3), input(shape, 4)];
+        const result = () => [shape, [c], [c], [c]].map((s) => known(viewOf(ctx, s))) as View[];
+        const run = (activation: "none" | "relu" | "relu6", up: View) => {
+          const [y, mean, variance, rstd] = result() as [View, View, View, View];
+          kernels.batchNorm?.(x, wide, bias, y, mean, variance, rstd, 1e-5, activation);
+          const [dx, dw, db] = result() as [View, View, View];
+          kernels.batchNormGrad?.(up, x, wide, bias, mean, rstd, dx, dw, db, activation);
+          return { y, grads: [dx, dw, db] };
+        };
+        const plain = run("none", g);
+        for (const activation of ["relu", "relu6"] as const) {
+          const [y, gated] = [known(viewOf(ctx, shape)), known(viewOf(ctx, shape))];
+          elementwise.unary(activation, plain.y, y);
+          elementwise.binary(`${activation}Grad`, g, y, gated);
+          const [fused, apart] = [run(activation, g), run("none", gated)];
+          expect(read(ctx, fused.y), `${activation} [${shape}]`).to.deep.equal(read(ctx, y));
+          fused.grads.forEach((d, i) => {
+            const wanted = read(ctx, apart.grads[i] as View);
+            expect(read(ctx, d), `${activation} [${shape}] gradient ${i}`).to.deep.equal(wanted);
+          });
+        }
+      }
     });
 
     it("layerNorm and its gradient", () => {

@@ -1,181 +1,235 @@
-// The gradients of batch normalisation: one look at g and x for two totals per channel, one for dx.
+// The gradients of batch normalisation: one look at g and x for two totals per channel, one for dx. Where an
+// activation follows, g counts where its input (x − mean)·scale + shift lets it through; that is computed anew.
+import type { Activation } from "@tapegrad/core";
 import {
+  type Code,
   countdownOrSkip,
+  type Expr,
   type Func,
   f32,
   f32x4,
   f64,
+  fillZero,
   func,
   type IntLocal,
+  i32,
   type Local,
   multiplyAdd,
+  type Scope,
   v128,
 } from "./assembler.ts";
-import { CHANNELS, type D, eachPlane, type F, fmaSingle, orConstant, storeNext } from "./planes.ts";
-import { eachStretch, Total } from "./runs.ts";
+import { affine } from "./batch-norm-kernels.ts";
+import { CHANNELS, type D, eachElement, eachPlane, orConstant, storeNext } from "./planes.ts";
+import { Total } from "./runs.ts";
 
-/** products(…CHANNELS, g, x, mean, totals, products): adds T = Σg and S = Σg·(x − mean) of each channel to doubles. */
-function productsKernel(relaxed: boolean): Func {
+type V = Expr<"v128">;
+type Lane = Local<"v128">;
+
+/** (g, x − mean, scale, shift) → g where the activation has a slope, else 0. */
+export function gate(
+  f: Scope,
+  activation: Activation,
+  relaxed: boolean,
+): (g: V, centred: V, scale: V, shift: V) => V {
+  const z = f.local("v128");
+  const open: Readonly<Record<Exclude<Activation, "none">, (input: V) => V>> = {
+    relu: (input) => f32x4.gt(input, v128.zero()),
+    relu6: (input) =>
+      v128.and(f32x4.gt(z.tee(input), v128.zero()), f32x4.lt(z, f32x4.splat(f32.const(6)))),
+  };
+  return (g, centred, scale, shift) =>
+    activation === "none"
+      ? g
+      : v128.and(g, open[activation](affine(relaxed)(centred, scale, shift)));
+}
+
+/** known(channels, rstd, weight?, bias?, scale, shift): scale = weight · rstd as in the forward, shift = bias. */
+export const knownKernel = (): Func => {
+  const params = {
+    channels: "i32",
+    rstd: "i32",
+    weight: "i32",
+    bias: "i32",
+    scale: "i32",
+    shift: "i32",
+  } as const;
+  return func("known", params, (f, p) => {
+    const w = f.local("f32");
+    return countdownOrSkip(p.channels, [
+      orConstant(w, p.weight, 1),
+      storeNext(p.scale, f32.mul(w, f32.load(p.rstd))),
+      orConstant(w, p.bias, 0),
+      storeNext(p.shift, w),
+      p.rstd.add(4),
+    ]);
+  });
+};
+
+/** products(…CHANNELS, g, x, mean, scale, shift, totals, products): T = Σg and S = Σg·(x − mean) of each channel, doubles. */
+function productsKernel(size: number, activation: Activation, relaxed: boolean): Func {
   const params = {
     ...CHANNELS,
     g: "i32",
     x: "i32",
     mean: "i32",
+    scale: "i32",
+    shift: "i32",
     totals: "i32",
     products: "i32",
   } as const;
   const fma = multiplyAdd(relaxed);
   return func("products", params, (f, p) => {
     const [total, product] = [new Total(f), new Total(f)];
-    const [meanAt, totalAt, productAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
-    const [m, e] = [f.local("f32"), f.local("f32")] as [F, F];
-    const [mv, gv] = [f.local("v128"), f.local("v128")];
-    return eachPlane(
-      f,
-      p,
-      [p.g, p.x],
-      [
-        [p.mean, 4, meanAt],
-        [p.totals, 8, totalAt],
-        [p.products, 8, productAt],
-      ],
-      [
-        m.set(f32.load(meanAt)),
-        mv.set(f32x4.splat(m)),
-        total.clear(),
-        product.clear(),
-        eachStretch(
-          f,
-          1,
-          p.plane,
-          [
-            { from: p.g, step: 0 },
-            { from: p.x, step: 0 },
-          ],
-          {
+    const [meanAt, scaleAt, shiftAt, totalAt, productAt] = f.locals("i32", 5) as [
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+    ];
+    const [m, s, b, d, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
+    const gated = gate(f, activation, relaxed);
+    return [
+      fillZero(p.totals, i32.shl(p.channels, 3)),
+      fillZero(p.products, i32.shl(p.channels, 3)),
+      eachPlane(
+        f,
+        p,
+        [p.g, p.x],
+        [
+          [p.mean, 4, meanAt],
+          [p.scale, 4, scaleAt],
+          [p.shift, 4, shiftAt],
+          [p.totals, 8, totalAt],
+          [p.products, 8, productAt],
+        ],
+        [
+          m.set(v128.load32Splat(meanAt)),
+          s.set(v128.load32Splat(scaleAt)),
+          b.set(v128.load32Splat(shiftAt)),
+          total.clear(),
+          product.clear(),
+          eachElement(f, size, p.n, [p.g, p.x], {
             begin: [total.begin(), product.begin()],
-            vector: ([gp, xp], offset, k) => [
-              gv.set(v128.load(gp as IntLocal, offset)),
-              total.add(k, (sum) => f32x4.add(sum, gv)),
-              product.add(k, (sum) =>
-                fma(gv, f32x4.sub(v128.load(xp as IntLocal, offset), mv), sum),
-              ),
-            ],
-            single: ([gp, xp]) => [
-              e.set(f32.load(gp as IntLocal)),
-              total.addSingle(e),
-              product.addSingle(f32.mul(e, f32.sub(f32.load(xp as IntLocal), m))),
+            four: ({ load, k, counted }) => [
+              d.set(f32x4.sub(load(1), m)),
+              g.set(counted(gated(load(0), d, s, b))),
+              total.add(k, (sum) => f32x4.add(sum, g)),
+              product.add(k, (sum) => fma(g, d, sum)),
             ],
             end: [total.end(), product.end()],
-          },
-        ),
-        f64.store(totalAt, f64.add(f64.load(totalAt), total.value())),
-        f64.store(productAt, f64.add(f64.load(productAt), product.value())),
-      ],
-    );
+          }),
+          f64.store(totalAt, f64.add(f64.load(totalAt), total.pairs())),
+          f64.store(productAt, f64.add(f64.load(productAt), product.pairs())),
+        ],
+      ),
+    ];
   });
 }
 
 /**
- * factors(channels, count, totals, products, weight?, rstd, dweight, dbias, abc): from T and S of `count` elements
- *   dbias = T,   dweight = S·rstd,   dx = a·g + b·(x − mean) + c,
- *   a = weight·rstd,   b = −a·rstd²·S/count,   c = −a·T/count
- * and a, b, c side by side in `abc`.
+ * factors(channels, slices, sliceStep, count, totals, products, scale, rstd, dweight, dbias, b, c): from T and S of `count`
+ * elements, which come in slices and are added up in order,
+ *   dbias = T,   dweight = S·rstd,   dx = scale·g + b·(x − mean) + c,
+ *   b = −scale·rstd²·S/count,   c = −scale·T/count
  */
-const factorsKernel = (): Func => {
+export const factorsKernel = (): Func => {
   const params = {
     channels: "i32",
+    slices: "i32",
+    sliceStep: "i32",
     count: "i32",
     totals: "i32",
     products: "i32",
-    weight: "i32",
+    scale: "i32",
     rstd: "i32",
     dweight: "i32",
     dbias: "i32",
-    abc: "i32",
+    b: "i32",
+    c: "i32",
   } as const;
   return func("factors", params, (f, p) => {
     const [t, s, r, a] = f.locals("f64", 4) as [D, D, D, D];
-    const w = f.local("f32");
     const count = f.local("f64");
+    const [slice, from, other] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     return [
       count.set(f64.convertI32U(p.count)),
       countdownOrSkip(p.channels, [
-        t.set(f64.load(p.totals)),
-        s.set(f64.load(p.products)),
+        t.set(f64.const(0)),
+        s.set(f64.const(0)),
+        from.set(p.totals),
+        other.set(p.products),
+        slice.set(p.slices),
+        countdownOrSkip(slice, [
+          t.set(f64.add(t, f64.load(from))),
+          s.set(f64.add(s, f64.load(other))),
+          from.add(p.sliceStep),
+          other.add(p.sliceStep),
+        ]),
         r.set(f64.promoteF32(f32.load(p.rstd))),
         storeNext(p.dbias, f32.demoteF64(t)),
         storeNext(p.dweight, f32.demoteF64(f64.mul(s, r))),
-        orConstant(w, p.weight, 1),
-        a.set(f64.mul(r, f64.promoteF32(w))),
-        storeNext(p.abc, f32.demoteF64(a)),
-        a.set(f64.div(a, count)),
-        storeNext(p.abc, f32.neg(f32.demoteF64(f64.mul(f64.mul(a, s), f64.mul(r, r))))),
-        storeNext(p.abc, f32.neg(f32.demoteF64(f64.mul(a, t)))),
+        a.set(f64.div(f64.promoteF32(f32.load(p.scale)), count)),
+        storeNext(p.b, f32.neg(f32.demoteF64(f64.mul(f64.mul(a, s), f64.mul(r, r))))),
+        storeNext(p.c, f32.neg(f32.demoteF64(f64.mul(a, t)))),
         p.totals.add(8),
         p.products.add(8),
         p.rstd.add(4),
+        p.scale.add(4),
       ]),
     ];
   });
 };
 
-/** combine(…CHANNELS, g, x, dx, mean, abc): dx = a·g + b·(x − mean) + c. */
-function combineKernel(relaxed: boolean): Func {
-  const params = { ...CHANNELS, g: "i32", x: "i32", dx: "i32", mean: "i32", abc: "i32" } as const;
+/** combine(…CHANNELS, g, x, dx, mean, scale, shift, b, c): dx = scale·g + b·(x − mean) + c. */
+function combineKernel(size: number, activation: Activation, relaxed: boolean): Func {
+  const params = {
+    ...CHANNELS,
+    g: "i32",
+    x: "i32",
+    dx: "i32",
+    mean: "i32",
+    scale: "i32",
+    shift: "i32",
+    b: "i32",
+    c: "i32",
+  } as const;
   const fma = multiplyAdd(relaxed);
   return func("combine", params, (f, p) => {
-    const [meanAt, abcAt] = f.locals("i32", 2) as [IntLocal, IntLocal];
-    const [m, a, b, c, d] = f.locals("f32", 5) as [F, F, F, F, F];
-    const [mv, av, bv, cv] = f.locals("v128", 4) as Local<"v128">[];
-    if (!mv || !av || !bv || !cv) return [];
+    const arrays = [p.mean, p.scale, p.shift, p.b, p.c];
+    const at = f.locals("i32", arrays.length) as IntLocal[];
+    const [m, s, shift, b, c, d] = f.locals("v128", 6) as [Lane, Lane, Lane, Lane, Lane, Lane];
+    const gated = gate(f, activation, relaxed);
+    const fetched: Code = [m, s, shift, b, c].map((lane, i) =>
+      lane.set(v128.load32Splat(at[i] as IntLocal)),
+    );
     return eachPlane(
       f,
       p,
       [p.g, p.x, p.dx],
+      arrays.map((array, i) => [array, 4, at[i] as IntLocal]),
       [
-        [p.mean, 4, meanAt],
-        [p.abc, 12, abcAt],
-      ],
-      [
-        m.set(f32.load(meanAt)),
-        a.set(f32.load(abcAt)),
-        b.set(f32.load(abcAt, 4)),
-        c.set(f32.load(abcAt, 8)),
-        mv.set(f32x4.splat(m)),
-        av.set(f32x4.splat(a)),
-        bv.set(f32x4.splat(b)),
-        cv.set(f32x4.splat(c)),
-        eachStretch(
-          f,
-          1,
-          p.plane,
-          [p.g, p.x, p.dx].map((from) => ({ from, step: 0 })),
-          {
-            vector: ([gp, xp, to], offset) =>
-              v128.store(
-                to as IntLocal,
-                fma(
-                  v128.load(gp as IntLocal, offset),
-                  av,
-                  fma(f32x4.sub(v128.load(xp as IntLocal, offset), mv), bv, cv),
-                ),
-                offset,
-              ),
-            single: ([gp, xp, to]) => [
-              d.set(f32.sub(f32.load(xp as IntLocal), m)),
-              f32.store(to as IntLocal, fmaSingle(f32.load(gp as IntLocal), a, fmaSingle(d, b, c))),
-            ],
-          },
-        ),
+        fetched,
+        eachElement(f, size, p.n, [p.g, p.x, p.dx], {
+          four: ({ load, store }) => [
+            d.set(f32x4.sub(load(1), m)),
+            store(2, fma(gated(load(0), d, s, shift), s, fma(d, b, c))),
+          ],
+        }),
       ],
     );
   });
 }
 
-export type BatchNormGradKernels = "products" | "factors" | "combine";
-export const batchNormGradFuncs = (relaxed: boolean): Func[] => [
-  productsKernel(relaxed),
+/** What both layouts (planes here, lanes in batch-norm-lanes.ts) give under these names. */
+export type BatchNormGradKernels = "known" | "products" | "factors" | "combine";
+export const batchNormGradFuncs = (
+  size: number,
+  activation: Activation,
+  relaxed: boolean,
+): Func[] => [
+  knownKernel(),
+  productsKernel(size, activation, relaxed),
   factorsKernel(),
-  combineKernel(relaxed),
+  combineKernel(size, activation, relaxed),
 ];

@@ -135,9 +135,11 @@ export class Total {
   }
 
   value(): Expr<"f64"> {
-    return f64.add(
-      this.rest,
-      f64.add(f64x2.extractLane(this.pair, 0), f64x2.extractLane(this.pair, 1)),
-    );
+    return f64.add(this.rest, this.pairs());
+  }
+
+  /** value() where nothing was added by addSingle(). */
+  pairs(): Expr<"f64"> {
+    return f64.add(f64x2.extractLane(this.pair, 0), f64x2.extractLane(this.pair, 1));
   }
 }

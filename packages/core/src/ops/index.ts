@@ -111,6 +111,7 @@ export * from "./loss/binary-cross-entropy.ts";
 export * from "./loss/cross-entropy.ts";
 export type { Reduction } from "./loss/reduction.ts";
 export * from "./loss/regression.ts";
+export type { Activation } from "./norm/activation.ts";
 export * from "./norm/batch-norm.ts";
 export { type LayerNormOptions, layerNorm } from "./norm/layer-norm.ts";
 export * from "./pool/adaptive-avg-pool.ts";

@@ -2,6 +2,7 @@
 // space, or a row. Statistics take two passes over the data (the mean, then the squares around it) and
 // sum in double precision.
 import type { FusedKernels, View } from "../backend.ts";
+import type { Activation } from "../ops/norm/activation.ts";
 import { sizeOf } from "../shape.ts";
 import { numbers } from "./elements.ts";
 
@@ -16,6 +17,19 @@ const one = { get: () => 1 };
 const zero = { get: () => 0 };
 const orElse = (v: View | undefined, other: { get(i: number): number }) =>
   v === undefined ? other : numbers(v);
+
+/** NaN stays. */
+const ACTIVATIONS: Readonly<Record<Activation, (z: number) => number>> = {
+  none: (z) => z,
+  relu: (z) => Math.max(z, 0),
+  relu6: (z) => Math.min(Math.max(z, 0), 6),
+};
+/** Where they have a slope. */
+const LETS_THROUGH: Readonly<Record<Activation, (z: number) => boolean>> = {
+  none: () => true,
+  relu: (z) => z > 0,
+  relu6: (z) => z > 0 && z < 6,
+};
 
 function statistics(x: View, group: (i: number) => number, groups: number) {
   const from = numbers(x);
@@ -46,7 +60,8 @@ type NormKernels = Pick<
 >;
 
 export const normKernels: NormKernels = {
-  batchNorm(x, weight, bias, y, mean, variance, rstd, eps) {
+  batchNorm(x, weight, bias, y, mean, variance, rstd, eps, activation) {
+    const act = ACTIVATIONS[activation];
     const channel = channelOf(x);
     const s = statistics(x, channel, x.shape[1] as number);
     const inverse = s.variance.map((v) => 1 / Math.sqrt(v + eps));
@@ -57,14 +72,15 @@ export const normKernels: NormKernels = {
     for (let i = 0; i < from.size; i++) {
       const c = channel(i);
       const normal = (from.get(i) - (s.mean[c] as number)) * (inverse[c] as number);
-      to.set(i, normal * w.get(c) + b.get(c));
+      to.set(i, act(normal * w.get(c) + b.get(c)));
     }
     store(s.mean, mean);
     store(s.variance, variance);
     store(inverse, rstd);
     return "loop";
   },
-  batchNormEval(x, mean, variance, weight, bias, y, eps) {
+  batchNormEval(x, mean, variance, weight, bias, y, eps, activation) {
+    const act = ACTIVATIONS[activation];
     const channel = channelOf(x);
     const from = numbers(x);
     const to = numbers(y);
@@ -74,11 +90,13 @@ export const normKernels: NormKernels = {
     const b = orElse(bias, zero);
     for (let i = 0; i < from.size; i++) {
       const c = channel(i);
-      to.set(i, ((from.get(i) - m.get(c)) / Math.sqrt(v.get(c) + eps)) * w.get(c) + b.get(c));
+      const normal = (from.get(i) - m.get(c)) / Math.sqrt(v.get(c) + eps);
+      to.set(i, act(normal * w.get(c) + b.get(c)));
     }
     return "loop";
   },
-  batchNormGrad(g, x, weight, mean, rstd, dx, dweight, dbias) {
+  batchNormGrad(g, x, weight, bias, mean, rstd, dx, dweight, dbias, activation) {
+    const passes = LETS_THROUGH[activation];
     const channel = channelOf(x);
     const channels = x.shape[1] as number;
     const p = numbers(g);
@@ -87,19 +105,22 @@ export const normKernels: NormKernels = {
     const m = numbers(mean);
     const r = numbers(rstd);
     const w = orElse(weight, one);
+    const b = orElse(bias, zero);
     const normal = (i: number, c: number) => (q.get(i) - m.get(c)) * r.get(c);
+    const gradient = (i: number, c: number) =>
+      passes(normal(i, c) * w.get(c) + b.get(c)) ? p.get(i) : 0;
     const total = new Float64Array(channels);
     const moment = new Float64Array(channels);
     for (let i = 0; i < q.size; i++) {
       const c = channel(i);
-      total[c] = (total[c] as number) + p.get(i);
-      moment[c] = (moment[c] as number) + p.get(i) * normal(i, c);
+      total[c] = (total[c] as number) + gradient(i, c);
+      moment[c] = (moment[c] as number) + gradient(i, c) * normal(i, c);
     }
     const count = q.size / channels;
     for (let i = 0; i < q.size; i++) {
       const c = channel(i);
       const through = (total[c] as number) + normal(i, c) * (moment[c] as number);
-      to.set(i, w.get(c) * r.get(c) * (p.get(i) - through / count));
+      to.set(i, w.get(c) * r.get(c) * (gradient(i, c) - through / count));
     }
     store(moment, dweight);
     store(total, dbias);

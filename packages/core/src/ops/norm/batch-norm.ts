@@ -6,6 +6,7 @@ import { checkOptions, type OptionNames } from "../../options.ts";
 import { sameShape } from "../../shape.ts";
 import { owned, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
+import { type Activation, activated, checkActivation, checkEps } from "./activation.ts";
 import { batchNormEval } from "./batch-norm-eval.ts";
 import { batchNormTrain } from "./batch-norm-train.ts";
 import { affine } from "./channels.ts";
@@ -25,6 +26,11 @@ export interface BatchNormOptions {
   readonly momentum?: number | undefined;
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number | undefined;
+  /**
+   * Applied to the result in the same pass: "relu", "relu6" or "none". Exactly what the function of that name
+   * gives behind the norm, gradients too, but faster. Default "none".
+   */
+  readonly activation?: Activation | undefined;
 }
 const OPTIONS: OptionNames<BatchNormOptions> = {
   runningMean: "Tensor",
@@ -34,20 +40,24 @@ const OPTIONS: OptionNames<BatchNormOptions> = {
   training: true,
   momentum: true,
   eps: true,
+  activation: true,
 };
 
 const OP = "batchNorm";
 
 /**
- * Batch normalisation of x [N, C, …] over all dims but C, as `torch.nn.functional.batch_norm`.
+ * Batch normalisation of x [N, C, …] over all dims but C, as `torch.nn.functional.batch_norm`; with an
+ * `activation` that of the result, in the same pass.
  * @throws ShapeError a statistic or parameter that is not [C], or one value per channel in training;
- * ArgumentError evaluation without running statistics; DTypeError mixed or integer dtypes
+ * ArgumentError evaluation without running statistics, a negative eps, an unknown activation; DTypeError mixed or integer dtypes
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.batch_norm.html
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   checkOptions(OP, options, OPTIONS);
   const { runningMean, runningVar, weight, bias } = options;
-  const { training = false, momentum = 0.1, eps = 1e-5 } = options;
+  const { training = false, momentum = 0.1, eps = 1e-5, activation = "none" } = options;
+  checkEps(OP, eps);
+  checkActivation(OP, activation);
   checkDtypes(OP, { input: x }, { weight, bias });
   checkDtypes(OP, {}, { runningMean, runningVar });
   if (x.ndim < 2) {
@@ -72,7 +82,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
       );
     }
     const [mean, variance] = [runningMean.to(x.dtype), runningVar.to(x.dtype)];
-    return batchNormEval(x, mean, variance, weight, bias, eps);
+    return batchNormEval(x, mean, variance, weight, bias, { eps, activation });
   }
   const count = x.numel / channels;
   if (count === 1) {
@@ -82,8 +92,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
       { input: x.shape },
     );
   }
-  if (x.numel === 0) return affine(x.clone(), weight, bias); // nothing to learn statistics from
-  const [y, mean, variance] = batchNormTrain(x, weight, bias, eps);
+  if (x.numel === 0) return activated(affine(x.clone(), weight, bias), activation); // nothing to learn statistics from
+  const [y, mean, variance] = batchNormTrain(x, weight, bias, { eps, activation });
   noGrad(() =>
     owned(() => {
       runningMean?.mul_(1 - momentum).add_(mean, { alpha: momentum });

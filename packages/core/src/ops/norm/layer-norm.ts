@@ -1,11 +1,12 @@
 // Layer normalisation: each row, the last dims of x, on its own.
 import { isGradEnabled } from "../../autograd/tape.ts";
-import { ShapeError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { type Shape, sameShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
+import { checkEps } from "./activation.ts";
 import { layerNormGrad, perRow } from "./layer-norm-grad.ts";
 
 declare module "../../backend.ts" {
@@ -77,6 +78,11 @@ const layerNormOp = defineOp<{ readonly dims: number; readonly eps: number }>()(
     ],
     [() => layerNorm(rng.tensor([2, 3]), []), ShapeError, /normalizedShape must have at least one/],
     [
+      () => layerNorm(rng.tensor([2, 3]), 3, { eps: -1 }),
+      ArgumentError,
+      /layerNorm: eps must be a number ≥ 0; got -1/,
+    ],
+    [
       () => layerNorm(rng.tensor([2, 3]), 3, { weight: rng.tensor([2]) }),
       ShapeError,
       /layerNorm: weight must have the shape normalizedShape/,
@@ -97,7 +103,7 @@ const OPTIONS: OptionNames<LayerNormOptions> = { weight: "Tensor", bias: "Tensor
 /**
  * Layer normalisation of x over its last dims, which must be `normalizedShape`; as
  * `torch.nn.functional.layer_norm`.
- * @throws ShapeError shapes that do not fit; DTypeError mixed or integer dtypes
+ * @throws ShapeError shapes that do not fit; ArgumentError a negative eps; DTypeError mixed or integer dtypes
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.layer_norm.html
  */
 export function layerNorm(
@@ -108,6 +114,7 @@ export function layerNorm(
   const op = "layerNorm";
   checkOptions(op, options, OPTIONS);
   const { weight, bias, eps = 1e-5 } = options;
+  checkEps(op, eps);
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   checkDtypes(op, { input: x }, { weight, bias });
   if (shape.length === 0) {
