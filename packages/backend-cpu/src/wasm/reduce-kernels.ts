@@ -26,47 +26,25 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import { combineKernel, foldKernel } from "./reduce-fold.ts";
+import {
+  FOLDS,
+  type Fold,
+  type FoldCode,
+  highPair,
+  lowPair,
+  PARAMS,
+  splat,
+} from "./reduce-parts.ts";
+import { fewRows, fourRows } from "./reduce-short.ts";
+
+export { FOLDS, type FoldCode } from "./reduce-parts.ts";
 
 type V = Expr<"v128">;
-type D = Expr<"f64">;
 
-interface Fold {
-  readonly four: (a: V, b: V) => V;
-  readonly two: (a: V, b: V) => V;
-  readonly one: (a: D, b: D) => D;
-  readonly start: number;
-}
-export type FoldCode = "sum" | "max" | "min" | "prod";
-
-/** pmax and pmin keep a NaN in their first argument; one in the second is brought in by its mask, which is a NaN. */
-const orNaN = (kept: V, b: V): V => v128.or(kept, f32x4.ne(b, b));
-
-export const FOLDS: Readonly<Record<FoldCode, Fold>> = {
-  sum: { four: f32x4.add, two: f64x2.add, one: f64.add, start: 0 },
-  max: {
-    four: (a, b) => orNaN(f32x4.pmax(a, b), b),
-    two: f64x2.max,
-    one: f64.max,
-    start: -Infinity,
-  },
-  min: {
-    four: (a, b) => orNaN(f32x4.pmin(a, b), b),
-    two: f64x2.min,
-    one: f64.min,
-    start: Infinity,
-  },
-  // A product of four floats may overflow where that of all does not; prodFold() stays in double.
-  prod: { four: f32x4.mul, two: f64x2.mul, one: f64.mul, start: 1 },
-};
-
-const splat = (x: number): V => v128.constF32([x, x, x, x]);
-const lowPair = (x: V): V => f64x2.promoteLowF32x4(x);
-const highPair = (x: V): V => f64x2.promoteLowF32x4(f32x4.shuffle(x, x, [2, 3, 2, 3]));
-
-const PARAMS = { rows: "i32", n: "i32", x: "i32", xRow: "i32", acc: "i32" } as const;
 const RUN = 128;
 
-function rowFold({ four, two, one, start }: Fold): Func {
+function rowFold({ four, two, one, start, blind }: Fold): Func {
   return func("row", PARAMS, (f, p) => {
     const [from, left, run, count] = [0, 1, 2, 3].map(() => f.local("i32"));
     if (!from || !left || !run || !count) return [];
@@ -78,29 +56,36 @@ function rowFold({ four, two, one, start }: Fold): Func {
     ];
     const total = f.local("f64");
     const [s0, s1, s2, s3] = sums;
-    const pair = f.local("v128");
+    const [pair, v, nan] = f.locals("v128", 3) as [Local<"v128">, Local<"v128">, Local<"v128">];
+    const fold = (s: Local<"v128">, offset = 0): Code =>
+      blind === undefined
+        ? s.set(four(s, v128.load(from, offset)))
+        : [
+            v.set(v128.load(from, offset)),
+            s.set(blind(s, v)),
+            nan.set(v128.or(nan, f32x4.ne(v, v))),
+          ];
     return countdown(p.rows, [
       from.set(p.x),
       left.set(p.n),
       total.set(f64.load(p.acc)),
+      blind === undefined ? [] : nan.set(v128.zero()),
       doWhile(
         [
           run.set(select(left, i32.const(RUN), i32.ltU(left, RUN))),
           left.set(i32.sub(left, run)),
           sums.map((s) => s.set(splat(start))),
           count.set(i32.shrU(run, 4)),
-          countdownOrSkip(count, [
-            sums.map((s, i) => s.set(four(s, v128.load(from, i * 16)))),
-            from.add(64),
-          ]),
+          countdownOrSkip(count, [sums.map((s, i) => fold(s, i * 16)), from.add(64)]),
           count.set(i32.and(i32.shrU(run, 2), 3)),
-          countdownOrSkip(count, [s0.set(four(s0, v128.load(from))), from.add(16)]),
+          countdownOrSkip(count, [fold(s0), from.add(16)]),
           count.set(i32.and(run, 3)),
           countdownOrSkip(count, [
             total.set(one(total, f64.promoteF32(f32.load(from)))),
             from.add(4),
           ]),
           s0.set(four(four(s0, s1), four(s2, s3))),
+          blind === undefined ? [] : s0.set(v128.or(s0, nan)),
           pair.set(two(lowPair(s0), highPair(s0))),
           total.set(one(total, one(f64x2.extractLane(pair, 0), f64x2.extractLane(pair, 1)))),
         ],
@@ -168,27 +153,41 @@ function columnFold({ four, two, one }: Fold): Func {
   });
 }
 
-/** row and column for products: every factor in double precision. */
-function prodFolds(): Func[] {
-  const [row, column] = (["row", "column"] as const).map((name) =>
-    func(name, PARAMS, (f, p) => {
-      const [from, left, acc] = [f.local("i32"), f.local("i32"), f.local("i32")];
-      return countdown(p.rows, [
-        from.set(p.x),
-        left.set(p.n),
-        acc.set(p.acc),
-        countdown(left, [
-          f64.store(acc, f64.mul(f64.load(acc), f64.promoteF32(f32.load(from)))),
-          from.add(4),
-          name === "column" ? acc.add(8) : [],
-        ]),
-        p.x.add(p.xRow),
-        name === "row" ? p.acc.add(8) : [],
-      ]);
-    }),
-  ) as [Func, Func];
-  return [row, column];
-}
+/** row for products: every factor in double precision. */
+const prodRow = (): Func =>
+  func("row", PARAMS, (f, p) => {
+    const [from, left] = f.locals("i32", 2) as [IntLocal, IntLocal];
+    type Lane = Local<"v128">;
+    const products = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
+    const total = f.local("f64");
+    const v = f.local("v128");
+    return countdown(p.rows, [
+      from.set(p.x),
+      total.set(f64.load(p.acc)),
+      products.map((q) => q.set(f64x2.splat(f64.const(1)))),
+      left.set(i32.shrU(p.n, 3)),
+      countdownOrSkip(left, [
+        [0, 2].map((k) => {
+          const [low, high] = [products[k] as Lane, products[k + 1] as Lane];
+          return [
+            v.set(v128.load(from, k * 8)),
+            low.set(f64x2.mul(low, lowPair(v))),
+            high.set(f64x2.mul(high, highPair(v))),
+          ];
+        }),
+        from.add(32),
+      ]),
+      left.set(i32.and(p.n, 7)),
+      countdownOrSkip(left, [
+        total.set(f64.mul(total, f64.promoteF32(f32.load(from)))),
+        from.add(4),
+      ]),
+      v.set(f64x2.mul(f64x2.mul(products[0], products[1]), f64x2.mul(products[2], products[3]))),
+      f64.store(p.acc, f64.mul(total, f64.mul(f64x2.extractLane(v, 0), f64x2.extractLane(v, 1)))),
+      p.acc.add(8),
+      p.x.add(p.xRow),
+    ]);
+  });
 
 const startKernel = (): Func =>
   func("start", { n: "i32", acc: "i32", value: "f64" }, (_, p) =>
@@ -203,11 +202,21 @@ const finishKernel = (): Func =>
     ]),
   );
 
-export type FoldKernels = "row" | "column" | "start" | "finish";
+export type FoldKernels = "row" | "column" | "start" | "finish" | "fold" | "combine";
 
 export function foldKernels(code: FoldCode): Func[] {
-  const folds = code === "prod" ? prodFolds() : [rowFold(FOLDS[code]), columnFold(FOLDS[code])];
-  return [...folds, startKernel(), finishKernel()];
+  const how = FOLDS[code];
+  const row = code === "prod" ? prodRow() : rowFold(how);
+  const column = code === "prod" ? fewRows("column", how) : columnFold(how);
+  const loops = {
+    row,
+    column,
+    fourRows: code === "prod" ? row : fourRows(how, row),
+    fewRows: fewRows("fewRows", how),
+    start: startKernel(),
+    finish: finishKernel(),
+  };
+  return [...new Set(Object.values(loops)), foldKernel(loops, how), combineKernel(how)];
 }
 
 /**
