@@ -160,28 +160,54 @@ export function aliasOf(t: Tensor): Tensor {
  * The caller releases them or hands them on.
  */
 export function owned<R>(f: () => readonly (R | Tensor | undefined)[]): (R | Tensor | undefined)[] {
-  const outer = frame;
-  const born: Tensor[] = [];
-  frame = born;
+  const outer = openFrame();
   let results: (R | Tensor | undefined)[] = [];
   try {
     results = f().slice();
   } finally {
-    frame = outer;
-    for (let i = 0; i < results.length; i++) {
-      const t = results[i];
-      if (!(t instanceof Tensor)) continue;
-      const at = born.indexOf(t);
-      if (at < 0) {
-        results[i] = aliasOf(t); // seen twice, or an input passed through
-      } else {
-        born[at] = born[born.length - 1] as Tensor;
-        born.pop();
-      }
-    }
-    for (const t of born) t.release();
+    closeFrame(outer, results, NONE);
   }
   return results;
+}
+
+const NONE: (Tensor | undefined)[] = [];
+/** An empty list of handles that a frame has left behind for the next. */
+let spare: Tensor[] | null = null;
+
+/** The first half of owned(), for the backward walk, which does without a closure per node. */
+export function openFrame(): Tensor[] | null {
+  const outer = frame;
+  frame = spare ?? [];
+  spare = null;
+  return outer;
+}
+
+/**
+ * The second half: results that were born inside stay; one of `handed`, which the caller owns, moves from
+ * there to the results; of anything else they get an alias. The rest is released.
+ */
+export function closeFrame(
+  outer: Tensor[] | null,
+  results: unknown[],
+  handed: (Tensor | undefined)[],
+): void {
+  const born = frame as Tensor[];
+  frame = outer;
+  for (let i = 0; i < results.length; i++) {
+    const t = results[i];
+    if (!(t instanceof Tensor)) continue;
+    let at = born.indexOf(t);
+    if (at >= 0) {
+      const last = born.pop() as Tensor;
+      if (at < born.length) born[at] = last;
+      continue;
+    }
+    at = handed.indexOf(t);
+    if (at >= 0) handed[at] = undefined;
+    else results[i] = aliasOf(t); // seen twice, or an input passed through
+  }
+  if (born.length === 0) spare = born;
+  else for (const t of born) t.release();
 }
 
 /** owned() for one tensor. */

@@ -132,6 +132,40 @@ describe("backward", () => {
     expect(values(actual)).to.deep.equal(values(expected));
   });
 
+  it("a hook may walk the graph that is being walked; both walks give what each gives alone", () => {
+    const x = leaf([3]);
+    const make = () => {
+      const u = mul(x, x);
+      const h = exp(u);
+      return { h, side: sum(h), loss: add(sum(mul(h, h)), sum(u)) };
+    };
+    const alone = make();
+    const [expected] = grad(alone.loss, x, { retainGraph: true });
+    const [expectedOfSide] = grad(alone.side, x);
+    const { h, side, loss } = make();
+    let ofSide: Tensor | undefined;
+    // When the hook walks from h to x, the outer walk waits with a gradient for u, which lies between them.
+    h.registerHook(() => {
+      if (ofSide !== undefined) return;
+      ofSide = x; // the inner walk passes h, too
+      [ofSide] = grad(side, x, { retainGraph: true });
+    });
+    const [again] = grad(loss, x);
+    expect(values(again)).to.deep.equal(values(expected));
+    expect(values(ofSide)).to.deep.equal(values(expectedOfSide));
+  });
+
+  it("a gradient that a rule passes on is handed on, and copied only where two would change it", () => {
+    const [a, b] = [leaf([2]), leaf([2])];
+    const y = add(add(a, b), b);
+    const seed = randn([2], { dtype: "float64" });
+    y.backward(seed);
+    expect(values(a.grad)).to.deep.equal(values(seed));
+    expect(values(b.grad)).to.deep.equal(values(seed).map((v) => 2 * v));
+    expect(a.grad?.storage).to.not.equal(seed.storage);
+    expect(a.grad?.storage).to.not.equal(b.grad?.storage);
+  });
+
   it("a Function with two outputs, one of them unused, and a constant argument", () => {
     class Both extends Function {
       static forward(ctx: FunctionContext, x: Tensor, factor: number): readonly Tensor[] {

@@ -9,18 +9,20 @@ import {
   adopt,
   aliasOf,
   checkLive,
+  closeFrame,
   currentFrame,
   inFrame,
-  owned,
+  openFrame,
   ownedOne,
   type Tensor,
 } from "../tensor.ts";
 import { runHooks } from "./hooks.ts";
-import { anomalyMode, GradNode, gradMode, Leaf, withGradMode } from "./tape.ts";
+import { anomalyMode, GradNode, gradMode, type Leaf, NO_GRADIENTS, withGradMode } from "./tape.ts";
 
 /** What the walk needs of arithmetic; the op files fill it in, so autograd names no op. */
 export const arithmetic: {
   add(a: Tensor, b: Tensor): Tensor;
+  /** Called while nothing records. */
   addInPlace(a: Tensor, b: Tensor): void;
   copy(a: Tensor): Tensor;
   ones(like: Tensor): Tensor;
@@ -33,11 +35,12 @@ function missing(): never {
 type Source = GradNode | Leaf | null;
 type Gradients = (Tensor | undefined)[];
 
+/** One walk; its nodes and their gradients are marked in the nodes themselves (GradNode.walk). */
 interface Run {
-  /** Gradients on their way, per node and output; also the set of nodes reached. Owned by the run. */
-  readonly pending: Map<GradNode, Gradients>;
   readonly leaves: Map<Leaf, Tensor>;
   readonly users: Tensor[] | null;
+  /** Marks of a walk outside of this one: a rule or hook of it has started this one over the same nodes. */
+  readonly outer: { node: GradNode; walk: object; gradients: Gradients }[];
 }
 
 interface Wanted {
@@ -54,11 +57,14 @@ export interface BackwardOptions {
 const BACKWARD_OPTIONS: OptionNames<BackwardOptions> = { retainGraph: true, createGraph: true };
 
 function deliver(run: Run, to: GradNode | Leaf, index: number, g: Tensor): void {
-  const slots = to instanceof Leaf ? undefined : (run.pending.get(to) as Gradients);
-  const old = to instanceof Leaf ? run.leaves.get(to) : slots?.[index];
+  if (to instanceof GradNode) {
+    const old = to.gradients[index];
+    to.gradients[index] = old === undefined ? g : addInto(old, g);
+    return;
+  }
+  const old = run.leaves.get(to);
   const sum = old === undefined ? g : addInto(old, g);
-  if (to instanceof Leaf) run.leaves.set(to, sum);
-  else if (slots !== undefined) slots[index] = sum;
+  if (sum !== old) run.leaves.set(to, sum);
 }
 
 /** old + g, both owned by the walk; where nobody else can see old it is added where it lies. */
@@ -73,20 +79,41 @@ function addInto(old: Tensor, g: Tensor): Tensor {
   return sum;
 }
 
-/** Everything reachable, oldest first. */
-function reach(roots: readonly Tensor[], pending: Map<GradNode, Gradients>): GradNode[] {
-  const stack: GradNode[] = [];
-  const visit = (s: Source | undefined) => {
-    if (!(s instanceof GradNode) || pending.has(s)) return;
-    if (s.freed) throw new GraphFreedError(s.rule.name);
-    pending.set(s, []);
-    stack.push(s);
-  };
-  for (const t of roots) visit(t.source);
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    for (const s of node.sources) visit(s);
+/** Puts everything reachable into `nodes`, oldest first, and marks it. */
+function reach(roots: readonly Tensor[], run: Run, nodes: GradNode[]): void {
+  for (const t of roots) visit(t.source, run, nodes);
+  for (let i = 0; i < nodes.length; i++) {
+    const { sources } = nodes[i] as GradNode;
+    for (let k = 0; k < sources.length; k++) visit(sources[k] as Source, run, nodes);
   }
-  return [...pending.keys()].sort((a, b) => a.id - b.id);
+  nodes.sort(byAge);
+}
+const byAge = (a: GradNode, b: GradNode): number => a.id - b.id;
+
+function visit(s: Source, run: Run, nodes: GradNode[]): void {
+  if (!(s instanceof GradNode) || s.walk === run) return;
+  if (s.freed) throw new GraphFreedError(s.rule.name);
+  if (s.walk !== null) run.outer.push({ node: s, walk: s.walk, gradients: s.gradients });
+  s.walk = run;
+  s.gradients = new Array(s.outputMetas.length);
+  nodes.push(s);
+}
+
+/** Takes the gradients of a node, which is part of no walk afterwards. */
+function leave(node: GradNode): Gradients {
+  const { gradients } = node;
+  node.walk = null;
+  node.gradients = NO_GRADIENTS;
+  return gradients;
+}
+
+function any(gradients: Gradients): boolean {
+  for (let k = 0; k < gradients.length; k++) if (gradients[k] !== undefined) return true;
+  return false;
+}
+
+function releaseAll(gradients: Gradients): void {
+  for (let k = 0; k < gradients.length; k++) gradients[k]?.release();
 }
 
 function walk(
@@ -94,62 +121,64 @@ function walk(
   seeds: readonly (Tensor | undefined)[],
   options: BackwardOptions,
   wanted: Wanted | null,
-  take: ((node: GradNode, index: number, g: Tensor) => void) | null,
+  take: Take | null,
 ): Run {
   const createGraph = options.createGraph ?? false;
   const retain = options.retainGraph ?? createGraph;
-  const run: Run = { pending: new Map(), leaves: new Map(), users: currentFrame() };
-  const nodes = reach(roots, run.pending);
-
-  // Oldest first: a node is needed when one of its sources is wanted, or needed itself.
-  const needed = new Set<GradNode>();
-  const wants = (s: Source, index: number): boolean =>
-    s !== null &&
-    (wanted === null || wanted.has(s, index) || (s instanceof GradNode && needed.has(s)));
-  if (wanted !== null) {
-    for (const n of nodes) {
-      if (n.sources.some((s, i) => wants(s, n.sourceIndexes[i] as number))) needed.add(n);
-    }
-  }
-
+  const run: Run = { leaves: new Map(), users: currentFrame(), outer: [] };
+  const nodes: GradNode[] = [];
   try {
+    reach(roots, run, nodes);
+    const needed = wanted === null ? null : neededOf(nodes, wanted);
     withGradMode(createGraph, () => {
       roots.forEach((t, i) => {
         const seed = seeds[i];
         const g = seed !== undefined ? aliasOf(seed) : ownedOne(() => arithmetic.ones(t));
         deliver(run, t.source as GradNode | Leaf, t.sourceIndex, g);
       });
-      for (let i = nodes.length - 1; i >= 0; i--) {
-        const node = nodes[i] as GradNode;
-        const gradients = run.pending.get(node) as Gradients;
-        nodes.length = i; // lets the objects of the graph go as the walk proceeds
-        run.pending.delete(node);
+      // Popped, so that the objects of the graph go as the walk proceeds.
+      for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+        const gradients = leave(node);
         try {
-          hookAndTake(run, node, gradients, take);
-          if (gradients.some(Boolean) && (wanted === null || needed.has(node))) {
-            step(run, node, gradients, wants);
+          if (node.hooks !== null || take !== null) hookAndTake(run, node, gradients, take);
+          if (any(gradients) && (needed === null || needed.has(node))) {
+            step(run, node, gradients, needed);
           }
         } finally {
-          for (const g of gradients) g?.release();
+          releaseAll(gradients);
         }
         if (!retain) node.release();
       }
     });
   } catch (error) {
-    for (const gradients of run.pending.values()) for (const g of gradients) g?.release();
+    for (const node of nodes) releaseAll(leave(node));
     for (const g of run.leaves.values()) g.release();
     throw error;
+  } finally {
+    for (const { node, walk, gradients } of run.outer) Object.assign(node, { walk, gradients });
   }
   return run;
 }
 
-function hookAndTake(
-  run: Run,
-  node: GradNode,
-  gradients: Gradients,
-  take: ((node: GradNode, index: number, g: Tensor) => void) | null,
-): void {
-  if (node.hooks === null && take === null) return;
+type Take = (node: GradNode, index: number, g: Tensor) => void;
+
+/** What grad() has to run: nodes of which a source is wanted, or needed itself. */
+interface Needed {
+  has(node: GradNode): boolean;
+  wants(s: Source, index: number): boolean;
+}
+
+function neededOf(nodes: readonly GradNode[], wanted: Wanted): Needed {
+  const needed = new Set<GradNode>();
+  const wants = (s: Source, index: number): boolean =>
+    s !== null && (wanted.has(s, index) || (s instanceof GradNode && needed.has(s)));
+  for (const n of nodes) {
+    if (n.sources.some((s, i) => wants(s, n.sourceIndexes[i] as number))) needed.add(n);
+  }
+  return { has: (node) => needed.has(node), wants };
+}
+
+function hookAndTake(run: Run, node: GradNode, gradients: Gradients, take: Take | null): void {
   for (let k = 0; k < gradients.length; k++) {
     let g = gradients[k];
     if (g === undefined) continue;
@@ -161,26 +190,16 @@ function hookAndTake(
   }
 }
 
-function step(
-  run: Run,
-  node: GradNode,
-  gradients: Gradients,
-  wants: (s: Source, index: number) => boolean,
-): void {
+function step(run: Run, node: GradNode, gradients: Gradients, needed: Needed | null): void {
   const { sources, sourceIndexes, rule } = node;
   const need = new Array<boolean>(sources.length);
   for (let i = 0; i < need.length; i++) {
-    need[i] = wants(sources[i] as Source, sourceIndexes[i] as number);
+    const s = sources[i] as Source;
+    need[i] = needed === null ? s !== null : needed.wants(s, sourceIndexes[i] as number);
   }
   const results = rule.byUser
-    ? inFrame(run.users, () =>
-        rule.backward(
-          node,
-          gradients.map((g) => g && aliasOf(g)),
-          need,
-        ),
-      ).map((g) => g && aliasOf(g))
-    : (owned(() => rule.backward(node, gradients, need)) as Gradients);
+    ? resultsOfUser(run, node, gradients, need)
+    : resultsOf(node, gradients, need);
   try {
     for (let i = 0; i < results.length; i++) {
       const g = results[i];
@@ -190,8 +209,32 @@ function step(
       deliver(run, sources[i] as GradNode | Leaf, sourceIndexes[i] as number, g);
     }
   } finally {
-    for (const g of results) g?.release();
+    releaseAll(results);
   }
+}
+
+/** Owned by the caller: made by the rule, or a gradient that it passed on, or an alias. */
+function resultsOf(node: GradNode, gradients: Gradients, need: readonly boolean[]): Gradients {
+  const outer = openFrame();
+  let results: Gradients = [];
+  try {
+    results = node.rule.backward(node, gradients, need);
+  } finally {
+    closeFrame(outer, results, gradients);
+  }
+  return results;
+}
+
+function resultsOfUser(
+  run: Run,
+  node: GradNode,
+  gradients: Gradients,
+  need: readonly boolean[],
+): Gradients {
+  const aliases = gradients.map((g) => g && aliasOf(g));
+  return inFrame(run.users, () => node.rule.backward(node, aliases, need)).map(
+    (g) => g && aliasOf(g),
+  );
 }
 
 function check(node: GradNode, input: number, g: Tensor): void {

@@ -74,7 +74,7 @@ export interface Rule {
     node: GradNode,
     gradients: readonly (Tensor | undefined)[],
     need: readonly boolean[],
-  ): readonly (Tensor | undefined)[];
+  ): (Tensor | undefined)[];
 }
 
 /** A saved tensor: an alias with a count of its own, and the version it had. */
@@ -106,6 +106,11 @@ export type SavedSlot = Saved | readonly Saved[] | undefined;
 
 let created = 0;
 
+/** Of every node that no walk is to run; never written. */
+export const NO_GRADIENTS: (Tensor | undefined)[] = [];
+/** Of a node that was released. */
+const NONE: never[] = [];
+
 /** One recorded op. It holds sources, never handles: a handle here would keep activations alive. */
 export class GradNode {
   readonly id = ++created;
@@ -121,6 +126,10 @@ export class GradNode {
   saved: SavedSlot[];
   hooks: (Hook[] | undefined)[] | null = null;
   freed = false;
+  /** The walk that is under way and will run this node; null: none. */
+  walk: object | null = null;
+  /** The gradients that have arrived in that walk, per output. Owned by the walk. */
+  gradients: (Tensor | undefined)[] = NO_GRADIENTS;
   /** Where the forward ran, in anomaly mode. */
   readonly site: string | null;
   constructor(
@@ -148,8 +157,8 @@ export class GradNode {
       if (slot instanceof Saved) slot.tensor.release();
       else if (slot !== undefined) for (const s of slot) s.tensor.release();
     }
-    this.saved = [];
-    this.sources = [];
+    this.saved = NONE;
+    this.sources = NONE;
     this.freed = true;
   }
 }

@@ -21,18 +21,19 @@ import { countFallback, listener } from "./trace.ts";
 export function compile(spec: AnySpec): AnyOp {
   const op = analyse(spec);
   const simple =
-    (spec.kind ?? "compute") === "compute" &&
     spec.kernel !== undefined &&
     op.outputNames.length === 1 &&
     !spec.inputs.some((d) => d.endsWith("[]"));
-  const arities = [undefined, arity1, arity2, arity3];
-  const make = (simple ? arities[op.inputNames.length] : undefined) ?? general;
+  const arities = simple ? ARITIES[spec.kind ?? "compute"] : undefined;
+  const make = arities?.[op.inputNames.length] ?? general;
   const call = make(op) as (...args: unknown[]) => Tensor | Tensor[];
   return Object.assign(call, {
     spec,
     composed: (...args: unknown[]) => composed(op, args),
   });
 }
+
+type Make = (op: CompiledOp) => (...args: never[]) => unknown;
 
 // ---- the common case --------------------------------------------------------------------------------
 
@@ -130,6 +131,59 @@ function arity3(op: CompiledOp) {
   };
 }
 
+function inPlace1(op: CompiledOp) {
+  const { name, rule, spec } = op;
+  const shape = spec.shape as (a: Meta, attrs: unknown) => Meta;
+  const kernel = spec.kernel as (k: Kernels, a: Tensor, y: Tensor, attrs: unknown) => Ran;
+  const mayRecord = spec.differentiable !== false;
+  return (a: Tensor, attrs: unknown): Tensor => {
+    if (a?.storage === undefined || a.storage === FREED) checkLive(name, a);
+    const recording = gradMode && a.source !== null && mayRecord;
+    if (recording && rule === null) return composed(op, [a, attrs]) as Tensor;
+    checkTarget(op, a, shape(a, attrs), recording);
+    const start = listener === null ? 0 : performance.now();
+    const ran = changed(op, a, kernel(a.storage.backend.kernels, a, a, attrs));
+    if (listener !== null) tell(op, ran, [a], [a], start);
+    if (recording) record(op, [a], [a], null, [a], attrs);
+    return a;
+  };
+}
+
+function inPlace2(op: CompiledOp) {
+  const { name, rule, spec } = op;
+  const shape = spec.shape as (a: Meta, b: Meta | undefined, attrs: unknown) => Meta;
+  const kernel = spec.kernel as (
+    k: Kernels,
+    a: Tensor,
+    b: Tensor | undefined,
+    y: Tensor,
+    attrs: unknown,
+  ) => Ran;
+  const mayRecord = spec.differentiable !== false;
+  return (a: Tensor, b: Tensor | undefined, attrs: unknown): Tensor => {
+    if (a?.storage === undefined || a.storage === FREED) checkLive(name, a);
+    const { backend } = a.storage;
+    if (b !== undefined && b.storage?.backend !== backend) sameDevice(name, a, b);
+    const recording =
+      gradMode && mayRecord && (a.source !== null || (b !== undefined && b.source !== null));
+    if (recording && rule === null) return composed(op, [a, b, attrs]) as Tensor;
+    checkTarget(op, a, shape(a, b, attrs), recording);
+    const start = listener === null ? 0 : performance.now();
+    const ran = changed(op, a, kernel(backend.kernels, a, b, a, attrs));
+    if (listener !== null) tell(op, ran, [a, b], [a], start);
+    if (recording) {
+      const ins = [a, b];
+      record(op, ins, ins, null, [a], attrs);
+    }
+    return a;
+  };
+}
+
+const ARITIES: Readonly<Record<string, readonly (Make | undefined)[]>> = {
+  compute: [undefined, arity1, arity2, arity3],
+  inplace: [undefined, inPlace1, inPlace2],
+};
+
 function sameDevice(name: string, a: Tensor, b: Tensor): void {
   checkLive(name, b);
   throw new DeviceError(
@@ -144,29 +198,25 @@ function general(op: CompiledOp) {
   const { name, spec, rule } = op;
   const arity = op.inputNames.length;
   const mayRecord = spec.differentiable !== false;
+  const isView = spec.kind === "view";
+  const inPlace = spec.kind === "inplace";
+  const lists = spec.inputs.some((d) => d.endsWith("[]"));
   return (...args: unknown[]): unknown => {
-    const ins = Array.from({ length: arity }, (_, i) => args[i] as Arg);
+    const ins: Arg[] = [];
+    for (let i = 0; i < arity; i++) ins.push(args[i] as Arg);
     const attrs = args[arity];
-    const hasList = ins.some(Array.isArray);
-    const flat = (hasList ? ins.flat() : ins) as Flat;
-    const first = flat.find((t) => t !== undefined);
-    if (first === undefined) throw new ShapeError(name, "needs at least one tensor");
-    for (const t of flat) {
-      if (t === undefined) continue;
-      checkLive(name, t);
-      if (t.storage.backend !== first.storage.backend) sameDevice(name, first, t);
-    }
-    const recording =
-      gradMode && mayRecord && flat.some((t) => t !== undefined && t.source !== null);
-    if (spec.kind !== "view" && (spec.kernel === undefined || (recording && rule === null))) {
+    const flat = (lists ? ins.flat() : ins) as Flat;
+    const { first, tracked } = examine(name, flat);
+    const recording = gradMode && mayRecord && tracked;
+    if (!isView && (spec.kernel === undefined || (recording && rule === null))) {
       return spec.kernel === undefined && rule !== null
         ? define(op, ins, attrs, recording)
         : composed(op, [...ins, attrs]);
     }
 
     let outs: (Tensor | undefined)[];
-    if (spec.kind === "view") outs = [makeView(op, first, ins, attrs)];
-    else if (spec.kind === "inplace") outs = [mutate(op, first, ins, attrs, recording)];
+    if (isView) outs = [makeView(op, first, ins, attrs)];
+    else if (inPlace) outs = [mutate(op, first, ins, attrs, recording)];
     else {
       const backend = first.storage.backend;
       const shapes = spec.shape?.(...ins, attrs);
@@ -183,10 +233,26 @@ function general(op: CompiledOp) {
       if (listener !== null) tell(op, ran, flat, outs.slice(0, op.visible) as Tensor[], start);
     }
     if (recording && rule !== null) {
-      record(op, ins, flat, listLengths(ins), outs as Tensor[], attrs);
+      record(op, ins, flat, lists ? listLengths(ins) : null, outs as Tensor[], attrs);
     }
     return op.visible === 1 ? outs[0] : outs.slice(0, op.visible);
   };
+}
+
+/** The first tensor; all must be live and on one backend. */
+function examine(name: string, flat: Flat): { first: Tensor; tracked: boolean } {
+  let first: Tensor | undefined;
+  let tracked = false;
+  for (let i = 0; i < flat.length; i++) {
+    const t = flat[i];
+    if (t === undefined) continue;
+    checkLive(name, t);
+    first ??= t;
+    if (t.storage.backend !== first.storage.backend) sameDevice(name, first, t);
+    if (t.source !== null) tracked = true;
+  }
+  if (first === undefined) throw new ShapeError(name, "needs at least one tensor");
+  return { first, tracked };
 }
 
 const listLengths = (ins: readonly Arg[]): readonly number[] | null =>
@@ -208,6 +274,19 @@ function mutate(
   attrs: unknown,
   recording: boolean,
 ): Tensor {
+  checkTarget(op, target, op.spec.shape?.(...ins, attrs) as Meta, recording);
+  const start = listener === null ? 0 : performance.now();
+  const ran = changed(
+    op,
+    target,
+    op.spec.kernel?.(target.storage.backend.kernels, ...ins, target, attrs),
+  );
+  if (listener !== null) tell(op, ran, ins.flat() as Flat, [target], start);
+  return target;
+}
+
+/** Throws unless the target may be overwritten and takes a result of that shape and dtype. */
+function checkTarget(op: CompiledOp, target: Tensor, meta: Meta, recording: boolean): void {
   const fail = (why: string): never => {
     throw new InPlaceError(`${op.name}: ${why}; use the out-of-place form, or noGrad()`);
   };
@@ -223,7 +302,6 @@ function mutate(
         `overlapping parts); clone() it first`,
     );
   }
-  const meta = op.spec.shape?.(...ins, attrs) as Meta;
   if (!sameShape(meta.shape, target.shape)) {
     throw new ShapeError(op.name, "the result does not fit into the target", {
       target: target.shape,
@@ -236,8 +314,10 @@ function mutate(
       `the result is ${meta.dtype} and cannot be stored in a ${target.dtype} target; use the out-of-place form`,
     );
   }
-  const start = listener === null ? 0 : performance.now();
-  const ran = op.spec.kernel?.(target.storage.backend.kernels, ...ins, target, attrs);
+}
+
+/** Notes that a kernel has overwritten the target; throws when there was none. */
+function changed(op: CompiledOp, target: Tensor, ran: Ran): string {
   if (ran === undefined) {
     throw new NoKernelError(
       `${op.name}: backend '${target.storage.backend.name}' has no kernel for this case`,
@@ -245,8 +325,7 @@ function mutate(
   }
   target.storage.version++;
   target.storage.lastMutator = op.name;
-  if (listener !== null) tell(op, ran, ins.flat() as Flat, [target], start);
-  return target;
+  return ran;
 }
 
 // ---- composition ------------------------------------------------------------------------------------

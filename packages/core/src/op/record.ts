@@ -12,6 +12,12 @@ export type Flat = readonly (Tensor | undefined)[];
 
 const metaOf = (t: Tensor): Meta => ({ shape: t.shape, dtype: t.dtype });
 
+/** What the node that made it has noted already. */
+const inputMeta = (t: Tensor): Meta =>
+  t.source instanceof GradNode ? (t.source.outputMetas[t.sourceIndex] as Meta) : metaOf(t);
+
+const NOTHING: SavedSlot[] = [];
+
 export function tell(
   op: CompiledOp,
   variant: string,
@@ -54,22 +60,25 @@ export function record(
   outs: readonly Tensor[],
   attrs: unknown,
 ): void {
-  const sources: (GradNode | Leaf | null)[] = [];
-  const indexes: number[] = [];
-  const metas: (Meta | undefined)[] = [];
-  for (let i = 0; i < flat.length; i++) {
+  // Arrays of known length: one that grows has room for 17.
+  const count = flat.length;
+  const sources = new Array<GradNode | Leaf | null>(count);
+  const indexes = new Array<number>(count);
+  const metas = new Array<Meta | undefined>(count);
+  for (let i = 0; i < count; i++) {
     const t = flat[i];
-    sources.push(t === undefined ? null : t.source);
-    indexes.push(t === undefined ? 0 : t.sourceIndex);
-    metas.push(t === undefined ? undefined : metaOf(t));
+    sources[i] = t === undefined ? null : t.source;
+    indexes[i] = t === undefined ? 0 : t.sourceIndex;
+    metas[i] = t === undefined ? undefined : inputMeta(t);
   }
   const { places, rule } = op;
-  const saved: SavedSlot[] = [];
+  const saved = places.length === 0 ? NOTHING : new Array<SavedSlot>(places.length);
   for (let i = 0; i < places.length; i++) {
     const { name, from, index } = places[i] as SavedPlace;
-    saved.push(from === "input" ? save(name, ins[index]) : undefined);
+    saved[i] = from === "input" ? save(name, ins[index]) : undefined;
   }
-  const outputMetas = outs.map(metaOf);
+  const outputMetas = new Array<Meta>(outs.length);
+  for (let k = 0; k < outs.length; k++) outputMetas[k] = metaOf(outs[k] as Tensor);
   const node = new GradNode(
     rule as NonNullable<typeof rule>,
     sources,

@@ -13,6 +13,25 @@ export interface SavedPlace {
   readonly index: number;
 }
 
+/** Flat values to one per input, lists regrouped. */
+function valueAt<T>(node: GradNode, flat: readonly T[], input: number): T | T[] | undefined {
+  const { listLengths } = node;
+  if (listLengths === null) return flat[input];
+  let at = 0;
+  for (let i = 0; i < input; i++) at += Math.abs(listLengths[i] as number);
+  const length = listLengths[input] as number;
+  return length < 0 ? flat[at] : flat.slice(at, at + length);
+}
+
+/** An object that looks a value up each time one of its names is read. */
+function lookup(names: readonly string[], read: (index: number) => unknown): object {
+  const object = {};
+  names.forEach((name, index) => {
+    Object.defineProperty(object, name, { get: () => read(index), enumerable: true });
+  });
+  return Object.freeze(object);
+}
+
 export function compileRule(
   spec: AnySpec,
   inputNames: readonly string[],
@@ -22,57 +41,67 @@ export function compileRule(
   const vjp = spec.vjp.bind(spec);
   const { outputs } = spec;
   const name = spec.label ?? spec.name;
+  const inputs = inputNames.length;
 
-  const unpack = (node: GradNode): object => {
-    const saved: Named<Tensor | Tensor[] | undefined> = {};
-    for (let i = 0; i < places.length; i++) {
+  // What the rule that runs is given. It reads them through objects made once per op, which cost nothing
+  // per run; so they are of use only until the rule returns.
+  let node: GradNode;
+  let gradients: readonly Gradient[];
+  const gs = lookup(outputs, (k) => gradients[k]);
+  const saved = lookup(
+    places.map((place) => place.name),
+    (i) => {
       const slot = node.saved[i];
-      const key = (places[i] as SavedPlace).name;
-      saved[key] =
-        slot === undefined || slot instanceof Saved
-          ? slot?.unpack(name)
-          : slot.map((s) => s.unpack(name));
+      if (slot === undefined || slot instanceof Saved) return slot?.unpack(name);
+      return slot.map((s) => s.unpack(name));
+    },
+  );
+  const metas = lookup([...inputNames, ...outputs], (i) =>
+    i < inputs ? valueAt(node, node.inputMetas, i) : node.outputMetas[i - inputs],
+  );
+
+  /** Without lists there are few different ones, kept by their bits. */
+  const needs: object[] = [];
+  const needOf = (need: readonly boolean[]): object => {
+    const entries = () => inputNames.map((input, i) => [input, valueAt(node, need, i)]);
+    if (node.listLengths !== null) return Object.fromEntries(entries());
+    let bits = 0;
+    for (let i = 0; i < need.length; i++) bits = 2 * bits + (need[i] ? 1 : 0);
+    needs[bits] ??= Object.freeze(Object.fromEntries(entries()));
+    return needs[bits] as object;
+  };
+
+  const flatten = (named: Named<Gradient | readonly Gradient[]>): Gradient[] => {
+    const { listLengths } = node;
+    if (listLengths === null) {
+      const flat = new Array<Gradient>(inputs);
+      for (let i = 0; i < inputs; i++) flat[i] = named[inputNames[i] as string] as Gradient;
+      return flat;
     }
-    return saved;
-  };
-
-  /** Flat values to one per input, lists regrouped. */
-  const byName = <T>(node: GradNode, flat: readonly T[]): Named<unknown> => {
-    const named: Named<unknown> = {};
-    let at = 0;
-    inputNames.forEach((input, i) => {
-      const length = node.listLengths?.[i] ?? -1;
-      named[input] = length < 0 ? flat[at] : flat.slice(at, at + length);
-      at += length < 0 ? 1 : length;
-    });
-    return named;
-  };
-
-  const flatten = (node: GradNode, named: Named<Gradient | readonly Gradient[]>): Gradient[] => {
     const flat: Gradient[] = [];
-    inputNames.forEach((input, i) => {
-      const g = named[input];
-      const length = node.listLengths?.[i] ?? -1;
+    for (let i = 0; i < inputs; i++) {
+      const g = named[inputNames[i] as string];
+      const length = listLengths[i] as number;
       if (length < 0) flat.push(g as Gradient);
       else for (let j = 0; j < length; j++) flat.push((g as readonly Gradient[] | undefined)?.[j]);
-    });
+    }
     return flat;
   };
 
   return {
     name,
     byUser: false,
-    backward(node, gradients, need) {
-      const gs: Named<Gradient> = {};
-      outputs.forEach((output, k) => {
-        gs[output] = gradients[k];
-      });
-      const metas = byName(node, node.inputMetas);
-      outputs.forEach((output, k) => {
-        metas[output] = node.outputMetas[k];
-      });
-      const result = vjp(gs, unpack(node), node.attrs, metas, byName(node, need));
-      return flatten(node, result as Named<Gradient | readonly Gradient[]>);
+    backward(running, arrived, need) {
+      const outer = node;
+      const outerGradients = gradients;
+      node = running;
+      gradients = arrived;
+      try {
+        return flatten(vjp(gs, saved, node.attrs, metas, needOf(need)) as Named<Gradient>);
+      } finally {
+        node = outer;
+        gradients = outerGradients;
+      }
     },
   };
 }

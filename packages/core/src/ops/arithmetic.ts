@@ -1,6 +1,5 @@
 // What autograd's walk needs of arithmetic.
 import { arithmetic } from "../autograd/backward.ts";
-import { noGrad } from "../autograd/tape.ts";
 import { onesLike } from "./creation.ts";
 import { add } from "./elementwise/add.ts";
 import { clone } from "./elementwise/clone.ts";
@@ -8,7 +7,7 @@ import { add_ } from "./inplace/add_.ts";
 
 arithmetic.add = add;
 arithmetic.addInPlace = (a, b) => {
-  noGrad(() => add_(a, b));
+  add_(a, b);
 };
 arithmetic.copy = clone;
 arithmetic.ones = (t) => onesLike(t);

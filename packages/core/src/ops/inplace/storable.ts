@@ -20,6 +20,7 @@ export function requireStorable<T extends Tensor | Scalar>(
   target: Tensor,
   other: T,
 ): T {
+  if (isTensor(other) && other.dtype === target.dtype) return apart(other, target) as T;
   const result = isTensor(other)
     ? resultType(target.dtype, target.ndim, other.dtype, other.ndim)
     : scalarResultType(target.dtype, other as Scalar);
