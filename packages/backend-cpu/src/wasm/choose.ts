@@ -2,6 +2,7 @@
 // shape and suits it. With tune(), by time: each way that takes the shape is tried on the call's own buffers
 // (outputs are written over and over, inputs stay as they are), and the fastest is kept.
 import { type Choosing, choosing, keepPick, pickFor, tellChoice } from "@tapegrad/core";
+import { awaitThreads } from "./await-threads.ts";
 import type { WasmContext } from "./context.ts";
 
 /** One way to compute something of shape S. */
@@ -65,6 +66,7 @@ function runMeasured<S, Run>(
   const kept = takers.find((path) => path.name === keptName);
   let pick = byTime ? kept : fixed;
   if (asked || pick === undefined) {
+    awaitThreads(ctx);
     const ms = measure(takers.map((path) => () => run(path)));
     if (pick === undefined) {
       pick = fastest(takers, ms, fixed);
