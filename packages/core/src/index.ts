@@ -12,6 +12,7 @@ export {
   gradgradcheck,
 } from "./autograd/gradcheck.ts";
 export {
+  anomalyMode,
   detectAnomaly,
   enableGrad,
   type Hook,

@@ -83,8 +83,7 @@ export abstract class Module {
       if (this.preHooks === null && this.forwardHooks === null) return this.forward(...args);
       return this.callHooked(args);
     } catch (error) {
-      if (error instanceof TapegradError) tellWhere(error, this);
-      throw error;
+      throw located(error, this);
     }
   }
 
@@ -296,6 +295,12 @@ function collectState(
 
 /** Where an error came from: the module that threw it, and the message before we wrote into it. */
 const origins = new WeakMap<TapegradError, { readonly message: string; readonly inner: Module }>();
+
+/** The error, and if it is one of ours its message says that it came through this module. */
+export function located(error: unknown, module: Module): unknown {
+  if (error instanceof TapegradError) tellWhere(error, module);
+  return error;
+}
 
 /** As an error passes through call() on its way up, its message learns the path to the module. */
 function tellWhere(error: TapegradError, outer: Module): void {

@@ -1,8 +1,8 @@
 // Who may let go of whose intermediates. The framework releases only handles that no user code has
 // seen: between two modules of a chain that is the case when the forward of both is one of ours, as it
 // is, with no hook on it or on anything inside it.
-import type { Tensor } from "@tapegrad/core";
-import { Module } from "./module.ts";
+import { type Activation, anomalyMode, type Tensor } from "@tapegrad/core";
+import { located, Module } from "./module.ts";
 
 type Forward = Module["forward"];
 const leaves = new WeakSet<Forward>();
@@ -35,16 +35,57 @@ export function isTrusted(module: Module): boolean {
 }
 
 /**
- * Applies modules one after the other. An intermediate is released once it is consumed, if its maker
+ * A module that can apply an activation to its result in the same pass, with the same result to the bit:
+ * forwardWith(x, "relu") is relu(forward(x)).
+ */
+export interface Fusing extends Module {
+  forwardWith(x: Tensor, activation: Activation): Tensor;
+}
+/** A module whose forward is nothing but that activation. */
+export interface Fusable extends Module {
+  readonly activation: Activation;
+}
+
+const isFusing = (module: Module): module is Fusing =>
+  "forwardWith" in module && leaves.has(module.forward);
+const isFusable = (module: Module | undefined): module is Fusable =>
+  module !== undefined && "activation" in module && leaves.has(module.forward);
+
+/**
+ * The activation that `module` may take over from the module behind it: both are trusted leaves, so that nobody
+ * sees what passes between them. Anomaly mode wants to name the op, and gets both.
+ */
+function takenOver(module: Module, next: Module | undefined): Activation | undefined {
+  if (!isFusing(module) || !isFusable(next) || anomalyMode) return undefined;
+  return isTrusted(module) && isTrusted(next) ? next.activation : undefined;
+}
+
+function callWith(module: Fusing, x: Tensor, activation: Activation): Tensor {
+  try {
+    return module.forwardWith(x, activation);
+  } catch (error) {
+    throw located(error, module);
+  }
+}
+
+/**
+ * Applies modules one after the other; a norm and the activation behind it (Fusing, Fusable) as one. An intermediate is released once it is consumed, if its maker
  * and its consumer are both trusted; never the input, and never a handle that a module only passed on
  * (Identity, Dropout in evaluation).
  */
 export function runChain(modules: Iterable<Module>, input: Tensor): Tensor {
+  const chain = [...modules];
   let current = input;
   let mine = false; // made inside by a trusted module, and seen by trusted ones alone
-  for (const module of modules) {
+  for (let i = 0; i < chain.length; i++) {
+    const module = chain[i] as Module;
     const trusted = isTrusted(module);
-    const next: Tensor = module.call(current);
+    const activation = takenOver(module, chain[i + 1]);
+    if (activation !== undefined) i++;
+    const next: Tensor =
+      activation === undefined
+        ? module.call(current)
+        : callWith(module as Fusing, current, activation);
     if (next === current) {
       mine &&= trusted;
       continue;

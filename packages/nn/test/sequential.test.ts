@@ -1,6 +1,15 @@
 // Sequential and ModuleList as containers; and the ownership of what passes through Sequential: it lets
 // go of what only built-in modules have seen, and of nothing else.
-import { ArgumentError, noGrad, randn, ShapeError, scope, type Tensor } from "@tapegrad/core";
+import {
+  ArgumentError,
+  detectAnomaly,
+  noGrad,
+  onRun,
+  randn,
+  ShapeError,
+  scope,
+  type Tensor,
+} from "@tapegrad/core";
 import { expect } from "chai";
 import * as nn from "../src/index.ts";
 import { left } from "./kit.ts";
@@ -80,6 +89,95 @@ describe("Sequential", () => {
       ShapeError,
       /linear: [\s\S]*in 'body\.stem\.1' of Net: Linear\(in_features=3/,
     );
+  });
+});
+
+describe("Sequential: a norm and the activation behind it in one pass", () => {
+  const activations = [() => new nn.ReLU(), () => new nn.ReLU6()];
+  /** The ops that f runs. */
+  function opsOf(f: () => void): string[] {
+    const names: string[] = [];
+    const stop = onRun(({ op }) => names.push(op));
+    try {
+      f();
+    } finally {
+      stop();
+    }
+    return names;
+  }
+  /** Two equal networks on the same input. */
+  function pair(activation: () => nn.Layer) {
+    const make = () =>
+      new nn.Sequential(new nn.Conv2d(2, 3, 3), new nn.BatchNorm2d(3), activation());
+    const [fused, apart] = [make(), make()];
+    apart.loadStateDict(fused.stateDict());
+    for (const net of [fused, apart]) {
+      const norm = net[1] as nn.BatchNorm2d;
+      noGrad(() => norm.weight?.mul_(4));
+    }
+    (apart[1] as nn.BatchNorm2d).registerForwardHook(() => undefined);
+    return { fused, apart };
+  }
+  it("gives the same bits, forward and backward, in training and evaluation", () => {
+    for (const activation of activations) {
+      const { fused, apart } = pair(activation);
+      const values = randn([4, 2, 7, 6]);
+      for (const training of [true, false]) {
+        const results = [fused, apart].map((net) => {
+          const x = values.clone().detach().requiresGrad_();
+          net.train(training);
+          net.zeroGrad();
+          const y = net.call(x);
+          y.square().sum().backward();
+          const tensors = [y, x.grad, ...net.parameters().map((p) => p.grad), ...net.buffers()];
+          return tensors.map((t) => [...(t as Tensor).dataSync()].map(Number));
+        });
+        expect(results[0]).to.deep.equal(results[1]);
+      }
+    }
+  });
+  it("runs one op instead of two", () => {
+    const { fused, apart } = pair(() => new nn.ReLU());
+    const x = randn([4, 2, 7, 6]);
+    expect(opsOf(() => fused.call(x))).to.not.include("relu");
+    expect(opsOf(() => apart.call(x))).to.include("relu");
+    const relu = new nn.ReLU();
+    const seen: Tensor[] = [];
+    const hooked = new nn.Sequential(new nn.BatchNorm2d(2), relu);
+    const remove = relu.registerForwardPreHook((_, [input]) => void seen.push(input as Tensor));
+    hooked.call(x);
+    expect(seen[0]?.min().item()).to.be.below(0);
+    remove();
+    expect(opsOf(() => hooked.call(x))).to.not.include("relu");
+    expect(opsOf(() => detectAnomaly(() => hooked.call(x)))).to.include("relu");
+    class Mine extends nn.ReLU {
+      override forward(input: Tensor): Tensor {
+        return input.relu().add(1);
+      }
+    }
+    const own = new nn.Sequential(new nn.BatchNorm2d(2), new Mine());
+    expect(own.call(x).min().item()).to.equal(1);
+    const other = new nn.Sequential(new nn.BatchNorm2d(2), new nn.Tanh());
+    expect(opsOf(() => other.call(x))).to.include("tanh");
+  });
+  it("changes neither what is printed nor the keys, and errors name the norm", () => {
+    const net = new nn.Sequential(new nn.BatchNorm2d(3), new nn.ReLU());
+    expect(String(net)).to.match(/\(1\): ReLU\(\)\n\)$/);
+    expect([...net.stateDict().keys()])
+      .to.include("0.running_mean")
+      .and.have.length(5);
+    expect(() => net.call(randn([1, 2, 3, 3]))).to.throw(ShapeError, /in '0' of Sequential/);
+  });
+  it("also in separable blocks, and releases what it consumed", () => {
+    const block = new nn.SeparableConv2d(2, 3, 3, {
+      norm: (c) => new nn.BatchNorm2d(c),
+      activation: () => new nn.ReLU6(),
+      finalNorm: (c) => new nn.BatchNorm2d(c),
+      finalActivation: () => new nn.ReLU(),
+    });
+    const x = randn([2, 2, 6, 6]);
+    expect(opsOf(() => block.call(x)).filter((op) => /relu/.test(op))).to.deep.equal([]);
+    expect(left(() => noGrad(() => block.call(x)))).to.equal(1);
   });
 });
 

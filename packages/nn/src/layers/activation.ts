@@ -1,5 +1,6 @@
 // Activations and the layers without parameters beside them: Identity, Flatten, Dropout.
 import {
+  type Activation,
   checkOptions,
   dropout,
   flatten,
@@ -30,12 +31,20 @@ export class Identity extends Module {
 }
 /** max(0, x) */
 export class ReLU extends Module {
+  /** A norm in front may take it over, see Sequential. */
+  get activation(): Activation {
+    return "relu";
+  }
   forward(x: Tensor): Tensor {
     return relu(x);
   }
 }
 /** min(max(0, x), 6) */
 export class ReLU6 extends Module {
+  /** A norm in front may take it over, see Sequential. */
+  get activation(): Activation {
+    return "relu6";
+  }
   forward(x: Tensor): Tensor {
     return relu6(x);
   }

@@ -1,5 +1,6 @@
 // Normalisation: over the batch (with running statistics), and over the last dims of each sample.
 import {
+  type Activation,
   ArgumentError,
   batchNorm,
   checkOptions,
@@ -100,6 +101,10 @@ abstract class BatchNormNd extends Module {
     if (this.bias !== null) zeros_(this.bias);
   }
   forward(x: Tensor): Tensor {
+    return this.forwardWith(x, "none");
+  }
+  /** forward() and an activation in one pass: what Sequential makes of a norm with a ReLU or ReLU6 behind it. */
+  forwardWith(x: Tensor, activation: Activation): Tensor {
     checkInput(this.constructor.name, x.shape, this.ranks, this.numFeatures);
     const { weight, bias, runningMean, runningVar, eps } = this;
     const training = this.training || runningMean === null || runningVar === null;
@@ -108,7 +113,7 @@ abstract class BatchNormNd extends Module {
     const momentum = this.momentum ?? (count === null ? 0 : 1 / (count.item() + 1));
     const y = batchNorm(x, {
       ...given({ weight, bias, runningMean, runningVar }),
-      ...{ training, momentum, eps },
+      ...{ training, momentum, eps, activation },
     });
     if (count !== null) noGrad(() => count.add_(1));
     return y;
