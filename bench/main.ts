@@ -4,8 +4,20 @@ import { availableParallelism, cpus } from "node:os";
 import { type Measured, measureRow, type Runner } from "./measure.ts";
 import { type Options, parseOptions, USAGE, UsageError } from "./options.ts";
 import { OwnRunner } from "./own-runner.ts";
-import { failedLine, failedRecord, header, line, record, roofLine } from "./report.ts";
+import type { PeerRunner } from "./peer-runner.ts";
+import { findPeers } from "./peers.ts";
+import {
+  failedLine,
+  failedRecord,
+  header,
+  line,
+  ratios,
+  record,
+  roofLine,
+  verdicts,
+} from "./report.ts";
 import { RoofMeter } from "./roofs.ts";
+import { judge } from "./targets.ts";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -30,7 +42,15 @@ export async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-async function run({ rows, threads, json, effort }: Options): Promise<number> {
+/** The peers that are there; says which are not. */
+function peersFor(threads: number): readonly PeerRunner[] {
+  const { runners, missing } = findPeers(threads);
+  for (const why of missing) say(`without ${why}`);
+  if (runners.length === 0) say("no peers at all: bench/README.md says how they are installed");
+  return runners;
+}
+
+async function run({ rows, threads, json, peers: withPeers, effort }: Options): Promise<number> {
   const cores = availableParallelism();
   say(`${cpus()[0]?.model ?? "unknown processor"}, ${cores} cores; Node ${process.versions.node}`);
   if (threads > cores) say(`note: ${threads} threads on ${cores} cores wait for each other`);
@@ -39,7 +59,15 @@ async function run({ rows, threads, json, effort }: Options): Promise<number> {
     if (json !== undefined) appendFileSync(json, `${text}\n`);
   };
   const own: Runner = new OwnRunner(threads);
-  const others: Runner[] = threads > 1 ? [new OwnRunner(1)] : [];
+  const peers = withPeers ? peersFor(threads) : [];
+  const others: Runner[] = [...(threads > 1 ? [new OwnRunner(1)] : []), ...peers];
+  const stopAll = () => {
+    for (const peer of peers) peer.stop();
+  };
+  process.once("exit", stopAll);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => process.exit(130));
+  }
   const done: Measured[] = [];
   const meter = new RoofMeter(threads);
   try {
@@ -50,7 +78,7 @@ async function run({ rows, threads, json, effort }: Options): Promise<number> {
       try {
         const measured = await measureRow(row, own, others, meter, effort);
         done.push(measured);
-        say(line(measured));
+        for (const text of [line(measured), ...ratios(measured)]) say(text);
         write(record(measured, threads));
       } catch (error) {
         say(failedLine(row, error as Error));
@@ -59,6 +87,9 @@ async function run({ rows, threads, json, effort }: Options): Promise<number> {
     }
   } finally {
     meter.stop();
+    stopAll();
   }
+  const all = judge(done, threads);
+  if (all.length > 0) say(`\n${verdicts(all)}`);
   return done.length === rows.length ? 0 : 1;
 }

@@ -30,12 +30,18 @@ export interface Timed extends Ready {
   readonly rounds: readonly number[];
   readonly samples: number;
 }
+export interface Absent {
+  readonly name: string;
+  readonly why: string;
+  /** Not a row it never has: it should have run. */
+  readonly unexpected: boolean;
+}
 export interface Measured {
   readonly row: Row;
   readonly own: Timed;
   readonly others: readonly Timed[];
   /** Who could not, and why. */
-  readonly failed: readonly { readonly name: string; readonly why: string }[];
+  readonly failed: readonly Absent[];
   /** In the turns of this row. */
   readonly roofs: Roofs;
   /** Of the lower roof; 0 where a row has neither arithmetic nor bytes to speak of. */
@@ -50,6 +56,19 @@ interface Entry {
 
 /** Samples of the roofs in each round. */
 const ROOF_SAMPLES = 3;
+/** Who has used this much has no more turns. */
+const MOST_MS = 5000;
+/** Results of the same float32 arithmetic in another order differ by less. */
+const SAME = 1e-3;
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** Whether two have computed the same; true where there is nothing to compare. */
+export const agree = (a: Ready, b: Ready): boolean =>
+  a.probe.every((value, i) => {
+    const other = b.probe[i] ?? value;
+    return Math.abs(value - other) <= SAME * Math.abs(value);
+  });
 
 export async function measureRow(
   row: Row,
@@ -58,29 +77,33 @@ export async function measureRow(
   meter: RoofMeter,
   effort: Effort,
 ): Promise<Measured> {
-  const failed: { name: string; why: string }[] = [];
+  const failed: Absent[] = [];
   const entries: Entry[] = [];
   for (const runner of [own, ...others]) {
     const why = runner.refuses(row);
     if (why !== undefined) {
-      failed.push({ name: runner.name, why });
+      failed.push({ name: runner.name, why, unexpected: false });
       continue;
     }
     try {
       entries.push({ runner, ready: await runner.prepare(row, effort), rounds: [] });
     } catch (error) {
       if (runner === own) throw error;
-      failed.push({ name: runner.name, why: (error as Error).message });
+      failed.push({ name: runner.name, why: (error as Error).message, unexpected: true });
     }
   }
   const roofs: Roofs[] = [];
   for (let round = 0; round < effort.rounds; round++) {
     for (const entry of [...entries]) {
+      if (sum(entry.rounds.flat()) > MOST_MS) {
+        entry.rounds.push([]);
+        continue;
+      }
       try {
         entry.rounds.push(await entry.runner.turn());
       } catch (error) {
         if (entry.runner === own) throw error;
-        failed.push({ name: entry.runner.name, why: (error as Error).message });
+        failed.push({ name: entry.runner.name, why: (error as Error).message, unexpected: true });
         entries.splice(entries.indexOf(entry), 1);
       }
     }

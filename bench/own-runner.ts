@@ -1,5 +1,5 @@
 // tapegrad as one who takes part, on so many threads.
-import { setNumThreads } from "tapegrad";
+import { collect, setNumThreads } from "tapegrad";
 import type { Ready, Runner } from "./measure.ts";
 import type { Row } from "./options.ts";
 import { kernelsOf, type Prepared, prepare } from "./own.ts";
@@ -38,5 +38,6 @@ export class OwnRunner implements Runner {
 
   async finish(): Promise<void> {
     this.prepared = undefined;
+    collect();
   }
 }

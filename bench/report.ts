@@ -1,7 +1,8 @@
 // What is printed and what is written: a line for each row.
-import { type Measured, ratio } from "./measure.ts";
+import { agree, type Measured, ratio } from "./measure.ts";
 import type { Row } from "./options.ts";
 import type { Roofs } from "./roofs.ts";
+import type { Verdict } from "./targets.ts";
 
 const COLUMNS = { id: 14, pass: 7, ms: 9, gflops: 9, gbs: 8, roof: 6 } as const;
 /** Of kernel names, on the terminal; the file has all. */
@@ -61,6 +62,38 @@ export function line(measured: Measured): string {
   ].join(" ");
 }
 
+/** How many times as long the others take, beneath the row. */
+export function ratios({ row, own, others, failed }: Measured): string[] {
+  const indent = " ".repeat(COLUMNS.id + COLUMNS.pass + 2);
+  const names = others.map((o) => `${o.name} ${number(o.ms)} ms = ${ratio(own, o).toFixed(2)}×`);
+  const notes = [
+    ...others.filter((o) => !agree(own, o)).map((o) => `${o.name} computes something else`),
+    // What a peer never has is in the README and in the file.
+    ...failed.filter((f) => f.unexpected).map(({ name, why }) => `${name}: ${why}`),
+  ].map((note) => `${indent}! ${row.workload.id}: ${note}`);
+  return [...(names.length === 0 ? [] : [`${indent}${names.join(", ")}`]), ...notes];
+}
+
+/** All targets that could be judged. */
+export function verdicts(all: readonly Verdict[]): string {
+  const missed = all.filter((v) => !v.reached);
+  const rows = [...missed, ...all.filter((v) => v.reached)].map((v) =>
+    [
+      v.reached ? "reached" : "MISSED ",
+      v.id.padEnd(COLUMNS.id),
+      v.pass.padEnd(COLUMNS.pass),
+      v.what.padEnd(16),
+      v.wanted.padStart(9),
+      v.got.padStart(9),
+    ].join(" "),
+  );
+  const titles = ["target ", "row".padEnd(COLUMNS.id), "pass".padEnd(COLUMNS.pass)];
+  const head = [...titles, "against".padEnd(16), "wanted".padStart(9), "got".padStart(9)].join(" ");
+  return [head, ...rows, `${all.length - missed.length} of ${all.length} targets reached`].join(
+    "\n",
+  );
+}
+
 const cut = (text: string): string =>
   text.length <= WIDEST ? text : `${text.slice(0, WIDEST - 1)}…`;
 
@@ -92,9 +125,10 @@ export function record(measured: Measured, threads: number): string {
             msMedian: digits(o.ms),
             samples: o.samples,
             ratio: digits(ratio(own, o)),
+            agrees: agree(own, o),
           })),
         }),
-    ...(failed.length === 0 ? {} : { failed }),
+    ...(failed.length === 0 ? {} : { without: failed.map(({ name, why }) => ({ name, why })) }),
   });
 }
 

@@ -20,8 +20,9 @@ const SHORTEST_MS = 0.25;
 /** The first call of a turn finds cold caches and parked threads; it is not counted where it is cheap. */
 const CHEAP_MS = 150;
 
+/** NaN for none; those that are NaN do not count. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
