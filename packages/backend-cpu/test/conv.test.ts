@@ -2,6 +2,9 @@
 // break convolutions.
 import { expect } from "chai";
 import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv.ts";
+import { gemmWeightGrad } from "../src/wasm/conv-gemm.ts";
+import { liftGeometry } from "../src/wasm/conv-geometry.ts";
+import { addressOf } from "../src/wasm/view.ts";
 import { check } from "./conv-check.ts";
 import {
   casesFor,
@@ -53,9 +56,13 @@ for (const { name, relaxed } of kinds) {
       ];
       for (const [n, size] of [
         [5, [40, 40]],
-        [1, [100, 100]],
+        [1, [80, 100]],
       ] as const) {
-        check(ctx, { name: `${n} images`, g: geometry({ n, c: 3, o: 32, size, kernel, padding }) });
+        const g = geometry({ n, c: 3, o: 32, size, kernel, padding });
+        const [x, dy] = [numbers(product(g.x), 1), numbers(product(g.y), 2)];
+        const [xv, gv, dw] = [viewOf(ctx, g.x, x), viewOf(ctx, g.y, dy), viewOf(ctx, g.w)];
+        gemmWeightGrad(ctx, liftGeometry(g), addressOf(gv), addressOf(xv), addressOf(dw));
+        expectClose(read(ctx, dw), referenceWeightGrad(g, dy, x), `${n} images`);
       }
     });
 
@@ -118,12 +125,13 @@ for (const { name, relaxed } of kinds) {
     it("names its variants", () => {
       const at = (options: Parameters<typeof geometry>[0]) =>
         check(ctx, { name: "names", g: geometry(options) })[0];
-      expect(at({ n: 1, c: 4, o: 6, size: [5, 5], kernel: [1, 1] })).to.equal("pointwise-gemm");
+      expect(at({ n: 1, c: 4, o: 70, size: [5, 5], kernel: [1, 1] })).to.equal("pointwise-gemm");
+      expect(at({ n: 1, c: 4, o: 6, size: [5, 5], kernel: [1, 1] })).to.equal("grouped-sums k1 s1");
       expect(at({ n: 1, c: 4, o: 6, groups: 2, size: [5, 5], kernel: [3, 3] })).to.equal(
         "grouped-direct k3 s1",
       );
       expect(
-        at({ n: 1, c: 4, o: 32, size: [5, 5], kernel: [3, 5], stride: [2, 1], dilation: [2, 1] }),
+        at({ n: 1, c: 4, o: 70, size: [5, 5], kernel: [3, 5], stride: [2, 1], dilation: [2, 1] }),
       ).to.equal("implicit-gemm k3x5 s2x1 d2x1");
     });
   });

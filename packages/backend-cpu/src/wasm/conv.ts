@@ -3,7 +3,8 @@
 //   depthwise  groups = input channels, any multiplier: kernels written for the plane size (direct), or
 //              for kernels of any size and three dims one kernel that reads a table of taps
 //   winograd   3 × 3 with stride 1 and enough channels, where the context allows it
-//   grouped    few channels per group: the direct kernels, summed over the channels of the group
+//   grouped    few channels per group: the direct kernels, summed over the channels of the group; or
+//              (sums) several channels at once, their patches read without packing
 //   gemm       everything else: one launch of matrix products, over patches that are gathered while packed
 import type { ConvGeometry, View } from "@tapegrad/core";
 import { type Choosable, runChosen } from "./choose.ts";
@@ -22,6 +23,7 @@ import {
 } from "./conv-path.ts";
 import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
 import { tapForward, tapInputGrad, tapWeightGrad } from "./depthwise-taps.ts";
+import { groupedForward, groupedInputGrad, isPlanar } from "./grouped.ts";
 import { addressOf, contiguousAt } from "./view.ts";
 import { WINOGRAD_FORWARD, WINOGRAD_INPUT_GRAD } from "./winograd.ts";
 
@@ -38,6 +40,19 @@ const inPer = (c: Conv3): number => c.channels / c.groups;
 /** The direct input gradient is written for steps of one and two columns. */
 const gradsDirectly = (c: Conv3): boolean => isDirect(c) && c.stride[2] <= 2;
 
+/** Up to so many channels patches are better read where they lie than packed. */
+const SOME_ROWS = 64;
+
+/**
+ * Where several channels in registers beat planes one by one: `rows` channels from `sources` each. Kernels of 3 × 3
+ * that walk over one plane reuse what they loaded more often.
+ */
+const sumsTogether = (c: Conv3, rows: number, sources: number): boolean =>
+  rows <= SOME_ROWS &&
+  rows > 1 &&
+  (c.kernelSize === 1 || c.kernelSize > 9 || rows > FEW_ROWS || (sources < 8 && rows >= 16)) &&
+  (c.kernelSize > 1 || sources <= 2 * SOME_ROWS);
+
 const FORWARD: readonly ConvPath<Forward>[] = [
   {
     name: "depthwise-direct",
@@ -47,6 +62,14 @@ const FORWARD: readonly ConvPath<Forward>[] = [
   },
   { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapForward },
   ...WINOGRAD_FORWARD,
+  {
+    name: "grouped-sums",
+    takes: isPlanar,
+    suits: (c) =>
+      sumsTogether(c, outPer(c), inPer(c)) &&
+      (c.kernelSize !== 9 || outPer(c) > FEW_ROWS || c.stride[2] > 1),
+    run: groupedForward,
+  },
   {
     name: "grouped-direct",
     takes: isDirect,
@@ -65,6 +88,12 @@ const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
   },
   { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapInputGrad },
   ...WINOGRAD_INPUT_GRAD,
+  {
+    name: "grouped-sums",
+    takes: isPlanar,
+    suits: (c) => sumsTogether(c, inPer(c), outPer(c)) && inPer(c) >= 4 && isUnitStride(c),
+    run: groupedInputGrad,
+  },
   {
     name: "grouped-direct",
     takes: gradsDirectly,
@@ -90,6 +119,9 @@ const WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = [
   },
   { name: "gemm", takes: always, suits: always, run: gemmWeightGrad },
 ];
+
+/** All paths, for tests and the tuner. */
+export const CONV_PATHS = { forward: FORWARD, inputGrad: INPUT_GRAD, weightGrad: WEIGHT_GRAD };
 
 const choosable = <Run>(
   kernel: string,
