@@ -100,11 +100,12 @@ for (const { name, relaxed } of kinds) {
       expectClose(read(ctx, y), product(a, b, 12, 8, 6), "joined");
     });
 
-    it("accumulates and adds a bias", () => {
+    it("accumulates, adds a bias and activates", () => {
       for (const [m, n, k] of [
         [5, 9, 12],
         [1, 11, 6],
         [8, 1, 9],
+        [37, 43, 800],
       ] as const) {
         const [a, b, c, bias] = [
           numbers(m * k, 1),
@@ -114,7 +115,13 @@ for (const { name, relaxed } of kinds) {
         ];
         const ab = product(a, b, m, n, k);
         for (const accumulate of [false, true]) {
-          for (const withBias of [false, true]) {
+          for (const [withBias, activation] of [
+            [false, 0],
+            [true, 0],
+            [false, 1],
+            [true, 1],
+            [true, 2],
+          ] as const) {
             const y = viewOf(ctx, [m, n], c);
             gemm(ctx, {
               m,
@@ -129,13 +136,18 @@ for (const { name, relaxed } of kinds) {
               c: addressOf(y),
               cRowStride: n,
               accumulate,
+              activation,
               ...(withBias ? { bias: addressOf(viewOf(ctx, [n], bias)) } : {}),
             });
-            const wanted = ab.map(
-              (v, i) =>
-                v + (accumulate ? (c[i] as number) : 0) + (withBias ? (bias[i % n] as number) : 0),
-            );
-            expectClose(read(ctx, y), wanted, `accumulate ${accumulate}, bias ${withBias}`);
+            const low = activation === 0 ? Number.NEGATIVE_INFINITY : 0;
+            const high = activation === 2 ? 6 : Number.POSITIVE_INFINITY;
+            const wanted = ab.map((v, i) => {
+              const old = accumulate ? (c[i] as number) : 0;
+              const sum = v + old + (withBias ? (bias[i % n] as number) : 0);
+              return Math.min(Math.max(sum, low), high);
+            });
+            const what = `accumulate ${accumulate}, bias ${withBias}, activation ${activation}`;
+            expectClose(read(ctx, y), wanted, what);
           }
         }
       }

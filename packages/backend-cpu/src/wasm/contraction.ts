@@ -3,7 +3,8 @@
 // into panels that stay in the caches (Goto and van de Geijn, doi:10.1145/1356052.1356053); a block
 // fits packing straight from where the data lies, so no im2col matrix is ever written.
 
-import type { WasmContext } from "./context.ts";
+import type { Activation } from "@tapegrad/core";
+import type { Scratch, WasmContext } from "./context.ts";
 import { macroFunctions, NR, packFunctions, rowsOfTile } from "./gemm-kernels.ts";
 import { type Argument, arithmetic, pieces, type Tasks, traffic } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
@@ -36,7 +37,15 @@ export interface Contraction {
   readonly accumulate: boolean;
   /** One float per row of C, added. Readable for a whole tile beyond the last row. */
   readonly bias?: { readonly at: number; readonly batch: readonly number[] } | undefined;
+  /** Address of one float per column, added to each row; the same for all of the batch, and not beside `bias`. */
+  readonly columnBias?: number | undefined;
+  /** Of the result, also where it is accumulated. */
+  readonly activation?: ActivationCode;
 }
+
+/** What is applied to a result as it is stored: nothing, relu, relu6. */
+export const ACTIVATION_CODES = { none: 0, relu: 1, relu6: 2 } as const;
+export type ActivationCode = (typeof ACTIVATION_CODES)[Activation];
 
 /**
  * Blocks: a panel of B in L1, blocks of A and B in L2. MC is a multiple of both tile heights. The results depend
@@ -146,7 +155,15 @@ export function contract(ctx: WasmContext, job: Contraction): void {
     const tableB = tableA + rowsOfTable * 4;
     kernelSet.a.lanes(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
     kernelSet.b.lanes(tableB, n, roundUp(n, NR) - n, ...startAt(job.b.lanes, 0));
-    const places: Places = { tableA, tableB, packedA: 0, jobBytes: rowsOfTable * k * 4, zeros: 0 };
+    const columnBias = paddedColumns(ctx, scratch, job);
+    const places: Places = {
+      tableA,
+      tableB,
+      packedA: 0,
+      jobBytes: rowsOfTable * k * 4,
+      zeros: 0,
+      columnBias,
+    };
     if (k === 0) {
       const floats = cut.mc + cut.nc;
       places.zeros = scratch.take(floats * 4);
@@ -171,6 +188,16 @@ interface Places {
   readonly jobBytes: number;
   /** Panels for no k at all: one step of zeros, so that the macro kernel has no case of its own for it. */
   zeros: number;
+  /** Readable for a whole panel beyond the last column; 0: none. */
+  readonly columnBias: number;
+}
+
+/** The bias of the columns, followed by room for the rest of a panel. */
+function paddedColumns(ctx: WasmContext, scratch: Scratch, { n, columnBias }: Contraction): number {
+  if (columnBias === undefined) return 0;
+  const to = scratch.take(roundUp(n, NR) * 4);
+  ctx.arena.f32.copyWithin(to / 4, columnBias / 4, columnBias / 4 + n);
+  return to;
 }
 
 /** All of A, cut into tasks of whole panels. */
@@ -211,7 +238,7 @@ function addTasks(
   job: Contraction,
   { a: packerA, b: packerB, macro }: Kernels,
   { kc, mc, nc, packsAhead }: Cut,
-  { tableA, tableB, packedA, jobBytes, zeros }: Places,
+  { tableA, tableB, packedA, jobBytes, zeros, columnBias }: Places,
 ): void {
   const { m, n, k, batch } = job;
   const mr = packerA.width;
@@ -271,6 +298,8 @@ function addTasks(
             job.accumulate || l > 0 ? 1 : 0,
             bias !== 0 && l === 0 ? bias + i * 4 : 0,
             spare,
+            columnBias !== 0 && l === 0 ? columnBias + j * 4 : 0,
+            l + kc >= k ? (job.activation ?? 0) : 0,
           ]);
         }
       }

@@ -190,12 +190,13 @@ function packFour(f: Scope, at: readonly IntLocal[], q: IntLocal, o: IntLocal): 
 }
 
 /**
- * macro(m, n, k, a, b, c, rowBytes, position, runLength, runBytes, accumulate, bias, spare):
- * C[m × n] (+)= A · B for packed panels a (MR rows) and b (NR columns), k ≥ 1.
+ * macro(m, n, k, a, b, c, rowBytes, position, runLength, runBytes, accumulate, bias, spare,
+ * columnBias, activation): C[m × n] (+)= A · B for packed panels a (MR rows) and b (NR columns), k ≥ 1.
  * Row i of C lies at c + i·rowBytes; its columns come in runs of `runLength` floats side by side, a
  * run every `runBytes`; c is column `position` of its run. (One run for a matrix; one per image for a
  * convolution, so that images of 7 × 7 fill tiles too.) `bias`: address of one float per row, readable
- * up to a whole tile, or 0. `spare`: room for one tile.
+ * up to a whole tile, or 0; `columnBias`: the same per column, used where there is no `bias`. `spare`: room
+ * for one tile. `activation`: 0 none, 1 relu, 2 relu6, of what is stored.
  */
 function macroKernel(mr: number, relaxed: boolean): Func {
   const fma = multiplyAdd(relaxed);
@@ -214,6 +215,8 @@ function macroKernel(mr: number, relaxed: boolean): Func {
     accumulate: "i32",
     bias: "i32",
     spare: "i32",
+    columnBias: "i32",
+    activation: "i32",
   } as const;
   return func("macro", params, (f, p) => {
     const [j, i, left, qa, qb, qc] = [0, 1, 2, 3, 4, 5].map(() => f.local("i32")) as [
@@ -228,6 +231,8 @@ function macroKernel(mr: number, relaxed: boolean): Func {
     const tile = upTo(mr).map(() => f.locals("v128", vectors));
     const column = f.locals("v128", vectors);
     const splat = f.local("v128");
+    const zero = v128.zero();
+    const six = f32x4.splat(f32.const(6));
     const each = (body: (acc: Vec, r: number, v: number) => Code): Code =>
       tile.map((row, r) => row.map((acc, v) => body(acc, r, v)));
 
@@ -240,14 +245,24 @@ function macroKernel(mr: number, relaxed: boolean): Func {
       qa.add(mr * 4),
       qb.add(NR * 4),
     ];
-    const storeWhole: Code = when(
-      p.accumulate,
-      tile.map((row) => [
-        row.map((acc, v) => v128.store(qc, f32x4.add(acc, v128.load(qc, v * 16)), v * 16)),
-        qc.add(p.rowBytes),
+    const storeWhole: Code = [
+      when(
+        p.accumulate,
+        [
+          tile.map((row) => [
+            row.map((acc, v) => acc.set(f32x4.add(acc, v128.load(qc, v * 16)))),
+            qc.add(p.rowBytes),
+          ]),
+          qc.set(i32.sub(qc, i32.mul(p.rowBytes, mr))),
+        ],
+        [],
+      ),
+      when(p.activation, [
+        each((acc) => acc.set(f32x4.max(acc, zero))),
+        when(i32.eq(p.activation, 2), [each((acc) => acc.set(f32x4.min(acc, six)))]),
       ]),
       tile.map((row) => [row.map((acc, v) => v128.store(qc, acc, v * 16)), qc.add(p.rowBytes)]),
-    );
+    ];
     return [
       doWhile(
         [
@@ -262,7 +277,13 @@ function macroKernel(mr: number, relaxed: boolean): Func {
               when(
                 p.bias,
                 each((acc, r) => acc.set(v128.load32Splat(i32.add(p.bias, i32.mul(i, 4)), r * 4))),
-                each((acc) => acc.set(v128.zero())),
+                when(
+                  p.columnBias,
+                  each((acc, _, v) =>
+                    acc.set(v128.load(i32.add(p.columnBias, i32.mul(j, 4)), v * 16)),
+                  ),
+                  each((acc) => acc.set(zero)),
+                ),
               ),
               qb.set(p.b),
               left.set(p.k),
@@ -303,7 +324,15 @@ function storePart(
   f: Scope,
   p: Readonly<
     Record<
-      "m" | "n" | "position" | "runLength" | "runBytes" | "rowBytes" | "accumulate" | "spare",
+      | "m"
+      | "n"
+      | "position"
+      | "runLength"
+      | "runBytes"
+      | "rowBytes"
+      | "accumulate"
+      | "activation"
+      | "spare",
       IntLocal
     >
   >,
@@ -321,6 +350,7 @@ function storePart(
     IntLocal,
   ];
   const [rows, columns] = [f.local("i32"), f.local("i32")];
+  const value = f.local("f32");
   const least = (a: Expr<"i32">, limit: number): Expr<"i32"> =>
     select(a, i32.const(limit), i32.ltU(a, limit));
   return [
@@ -333,11 +363,13 @@ function storePart(
       to.set(top),
       row.set(rows),
       countdown(row, [
-        when(
-          p.accumulate,
-          f32.store(to, f32.add(f32.load(from), f32.load(to))),
-          f32.store(to, f32.load(from)),
-        ),
+        value.set(f32.load(from)),
+        when(p.accumulate, value.set(f32.add(value, f32.load(to)))),
+        when(p.activation, [
+          value.set(f32.max(value, f32.const(0))),
+          when(i32.eq(p.activation, 2), value.set(f32.min(value, f32.const(6)))),
+        ]),
+        f32.store(to, value),
         from.add(NR * 4),
         to.add(p.rowBytes),
       ]),

@@ -1,7 +1,7 @@
 // Matrix products: batched, any strides on the inputs, and the `matmul` kernel of the backend.
 import type { View } from "@tapegrad/core";
 import type { WasmContext } from "./context.ts";
-import { type Contraction, contract } from "./contraction.ts";
+import { type ActivationCode, type Contraction, contract } from "./contraction.ts";
 import { matrixVector } from "./matvec.ts";
 import { axis } from "./odometer.ts";
 import { addressOf } from "./view.ts";
@@ -27,7 +27,8 @@ export interface Gemm {
   /** C += A·B instead of C = A·B. */
   readonly accumulate?: boolean;
   /** The address of n floats, one per column, added to every row. */
-  readonly bias?: number;
+  readonly bias?: number | undefined;
+  readonly activation?: ActivationCode;
 }
 
 const bytes = (strides: readonly number[] | undefined): readonly number[] =>
@@ -63,22 +64,23 @@ export function gemm(ctx: WasmContext, g: Gemm): string {
       runBytes: 0,
       batch: bytes(g.cBatchStride),
     },
-    accumulate: (g.accumulate ?? false) || g.bias !== undefined,
+    accumulate: g.accumulate ?? false,
+    columnBias: g.bias,
+    activation: g.activation ?? 0,
   };
-  if (g.bias !== undefined) addRows(ctx, job, g.bias, g.accumulate ?? false);
-  if (k > 0 && matrixVector(ctx, job)) return "matrix-vector";
+  if (k > 0 && matrixVector(ctx, job)) {
+    finish(ctx, job);
+    return "matrix-vector";
+  }
   contract(ctx, job);
   return "gemm-packed";
 }
 
-/** C = bias in every row, or C += it. */
-function addRows(
-  ctx: WasmContext,
-  { m, n, batch, c }: Contraction,
-  bias: number,
-  accumulate: boolean,
-): void {
+/** Bias and activation of the few rows or columns that a matrix-vector product gives. */
+function finish(ctx: WasmContext, { m, n, batch, c, columnBias, activation }: Contraction): void {
+  if (columnBias === undefined && !activation) return;
   const { f32 } = ctx.arena;
+  const most = activation === 2 ? 6 : Number.POSITIVE_INFINITY;
   const rows = batch.reduce((product, size) => product * size, m);
   for (let row = 0; row < rows; row++) {
     let rest = Math.floor(row / m);
@@ -88,8 +90,11 @@ function addRows(
       at += (rest % size) * (c.batch[d] as number);
       rest = Math.floor(rest / size);
     }
-    if (!accumulate) f32.copyWithin(at / 4, bias / 4, bias / 4 + n);
-    else for (let j = 0; j < n; j++) (f32[at / 4 + j] as number) += f32[bias / 4 + j] as number;
+    for (let j = 0; j < n; j++) {
+      const sum =
+        (f32[at / 4 + j] as number) + (columnBias ? (f32[columnBias / 4 + j] as number) : 0);
+      f32[at / 4 + j] = activation ? Math.min(Math.max(sum, 0), most) : sum;
+    }
   }
 }
 

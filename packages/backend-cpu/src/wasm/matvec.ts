@@ -16,6 +16,7 @@ import {
 } from "./assembler.ts";
 import type { WasmContext } from "./context.ts";
 import type { Contraction, Operand } from "./contraction.ts";
+import { pieces, traffic } from "./launch.ts";
 
 const PARAMS = {
   rows: "i32",
@@ -140,6 +141,9 @@ const stepOf = (a: Operand["k"]): number => a.strides[3];
 /** Up to so many vectors are taken one by one; the matrix is read again for each. */
 const FEW_VECTORS = 4;
 
+/** Pieces are multiples of it, so that each row is summed by the same code wherever it is cut. */
+const ROWS_AT_ONCE = 32;
+
 /** Runs the job if it is a matrix times few vectors whose strides suit a kernel; k ≥ 1. */
 export function matrixVector(ctx: WasmContext, job: Contraction): boolean {
   const { m, n, k, batch } = job;
@@ -159,20 +163,35 @@ export function matrixVector(ctx: WasmContext, job: Contraction): boolean {
   ])[name];
   const step = alongK ? stepOf(matrix.lanes) : stepOf(matrix.k);
   const jobs = batch.reduce((product, size) => product * size, 1);
-  for (let index = 0; index < jobs; index++) {
-    const at = { matrix: matrix.at, vector: vector.at, c: job.c.at };
-    let rest = index;
-    for (let d = batch.length - 1; d >= 0; d--) {
-      const digit = rest % (batch[d] as number);
-      rest = Math.floor(rest / (batch[d] as number));
-      at.matrix += digit * (matrix.batch[d] as number);
-      at.vector += digit * (vector.batch[d] as number);
-      at.c += digit * (job.c.batch[d] as number);
+  const cost = traffic(rows * k * 4);
+  const rowBytes = alongK ? step : 4;
+  ctx.launch(cost * jobs, (tasks) => {
+    for (let index = 0; index < jobs; index++) {
+      const at = { matrix: matrix.at, vector: vector.at, c: job.c.at };
+      let rest = index;
+      for (let d = batch.length - 1; d >= 0; d--) {
+        const digit = rest % (batch[d] as number);
+        rest = Math.floor(rest / (batch[d] as number));
+        at.matrix += digit * (matrix.batch[d] as number);
+        at.vector += digit * (vector.batch[d] as number);
+        at.c += digit * (job.c.batch[d] as number);
+      }
+      pieces(
+        rows,
+        cost,
+        (first, size) => {
+          const from = at.matrix + first * rowBytes;
+          for (let i = 0; i < few; i++) {
+            const v = at.vector + i * nextVector.v;
+            const y = at.c + i * nextVector.y + first * yStep;
+            const add = job.accumulate ? 1 : 0;
+            if (i === 0) tasks.add(kernel, size, k, from, step, v, y, yStep, add);
+            else tasks.also(kernel, size, k, from, step, v, y, yStep, add);
+          }
+        },
+        ROWS_AT_ONCE,
+      );
     }
-    for (let i = 0; i < few; i++) {
-      const [v, y] = [at.vector + i * nextVector.v, at.c + i * nextVector.y];
-      kernel(rows, k, at.matrix, step, v, y, yStep, job.accumulate ? 1 : 0);
-    }
-  }
+  });
   return true;
 }
