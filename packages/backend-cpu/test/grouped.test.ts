@@ -2,6 +2,7 @@
 // that break convolutions, whatever the static pick would be; with every tile of output channels × vectors.
 import { liftGeometry } from "../src/wasm/conv-geometry.ts";
 import { groupedForward, groupedInputGrad, isPlanar, type Tile } from "../src/wasm/grouped.ts";
+import { groupedWeightGrad } from "../src/wasm/grouped-weight-grad.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import {
   type Case,
@@ -9,6 +10,7 @@ import {
   geometry,
   referenceForward,
   referenceInputGrad,
+  referenceWeightGrad,
 } from "./conv-reference.ts";
 import { expectClose, kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
@@ -29,13 +31,17 @@ for (const { name: kind, relaxed } of kinds) {
       const [xv, wv, gv] = inputs.map(addressOf) as [number, number, number];
       const bv = viewOf(ctx, [bias.length], bias);
       const [y, yBias, dx] = [viewOf(ctx, g.y), viewOf(ctx, g.y), viewOf(ctx, g.x)];
+      const dw = viewOf(ctx, g.w);
       groupedForward(ctx, c, xv, wv, undefined, addressOf(y), tile);
       groupedForward(ctx, c, xv, wv, addressOf(bv), addressOf(yBias), tile);
       groupedInputGrad(ctx, c, gv, wv, addressOf(dx), tile);
+      const columns = tile && ([tile.rows, tile.vectors] as const);
+      groupedWeightGrad(ctx, c, gv, xv, addressOf(dw), columns);
       expectClose(read(ctx, y), referenceForward(g, x, w), `forward, ${name}`);
       expectClose(read(ctx, yBias), referenceForward(g, x, w, bias), `forward with bias, ${name}`);
       expectClose(read(ctx, dx), referenceInputGrad(g, dy, w), `input gradient, ${name}`);
-      for (const view of [...inputs, bv, y, yBias, dx]) ctx.arena.give(view.storage.block);
+      expectClose(read(ctx, dw), referenceWeightGrad(g, dy, x), `weight gradient, ${name}`);
+      for (const view of [...inputs, bv, y, yBias, dx, dw]) ctx.arena.give(view.storage.block);
     }
 
     it("groups of all kinds", () => {
@@ -63,6 +69,17 @@ for (const { name: kind, relaxed } of kinds) {
             check({ name: `${rows} × ${vectors}, ${g.x}`, g }, { rows, vectors });
         }
       }
+    });
+
+    it("chunks of images, pieces of chunks", () => {
+      const planes = [
+        { n: 9, c: 6, o: 6, groups: 2, size: [20, 21], kernel: [3, 3], padding: [1, 1] },
+        { n: 23, c: 12, o: 10, groups: 1, size: [13, 14], kernel: [1, 1] },
+        { n: 3, c: 12, o: 10, groups: 1, size: [53, 64], kernel: [1, 1] },
+        { n: 9, c: 2, o: 5, groups: 1, size: [41, 45], kernel: [5, 5], stride: [2, 2] },
+        { n: 2, c: 40, o: 2, groups: 1, size: [41, 45], kernel: [5, 3], stride: [2, 1] },
+      ];
+      for (const p of planes) check({ name: JSON.stringify(p), g: geometry(p) });
     });
 
     it("strips of rows: large planes, few images", () => {

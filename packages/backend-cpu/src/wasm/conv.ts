@@ -24,6 +24,7 @@ import {
 import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
 import { tapForward, tapInputGrad, tapWeightGrad } from "./depthwise-taps.ts";
 import { groupedForward, groupedInputGrad, isPlanar } from "./grouped.ts";
+import { groupedWeightGrad } from "./grouped-weight-grad.ts";
 import { addressOf, contiguousAt } from "./view.ts";
 import { WINOGRAD_FORWARD, WINOGRAD_INPUT_GRAD } from "./winograd.ts";
 
@@ -111,6 +112,12 @@ const WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = [
     run: directWeightGrad,
   },
   { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapWeightGrad },
+  {
+    name: "grouped-sums",
+    takes: isPlanar,
+    suits: () => false,
+    run: groupedWeightGrad,
+  },
   {
     name: "grouped-direct",
     takes: isDirect,

@@ -203,7 +203,7 @@ function runSums(ctx: WasmContext, s: Sums, forced?: Tile): void {
 }
 
 /** Of one dim: phases that taps read, as their index by phase. */
-function usedPhases(c: Conv3, d: number): number[] {
+export function usedPhases(c: Conv3, d: number): number[] {
   const used = new Set<number>();
   for (let t = 0; t < at3(c.kernel, d); t++) used.add((t * at3(c.dilation, d)) % at3(c.stride, d));
   return [...used].sort((a, b) => a - b);

@@ -1,0 +1,296 @@
+// Weight gradients of convolutions with few channels, and of pointwise ones: driving grouped-grad-kernels.ts.
+import type { Scratch, WasmContext } from "./context.ts";
+import type { Conv3 } from "./conv-geometry.ts";
+import { clearBytes, sumParts } from "./conv-pad.ts";
+import { isPointwise, isUnitStride } from "./conv-path.ts";
+import { usedPhases } from "./grouped.ts";
+import { type Fill, phaseSpan, writeFill } from "./grouped-fill.ts";
+import {
+  GRAD_JOB,
+  type GradJobWord,
+  type GradTile,
+  gradFunctions,
+} from "./grouped-grad-kernels.ts";
+import { arithmetic, pieces, traffic } from "./launch.ts";
+
+/** Planes of a chunk should stay in the L2 cache, those of a tile in L1. */
+const CHUNK_BYTES = 1 << 16;
+const STRIP_VECTORS = 512;
+const ENOUGH_UNITS = 16;
+/** Multiply-adds of a piece that is worth a partial result of its own. */
+const LEAST_PIECE = 1 << 20;
+
+const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** Output channels × weights in registers; sums, gradients and inputs have to fit into 15 (see chooseTile). */
+export function chooseGradTile(
+  out: number,
+  weights: number,
+  runs: number,
+  relaxed: boolean,
+): readonly [rows: number, columns: number] {
+  let best: readonly [number, number] = [1, 1];
+  let least = Number.POSITIVE_INFINITY;
+  for (let rows = 1; rows <= Math.min(6, out); rows++) {
+    for (let columns = 1; columns <= Math.min(6, weights); columns++) {
+      if (rows * columns + rows + columns > (relaxed ? 15 : 14)) break;
+      const sums = rows * columns * (relaxed ? 1 : 2);
+      // Columns that are the taps of one row lie at constant distances.
+      const adds = columns === 1 || columns === runs ? 2 : columns + 1;
+      const cycles = Math.max(4, sums / 2, (sums + rows + columns + adds + 1) / 5);
+      const cost = Math.ceil(out / rows) * Math.ceil(weights / columns) * cycles;
+      if (cost < least) [best, least] = [[rows, columns], cost];
+    }
+  }
+  return best;
+}
+
+/** Where the planes of x and g lie while they are read; in floats, but for what says bytes. */
+interface Layout {
+  readonly inPlace: boolean;
+  /** Offset in bytes of the input of each weight. */
+  readonly offsets: readonly number[];
+  /** Floats from one output channel of g to the next. */
+  readonly rowOut: number;
+  readonly chunkImages: number;
+  readonly strips: number;
+  readonly words: Partial<Record<GradJobWord, number>>;
+  readonly fills: readonly Fill[];
+}
+
+/** A pointwise convolution is read where it lies. */
+function inPlaceLayout(c: Conv3): Layout {
+  const plane = c.outputSize;
+  const inPer = c.channels / c.groups;
+  const whole = Math.floor(plane / 4);
+  const strips = Math.ceil(whole / STRIP_VECTORS);
+  const vectors = Math.ceil(whole / strips);
+  const rest = plane % 4;
+  const images = Math.floor(STRIP_VECTORS / whole);
+  return {
+    inPlace: true,
+    offsets: upTo(inPer).map((i) => i * plane * 4),
+    rowOut: plane,
+    chunkImages: strips > 1 ? 1 : Math.max(1, Math.min(c.batch, images)),
+    strips,
+    words: {
+      vectors,
+      lastVectors: whole - (strips - 1) * vectors,
+      stripIn: vectors * 16,
+      stripOut: vectors * 16,
+      tail: rest === 0 ? 0 : (4 - rest) * 4,
+      mask0: 0,
+      mask1: rest >= 3 ? -1 : 0,
+      mask2: rest >= 2 ? -1 : 0,
+      mask3: -1,
+    },
+    fills: [],
+  };
+}
+
+/**
+ * Boxes: rows of x and g one after the other, with the zeros between two rows (images) shared. Reading on past
+ * the end of a row meets either zeros of x, or zeros of g.
+ */
+function boxLayout(c: Conv3): Layout {
+  const [, height, width] = c.input;
+  const [, sh, sw] = c.stride;
+  const [inPer, outPer] = [c.channels / c.groups, c.outChannels / c.groups];
+  const [rowPhases, columnPhases] = [usedPhases(c, 1), usedPhases(c, 2)];
+  const halo = (d: 1 | 2): number => Math.floor(((c.kernel[d] - 1) * c.dilation[d]) / c.stride[d]);
+  const [boxRows, boxColumns] = [c.output[1] + halo(1), c.output[2] + halo(2)];
+  const rows = rowPhases.map((p) => phaseSpan(p, height, sh, c.padding[1], boxRows));
+  const columns = columnPhases.map((p) => phaseSpan(p, width, sw, c.padding[2], boxColumns));
+  const share = (spans: typeof rows, length: number, least: number): number =>
+    spans.reduce((n, { low, high }) => Math.max(n, high, length - low), least);
+  const pitch = share(columns, boxColumns, c.output[2]);
+  const image = roundUp(share(rows, boxRows, c.output[1]) * pitch, 4);
+  const phases = rows.length * columns.length;
+  const slack = roundUp(halo(1) * pitch + halo(2), 4) + 4;
+  const imageBytes = (inPer * phases + outPer) * image * 4;
+  const strips = Math.max(
+    1,
+    Math.min(Math.ceil(c.output[1] / (halo(1) + 1)), Math.ceil(imageBytes / (4 * CHUNK_BYTES))),
+  );
+  const stripRows = Math.ceil(c.output[1] / strips);
+  const chunkImages =
+    strips > 1 ? 1 : Math.max(1, Math.min(c.batch, Math.floor(CHUNK_BYTES / imageBytes)));
+  const boxImage = strips > 1 ? roundUp(stripRows * pitch, 4) : image;
+  const phase = chunkImages * boxImage + slack;
+  const offsets: number[] = [];
+  for (let i = 0; i < inPer; i++) {
+    for (let ky = 0; ky < c.kernel[1]; ky++) {
+      for (let kx = 0; kx < c.kernel[2]; kx++) {
+        const [a, b] = [ky * c.dilation[1], kx * c.dilation[2]];
+        const plane = rowPhases.indexOf(a % sh) * columns.length + columnPhases.indexOf(b % sw);
+        const pixel = Math.floor(a / sh) * pitch + Math.floor(b / sw);
+        offsets.push(((i * phases + plane) * phase + pixel) * 4);
+      }
+    }
+  }
+  const common = { pitch, phase, strips: strips > 1 };
+  const boxOut = inPer * phases * phase * 4;
+  return {
+    inPlace: false,
+    offsets,
+    rowOut: phase,
+    chunkImages,
+    strips: Math.ceil(c.output[1] / stripRows),
+    words: {
+      stripRows,
+      vectors: boxImage / 4,
+      boxImage: boxImage * 4,
+      boxOut,
+      boxBytes: boxOut + outPer * phase * 4 + 16,
+    },
+    fills: [
+      {
+        ...common,
+        rows,
+        columns,
+        stride: [sh, sw],
+        width,
+        plane: c.inputSize,
+        boxRows: strips > 1 ? stripRows + halo(1) : boxRows,
+      },
+      {
+        ...common,
+        rows: [phaseSpan(0, c.output[1], 1, 0, c.output[1])],
+        columns: [phaseSpan(0, c.output[2], 1, 0, c.output[2])],
+        stride: [1, 1],
+        width: c.output[2],
+        plane: c.outputSize,
+        boxRows: strips > 1 ? stripRows : c.output[1],
+      },
+    ],
+  };
+}
+
+/** The tiles of columns: where they start, the last as far back as it has to. */
+const startsOf = (weights: number, columns: number): number[] =>
+  upTo(Math.ceil(weights / columns)).map((t) => Math.min(t * columns, weights - columns));
+
+function gradTile(
+  offsets: readonly number[],
+  [rows, columns]: readonly [number, number],
+  rowOut: number,
+): GradTile {
+  const distances = (start: number): number[] =>
+    upTo(columns).map((i) => (offsets[start + i] as number) - (offsets[start] as number));
+  const first = distances(0);
+  const same = startsOf(offsets.length, columns).every((start) =>
+    distances(start).every((d, i) => d === first[i] && d >= 0),
+  );
+  return { rows, columns, rowOut: rowOut * 4, distances: same ? first : undefined };
+}
+
+function writeWords(ctx: WasmContext, scratch: Scratch, words: readonly number[]): number {
+  const at = scratch.take(words.length * 4);
+  ctx.arena.i32.set(words, at / 4);
+  return at;
+}
+
+/** dw from the gradient g of y and x. Sums along pixels of an image, images, pieces: always in that order. */
+export function groupedWeightGrad(
+  ctx: WasmContext,
+  c: Conv3,
+  g: number,
+  x: number,
+  dw: number,
+  forced?: readonly [rows: number, columns: number],
+): void {
+  const { groups, batch } = c;
+  const [inPer, outPer] = [c.channels / groups, c.outChannels / groups];
+  const weights = inPer * c.kernelSize;
+  const floats = c.outChannels * weights;
+  if (floats === 0) return;
+  if (batch * c.outputSize === 0) {
+    clearBytes(ctx, dw, floats * 4);
+    return;
+  }
+  const layout =
+    isPointwise(c) && isUnitStride(c) && c.outputSize >= 4 ? inPlaceLayout(c) : boxLayout(c);
+  const runs = layout.inPlace ? 1 : c.kernel[2];
+  const shape =
+    forced === undefined
+      ? chooseGradTile(outPer, weights, runs, ctx.relaxed)
+      : ([Math.min(forced[0], outPer), Math.min(forced[1], weights)] as const);
+  const tile = gradTile(layout.offsets, shape, layout.rowOut);
+  const blocks = Math.ceil(outPer / tile.rows);
+  const starts = startsOf(weights, tile.columns);
+  const work = floats * batch * c.outputSize;
+  const chunks = Math.ceil(batch / layout.chunkImages) * layout.strips;
+  const wanted = Math.ceil(ENOUGH_UNITS / groups);
+  // Rows are shared out first: that needs no partial results.
+  const splitBlocks = Math.ceil(blocks / Math.min(blocks, wanted));
+  const splits = Math.ceil(blocks / splitBlocks);
+  const pieceCount = Math.max(
+    1,
+    Math.min(chunks, Math.floor(wanted / splits), Math.floor(work / LEAST_PIECE)),
+  );
+  const pieceChunks = Math.ceil(chunks / pieceCount);
+  const parts = Math.ceil(chunks / pieceChunks);
+  ctx.withScratch((scratch) => {
+    const target = parts === 1 ? dw : scratch.take(parts * floats * 4);
+    const table = starts.flatMap((start) => [
+      start * 4,
+      ...upTo(tile.distances === undefined ? tile.columns : 1).map(
+        (i) => layout.offsets[start + i] as number,
+      ),
+    ]);
+    const [fillIn, fillOut] = layout.fills.map((fill) => writeFill(ctx, scratch, fill));
+    const boxBytes = roundUp(layout.words.boxBytes ?? 0, 16);
+    const sumBytes =
+      pieceChunks === 1 ? 0 : splitBlocks * starts.length * tile.rows * tile.columns * 16;
+    const words: Partial<Record<GradJobWord, number>> = {
+      ...layout.words,
+      x,
+      g,
+      dw: target,
+      splits,
+      groups,
+      pieceDw: floats * 4,
+      groupDw: outPer * weights * 4,
+      rowDw: weights * 4,
+      groupIn: inPer * c.inputSize * 4,
+      groupOut: outPer * c.outputSize * 4,
+      imageIn: c.channels * c.inputSize * 4,
+      imageOut: c.outChannels * c.outputSize * 4,
+      planeOut: c.outputSize * 4,
+      out: outPer,
+      blocks,
+      splitBlocks,
+      table: writeWords(ctx, scratch, table),
+      tiles: starts.length,
+      images: batch,
+      chunkImages: layout.chunkImages,
+      chunks,
+      pieceChunks,
+      strips: layout.strips,
+      inPlace: layout.inPlace ? 1 : 0,
+      boxBytes,
+      sums: boxBytes,
+      channels: inPer,
+      fillIn: fillIn ?? 0,
+      fillOut: fillOut ?? 0,
+      rowOut: tile.rowOut,
+    };
+    const job = writeWords(
+      ctx,
+      scratch,
+      GRAD_JOB.map((name) => words[name] ?? 0),
+    );
+    const key = `grouped grads ${tile.rows} ${tile.rowOut} ${tile.columns} ${tile.distances}`;
+    const { grads } = ctx.get<"grads" | "fill">(key, () => gradFunctions(tile, ctx.relaxed));
+    const cost =
+      arithmetic(work) +
+      traffic(batch * 4 * (c.channels * c.inputSize + c.outChannels * c.outputSize));
+    ctx.launch(cost, (tasks) => {
+      const own = boxBytes + sumBytes === 0 ? 0 : tasks.local(boxBytes + sumBytes);
+      const units = parts * groups * splits;
+      pieces(units, cost, (first, count) => tasks.add(grads, first, count, job, own));
+    });
+    if (parts > 1) sumParts(ctx, floats, parts, target, dw, false);
+  });
+}
