@@ -3,6 +3,7 @@
 import type { BinaryCode, View } from "@tapegrad/core";
 import { expect } from "chai";
 import { BINARY, UNARY } from "../../core/src/reference/elementwise.ts";
+import { copyKernels } from "../src/wasm/copy.ts";
 import { elementwiseKernels } from "../src/wasm/elementwise.ts";
 import { reduceKernels } from "../src/wasm/reduce.ts";
 import { BackwardsContext } from "./backwards.ts";
@@ -24,6 +25,7 @@ for (const { name, relaxed } of kinds) {
     const ctx = new BackwardsContext(relaxed);
     const { unary, binary, binaryScalar, where } = elementwiseKernels(ctx);
     const { reduce, argReduce } = reduceKernels(ctx);
+    const { copy, fill } = copyKernels(ctx);
 
     it("elementwise, dense: stretches of one row", () => {
       const n = 200_003;
@@ -154,6 +156,89 @@ for (const { name, relaxed } of kinds) {
         },
       );
       expect(ctx.tasksSince()).to.be.greaterThan(1);
+    });
+
+    it("copies: dense, transposed, permuted, sliced, repeated", () => {
+      const cases: [shape: number[], strides: number[] | undefined][] = [
+        [[100_003], undefined],
+        [
+          [257, 391],
+          [1, 257],
+        ],
+        [
+          [256, 512],
+          [1, 256],
+        ],
+        [
+          [512, 251],
+          [1, 512],
+        ],
+        [
+          [3, 9, 31, 33, 5],
+          [46_035, 1, 9 * 33, 9, 9 * 31 * 33],
+        ],
+        [
+          [4, 33, 41, 7],
+          [33 * 41 * 7, 41 * 7, 1, 41],
+        ],
+        [
+          [5, 60, 70, 3],
+          [60 * 70 * 3, 70, 1, 60 * 70],
+        ],
+        [
+          [9, 4, 111, 31],
+          [4 * 111 * 31, 31, 4 * 31, 1],
+        ],
+        [
+          [351, 231],
+          [463, 2],
+        ],
+        [
+          [351, 231],
+          [0, 1],
+        ],
+        [
+          [351, 231],
+          [1, 0],
+        ],
+      ];
+      for (const [shape, strides] of cases) {
+        const data = numbers(size(shape), 1);
+        const layout = strides === undefined ? {} : { strides };
+        const x = viewOf(ctx, shape, data, { ...layout, offset: 1 });
+        // Repeated elements were written more than once.
+        const wanted = read(ctx, x);
+        const y = viewOf(ctx, [size(shape) + 16]);
+        ctx.tasksSince();
+        copy(x, { ...y, shape, strides: rowMajor(shape), offset: 3 });
+        expect(ctx.tasksSince(), `${shape}`).to.be.greaterThan(1);
+        const got = read(ctx, y);
+        expectNear(got.subarray(3, 3 + wanted.length), wanted, `${shape} ${strides}`, 0);
+        expect(got.filter(Number.isNaN).length).to.equal(16);
+      }
+    });
+
+    it("fills of every dtype", () => {
+      for (const [dtype, bytes] of [
+        ["float32", 4],
+        ["float64", 8],
+        ["int64", 8],
+        ["bool", 1],
+      ] as const) {
+        const n = bytes === 1 ? 1_600_005 : 200_005;
+        const memory = viewOf(ctx, [Math.ceil((n * bytes) / 4) + 8]);
+        const { ptr } = memory.storage.block as unknown as { ptr: number };
+        ctx.tasksSince();
+        fill({ ...memory, shape: [n], offset: 1, dtype }, dtype === "int64" ? -3n : -3);
+        expect(ctx.tasksSince(), dtype).to.be.greaterThan(1);
+        const heap = { 4: ctx.arena.f32, 8: ctx.arena.f64, 1: ctx.arena.u8 }[bytes];
+        const all = dtype === "int64" ? ctx.arena.i64 : heap;
+        const want = dtype === "int64" ? -3n : dtype === "bool" ? 1 : -3;
+        const inside = all.subarray(ptr / bytes + 1, ptr / bytes + 1 + n) as Float32Array;
+        expect((inside as unknown as unknown[]).every((v) => v === want)).to.equal(true);
+        expect(all[ptr / bytes]).to.not.equal(want);
+        expect(all[ptr / bytes + 1 + n]).to.not.equal(want);
+      }
     });
 
     it("reductions: rows, columns, few and many, short and long, any dims", () => {

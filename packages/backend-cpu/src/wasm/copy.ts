@@ -1,4 +1,4 @@
-// fill, and copies: same dtype (dense, strided, transposed in tiles, broadcast) and the casts to and from
+// fill, and copies: same dtype (dense; strided ones of 32 bits are in strided-copy.ts) and the casts to and from
 // float32 that training uses.
 import type { DType, RequiredKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
@@ -9,20 +9,22 @@ import {
   countdownOrSkip,
   type Expr,
   type Func,
-  f32,
   f32x4,
   func,
-  type IntLocal,
   i32,
   i32x4,
   i64,
   v128,
+  when,
 } from "./assembler.ts";
 import type { WasmContext } from "./context.ts";
+import { pieces, traffic } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Cell, rowsKernel } from "./rows.ts";
-import { byteAddress } from "./view.ts";
-import { plan, rowStep, transposed, walk } from "./walk.ts";
+import { ROWS, wordCopy } from "./strided-copy.ts";
+import { byteAddress, tangled } from "./view.ts";
+import { few, MANY, plan, rowStep, rowsModule, shareRow, walk, walkAll } from "./walk.ts";
+import type { Role } from "./walk-kernel.ts";
 
 type V = Expr<"v128">;
 
@@ -34,17 +36,6 @@ const BYTES: Readonly<Record<DType, number>> = {
   uint8: 1,
   bool: 1,
 };
-
-const ROWS = {
-  rows: "i32",
-  n: "i32",
-  y: "i32",
-  yRow: "i32",
-  yStep: "i32",
-  a: "i32",
-  aRow: "i32",
-  aStep: "i32",
-} as const;
 
 /** Elements of 1 or 8 bytes, one by one. */
 const cellsKernel = (bytes: 1 | 8): Func =>
@@ -62,73 +53,24 @@ const cellsKernel = (bytes: 1 | 8): Func =>
     ]);
   });
 
-/**
- * y[i, j] = a[j, i]: rows of y side by side (yStep 4), a side by side along the rows (aRow 4), in tiles of
- * 4 × 4.
- */
-const transposeKernel = (): Func =>
-  func("run", ROWS, (f, p) => {
-    const [fours, left, to, from, line] = f.locals("i32", 5) as [
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-    ];
-    const [r0, r1, r2, r3] = f.locals("v128", 4);
-    const [t0, t1, t2, t3] = f.locals("v128", 4);
-    if (!r0 || !r1 || !r2 || !r3 || !t0 || !t1 || !t2 || !t3) return [];
-    const low = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 4, 1, 5]);
-    const high = (a: V, b: V): V => f32x4.shuffle(a, b, [2, 6, 3, 7]);
-    const tile: Code = [
-      line.set(from),
-      [r0, r1, r2, r3].map((r) => [r.set(v128.load(line)), line.add(p.aStep)]),
-      from.set(line),
-      t0.set(low(r0, r2)),
-      t1.set(high(r0, r2)),
-      t2.set(low(r1, r3)),
-      t3.set(high(r1, r3)),
-      line.set(to),
-      v128.store(line, low(t0, t2)),
-      line.add(p.yRow),
-      v128.store(line, high(t0, t2)),
-      line.add(p.yRow),
-      v128.store(line, low(t1, t3)),
-      line.add(p.yRow),
-      v128.store(line, high(t1, t3)),
-      to.add(16),
-    ];
-    const rows4: Code = [
-      to.set(p.y),
-      from.set(p.a),
-      left.set(i32.shrU(p.n, 2)),
-      countdownOrSkip(left, tile),
-      left.set(i32.and(p.n, 3)),
-      countdownOrSkip(left, [
-        r0.set(v128.load(from)),
-        line.set(to),
-        [0, 1, 2, 3].map((lane) => [v128.store32Lane(line, r0, lane), line.add(p.yRow)]),
-        to.add(4),
-        from.add(p.aStep),
-      ]),
-      p.y.add(i32.shl(p.yRow, 2)),
-      p.a.add(16),
-    ];
-    const row1: Code = [
-      to.set(p.y),
-      from.set(p.a),
-      left.set(p.n),
-      countdown(left, [f32.store(to, f32.load(from)), to.add(4), from.add(p.aStep)]),
-      p.y.add(p.yRow),
-      p.a.add(4),
-    ];
+/** fill(to, bytes, low, high): the 8 bytes low, high over and over. */
+const patternKernel = (): Func =>
+  func("fill", { to: "i32", bytes: "i32", low: "i32", high: "i32" }, (f, p) => {
+    const left = f.local("i32");
+    const v = f.local("v128");
     return [
-      fours.set(i32.shrU(p.rows, 2)),
-      countdownOrSkip(fours, rows4),
-      fours.set(i32.and(p.rows, 3)),
-      countdownOrSkip(fours, row1),
+      v.set(i32x4.splat(p.low)),
+      [1, 3].map((lane) => v.set(i32x4.replaceLane(v, lane, p.high))),
+      left.set(i32.shrU(p.bytes, 4)),
+      countdownOrSkip(left, [v128.store(p.to, v), p.to.add(16)]),
+      when(i32.and(p.bytes, 8), [v128.store64Lane(p.to, v, 0), p.to.add(8)]),
+      // What is left of single bytes is all alike.
+      left.set(i32.and(p.bytes, 7)),
+      countdownOrSkip(left, [i32.store8(p.to, p.low), p.to.add(1)]),
     ];
   });
+/** To see the words of a number. */
+const words8 = new DataView(new ArrayBuffer(8));
 
 interface Cast {
   readonly from: Cell;
@@ -160,9 +102,11 @@ const CASTS: Readonly<Record<string, Cast>> = {
 
 /** Below this a copy of lanes is faster than the call to memory.copy. */
 const SMALL = 256;
+/** From so many bytes on it is worth asking whether threads help. */
+const MANY_BYTES = MANY * 4;
 
 export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "copy"> {
-  const { arena } = ctx;
+  const words = wordCopy(ctx);
 
   // Made at the first use and kept: the small-tensor path looks nothing up.
   const lazily = (make: () => Kernel): (() => Kernel) => {
@@ -172,50 +116,67 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
       return made;
     };
   };
-  const rowsOf = (key: string, build: () => Func): (() => Kernel) =>
-    lazily(() => ctx.get<"run">(`copy/${key}`, () => [build()]).run);
-  const lanes = (access: "u" | "s" | "x") =>
-    rowsOf(access, () =>
-      rowsKernel({ inputs: ["f32"], output: "f32", access: [access], op: (_, x) => x as V }),
-    );
+  const rowsOf = (key: string, build: () => Func, role: Role = "memory"): (() => Kernel) =>
+    lazily(() => rowsModule(ctx, `copy/${key}`, build, [role]));
   const fillOf = (strided: boolean) =>
-    rowsOf(`fill/${strided}`, () =>
-      rowsKernel({ inputs: ["f32"], output: "f32", access: ["c"], strided, op: (_, x) => x as V }),
+    rowsOf(
+      `fill/${strided}`,
+      () =>
+        rowsKernel({
+          inputs: ["f32"],
+          output: "f32",
+          access: ["c"],
+          strided,
+          op: (_, x) => x as V,
+        }),
+      "value",
     );
-  const [dense, splat, strided] = [lanes("u"), lanes("s"), lanes("x")];
-  const [fillDense, fillStrided] = [fillOf(false), fillOf(true)];
-  const transpose = rowsOf("transpose", transposeKernel);
-  const cells = { 1: rowsOf("1", () => cellsKernel(1)), 8: rowsOf("8", () => cellsKernel(8)) };
-  const bytesCopy = rowsOf("bytes", () =>
-    func("run", { to: "i32", from: "i32", bytes: "i32" }, (_, p) =>
-      copyBytes(p.to, p.from, p.bytes),
-    ),
+  const dense = rowsOf("u", () =>
+    rowsKernel({ inputs: ["f32"], output: "f32", access: ["u"], op: (_, x) => x as V }),
   );
+  const [fillDense, fillStrided] = [fillOf(false), fillOf(true)];
+  const cells = { 1: rowsOf("1", () => cellsKernel(1)), 8: rowsOf("8", () => cellsKernel(8)) };
+  const bytesCopy = lazily(
+    () =>
+      ctx.get<"run">("copy/bytes", () => [
+        func("run", { to: "i32", from: "i32", bytes: "i32" }, (_, p) =>
+          copyBytes(p.to, p.from, p.bytes),
+        ),
+      ]).run,
+  );
+  const pattern = lazily(() => ctx.get<"fill">("copy/pattern", () => [patternKernel()]).fill);
+
+  function copyDense(to: number, from: number, bytes: number): void {
+    const kernel = bytesCopy();
+    // Overlapping ranges are one copy.
+    if (bytes < MANY_BYTES || Math.abs(to - from) < bytes) kernel(to, from, bytes);
+    else {
+      const cost = traffic(2 * bytes);
+      const cut = (first: number, size: number): readonly [number, number, number] => [
+        to + first,
+        from + first,
+        size,
+      ];
+      ctx.launch(cost, (tasks) =>
+        pieces(bytes, cost, (first, size) => tasks.add(kernel, ...cut(first, size)), 4096),
+      );
+    }
+  }
 
   function copySame(x: View, y: View): string {
     const bytes = BYTES[y.dtype];
+    const [to, from] = [byteAddress(y, bytes), byteAddress(x, bytes)];
     if (x.contiguous && y.contiguous) {
       const n = sizeOf(y.shape);
-      const [to, from] = [byteAddress(y, bytes), byteAddress(x, bytes)];
       if (bytes === 4 && n <= SMALL) dense()(1, n, to, 0, 4, from, 0, 4);
-      else bytesCopy()(to, from, n * bytes);
+      else copyDense(to, from, n * bytes);
       return "copy";
     }
+    if (bytes === 4) return words(x, y, to, from, !tangled(x, y));
     if (!plan(y, bytes, x, bytes)) return "empty";
-    const [to, from] = [byteAddress(y, bytes), byteAddress(x, bytes)];
-    if (bytes !== 4) {
-      walk(cells[bytes as 1 | 8](), to, from);
-      return "copy-cells";
-    }
-    const unit = rowStep(0) === 4;
-    const step = rowStep(1);
-    if (unit && step === 4) walk(dense(), to, from);
-    else if (unit && step === 0) walk(splat(), to, from);
-    else if (unit && transposed(4)) {
-      walk(transpose(), to, from);
-      return "copy-transpose";
-    } else walk(strided(), to, from);
-    return "copy-rows";
+    if (few() || tangled(x, y)) walk(cells[bytes as 1 | 8](), to, from);
+    else walkAll(ctx, cells[bytes as 1 | 8](), 0.5, to, from);
+    return "copy-cells";
   }
 
   function copyCast(x: View, y: View): string | undefined {
@@ -226,44 +187,68 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
     const [xBytes, yBytes] = [BYTES[x.dtype], BYTES[y.dtype]];
     if (!plan(y, yBytes, x, xBytes)) return "empty";
     const access = rowStep(0) === yBytes && rowStep(1) === xBytes ? "u" : "x";
-    const kernel = ctx.get<"run">(`copy/${key}/${access}`, () => [
-      rowsKernel({
-        inputs: [from],
-        output: to,
-        access: [access],
-        op: (_, v) => op(v as V),
-        question,
-      }),
-    ]).run;
-    walk(kernel, byteAddress(y, yBytes), byteAddress(x, xBytes));
+    const kernel = rowsModule(
+      ctx,
+      `copy/${key}/${access}`,
+      () =>
+        rowsKernel({
+          inputs: [from],
+          output: to,
+          access: [access],
+          op: (_, v) => op(v as V),
+          question,
+        }),
+      ["memory"],
+    );
+    const [yAt, xAt] = [byteAddress(y, yBytes), byteAddress(x, xBytes)];
+    if (few() || tangled(x, y)) walk(kernel, yAt, xAt);
+    else walkAll(ctx, kernel, 0, yAt, xAt);
     return "cast";
+  }
+
+  /** Dense memory with 8 bytes over and over: any dtype. */
+  function fillPattern(to: number, bytes: number, low: number, high: number): string {
+    const kernel = pattern();
+    if (bytes < MANY_BYTES) kernel(to, bytes, low, high);
+    else {
+      const cost = traffic(bytes);
+      ctx.launch(cost, (tasks) =>
+        pieces(bytes, cost, (first, size) => tasks.add(kernel, to + first, size, low, high), 4096),
+      );
+    }
+    return "fill";
   }
 
   function fill(y: View, value: number | bigint): string | undefined {
     const n = sizeOf(y.shape);
     if (y.dtype === "float32") {
       const v = Number(value);
-      if (y.contiguous) fillDense()(1, n, byteAddress(y, 4), 0, 4, v);
-      else if (plan(y, 4))
-        walk(rowStep(0) === 4 ? fillDense() : fillStrided(), byteAddress(y, 4), v);
+      const to = byteAddress(y, 4);
+      if (y.contiguous) {
+        if (n < MANY) fillDense()(1, n, to, 0, 4, v);
+        else shareRow(ctx, fillDense(), 0, n, to, 4, v, 0);
+      } else if (plan(y, 4)) walkAll(ctx, rowStep(0) === 4 ? fillDense() : fillStrided(), 0, to, v);
       return "fill";
     }
     if (!y.contiguous) return undefined;
-    const start = byteAddress(y, BYTES[y.dtype]) / BYTES[y.dtype];
+    const bytes = BYTES[y.dtype];
+    const to = byteAddress(y, bytes);
     switch (y.dtype) {
-      case "bool":
-        arena.u8.fill(value === 0 || value === 0n ? 0 : 1, start, start + n);
-        return "js-fill";
+      case "bool": {
+        const word = Number(value) === 0 ? 0 : 0x01010101;
+        return fillPattern(to, n, word, word);
+      }
       case "float64":
-        arena.f64.fill(Number(value), start, start + n);
-        return "js-fill";
+        words8.setFloat64(0, Number(value), true);
+        break;
       case "int64":
         if (typeof value === "number" && !Number.isInteger(value)) return undefined;
-        arena.i64.fill(BigInt(value), start, start + n);
-        return "js-fill";
+        words8.setBigInt64(0, BigInt(value), true);
+        break;
       default:
         return undefined;
     }
+    return fillPattern(to, n * 8, words8.getInt32(0, true), words8.getInt32(4, true));
   }
 
   return {

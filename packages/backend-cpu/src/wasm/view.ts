@@ -1,8 +1,7 @@
 // From views to addresses: where a view starts, and a contiguous copy of one that is not.
-import type { ArenaBlock, View } from "@tapegrad/core";
-import { copyBytes, countdown, doWhile, f32, func, i32, select, when } from "./assembler.ts";
+import { type ArenaBlock, sizeOf, type View } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
-import { axis, nextRun, ODOMETER, odometer, startAt } from "./odometer.ts";
+import { wordCopy } from "./strided-copy.ts";
 
 /** The byte address of element 0 of a float32 view. */
 export const addressOf = (view: View): number =>
@@ -32,50 +31,21 @@ export function tangled(x: View, y: View): boolean {
   return xFirst < yEnd && yFirst < xEnd;
 }
 
-/** gather(to, from, count, …odometer): `count` floats of a strided view, in its order, side by side. */
-const gatherCopy = () =>
-  func("gather", { to: "i32", from: "i32", count: "i32", ...ODOMETER }, (f, p) => {
-    const [run, source] = [f.local("i32"), f.local("i32")];
-    return doWhile(
-      [
-        run.set(i32.sub(p.n3, p.c3)),
-        run.set(select(run, p.count, i32.ltU(run, p.count))),
-        p.count.set(i32.sub(p.count, run)),
-        source.set(i32.add(p.from, p.offset)),
-        p.offset.add(i32.mul(run, p.s3)),
-        when(
-          i32.eq(p.s3, 4),
-          [copyBytes(p.to, source, i32.mul(run, 4)), p.to.add(i32.mul(run, 4))],
-          countdown(run, [f32.store(p.to, f32.load(source)), p.to.add(4), source.add(p.s3)]),
-        ),
-        p.c3.set(p.n3),
-        nextRun(odometer(p)),
-      ],
-      i32.ne(p.count, 0),
-    );
-  });
+/** Row-major strides. */
+function denseStrides(shape: readonly number[]): number[] {
+  const strides = shape.map(() => 1);
+  for (let d = shape.length - 2; d >= 0; d--) {
+    strides[d] = (strides[d + 1] as number) * (shape[d + 1] as number);
+  }
+  return strides;
+}
 
 /** The address of the view's elements in row-major order: its own, or that of a copy in scratch memory. */
 export function contiguousAt(ctx: WasmContext, scratch: Scratch, view: View): number {
   if (view.contiguous) return addressOf(view);
-  const size = view.shape.reduce((product, n) => product * n, 1);
-  const to = scratch.take(size * 4);
-  if (size === 0) return to;
-  const { gather } = ctx.get<"gather">("gather", () => [gatherCopy()]);
-  // The odometer has four levels; further ones are walked here.
-  const levels = view.shape.map((n, d) => [n, (view.strides[d] as number) * 4] as const);
-  const inner = axis(...levels.slice(-4));
-  const chunk = levels.slice(-4).reduce((product, [n]) => product * n, 1);
-  const outer = levels.slice(0, -4);
-  for (let index = 0; index * chunk < size; index++) {
-    let rest = index;
-    let offset = 0;
-    for (let d = outer.length - 1; d >= 0; d--) {
-      const [n, stride] = outer[d] as readonly [number, number];
-      offset += (rest % n) * stride;
-      rest = Math.floor(rest / n);
-    }
-    gather(to + index * chunk * 4, addressOf(view) + offset, chunk, ...startAt(inner, 0));
-  }
+  const { shape } = view;
+  const to = scratch.take(sizeOf(shape) * 4);
+  const target = { shape, strides: denseStrides(shape), contiguous: true };
+  wordCopy(ctx)(view, target, to, addressOf(view), true);
   return to;
 }

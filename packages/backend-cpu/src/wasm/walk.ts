@@ -30,7 +30,7 @@ function stepOf(v: View, d: number, outer: number, bytes: number): number {
 
 /** Joins the dims of y; false when there is nothing to do. */
 export function plan(
-  y: View,
+  y: Pick<View, "shape" | "strides" | "contiguous">,
   yBytes: number,
   a?: View,
   aBytes = 0,
