@@ -174,8 +174,8 @@ for (const { name, relaxed } of kinds) {
       const [y, dx] = [viewOf(ctx, g.y), viewOf(ctx, g.x)];
       expect(conv(allowed, x, w, undefined, y, g)).to.equal("winograd-4x4 k3 s1");
       expect(convInputGrad(allowed, y, w, dx, g)).to.equal("winograd-4x4 k3 s1");
-      expect(conv(plain, x, w, undefined, y, g)).to.equal("implicit-gemm k3 s1");
-      expect(convInputGrad(plain, y, w, dx, g)).to.equal("implicit-gemm k3 s1");
+      expect(conv(plain, x, w, undefined, y, g)).not.to.contain("winograd");
+      expect(convInputGrad(plain, y, w, dx, g)).not.to.contain("winograd");
       for (const other of [{ dilation: [2, 2] }, { stride: [1, 2] }, { size: [4, 9, 9] }]) {
         const { size = [9, 9] } = other as { size?: number[] };
         const kernel = size.map(() => 3);

@@ -1,8 +1,7 @@
-// The products of Winograd's convolution and its output transform: AᵀmA of each tile, m being its products summed
-// over the channels, plus the bias, written to the plane.
+// The output transform of Winograd's convolution: AᵀmA of each tile, m being its products summed over the channels,
+// plus the bias, written to the plane.
 import {
   type Code,
-  call,
   countdown,
   type Expr,
   type Func,
@@ -22,43 +21,6 @@ import { schemeOf } from "./winograd-schemes.ts";
 type Vec = Local<"v128">;
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const get = <T>(list: readonly T[], index: number): T => list[index] as T;
-
-/**
- * products(rows, columns, k, a, aStride, b, bStride, c, cStride, accumulate, spare): one product of packed panels
- * per point, C (+)= A · B, C in panels [row][NR] too. `rows` and `columns` fill whole tiles.
- */
-export function productsFunction(points: number, macro: Func): Func {
-  const params = {
-    rows: "i32",
-    columns: "i32",
-    k: "i32",
-    a: "i32",
-    aStride: "i32",
-    b: "i32",
-    bStride: "i32",
-    c: "i32",
-    cStride: "i32",
-    accumulate: "i32",
-    spare: "i32",
-  } as const;
-  return func("products", params, (f, p) => {
-    const left = f.local("i32");
-    const panelBytes = i32.mul(p.rows, NR * 4);
-    return [
-      left.set(points),
-      countdown(left, [
-        call(
-          macro,
-          ...[p.rows, p.columns, p.k, p.a, p.b, p.c],
-          ...[NR * 4, 0, NR, panelBytes, p.accumulate, 0, p.spare],
-        ),
-        p.a.add(p.aStride),
-        p.b.add(p.bStride),
-        p.c.add(p.cStride),
-      ]),
-    ];
-  });
-}
 
 /** Words of four tiles of output: whether all are whole, then per tile bytes from image 0, rows and columns. */
 export const FOUR = {

@@ -22,7 +22,7 @@ const get = <T>(list: readonly T[], index: number): T => list[index] as T;
 export const stepOfK = (relaxed: boolean): number => (rowsOfTile(relaxed) % 4 === 0 ? 1 : 2);
 
 /**
- * weights(w, rowBytes, kBytes, row, rows, panels, k, lastK, to, stride): `panels` panels from row `row` on, `k`
+ * weights(w, rowBytes, kBytes, rows, panels, k, lastK, to, stride): `panels` panels for `rows` rows, `k`
  * values of k (a multiple of stepOfK()), point p at `to + p·stride`. Beyond the last row the last one is repeated,
  * and so is offset `lastK`, that of the last k.
  */
@@ -32,7 +32,6 @@ export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolea
     w: "i32",
     rowBytes: "i32",
     kBytes: "i32",
-    row: "i32",
     rows: "i32",
     panels: "i32",
     k: "i32",
@@ -88,15 +87,15 @@ export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolea
     const vectors = upTo(Math.floor(width / 4));
     const least = (a: IntLocal, limit: IntLocal): Code =>
       a.set(select(a, limit, i32.ltU(a, limit)));
-    const last = f.local("i32");
+    const [row, last] = [f.local("i32"), f.local("i32")];
     return [
       last.set(i32.sub(p.rows, 1)),
       countdown(p.panels, [
         lanes.map((lane) => [
-          lane.set(p.row),
+          lane.set(row),
           least(lane, last),
           lane.set(i32.add(p.w, i32.mul(lane, p.rowBytes))),
-          p.row.add(1),
+          row.add(1),
         ]),
         offset.set(0),
         left.set(stepOfK(relaxed) === 1 ? p.k : i32.shrU(p.k, 1)),
