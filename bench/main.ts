@@ -46,7 +46,9 @@ export async function main(args: readonly string[]): Promise<number> {
 function peersFor(threads: number): readonly PeerRunner[] {
   const { runners, missing } = findPeers(threads);
   for (const why of missing) say(`without ${why}`);
-  if (runners.length === 0) say("no peers at all: bench/README.md says how they are installed");
+  const names = runners.map(({ name, version }) => `${name} ${version}`);
+  if (names.length > 0) say(`peers: ${names.join(", ")}`);
+  else say("no peers at all: bench/README.md says how they are installed");
   return runners;
 }
 

@@ -24,7 +24,7 @@ export interface Ready {
 
 export interface Timed extends Ready {
   readonly name: string;
-  /** Of all samples. */
+  /** Of the rounds: a fast round has more samples, but no more weight. */
   readonly ms: number;
   /** The median of each round. */
   readonly rounds: readonly number[];
@@ -112,14 +112,9 @@ export async function measureRow(
   for (const { runner } of entries) await runner.finish();
 
   const [first, ...rest] = entries.map(({ runner, ready, rounds }): Timed => {
-    const samples = rounds.flat();
-    return {
-      ...ready,
-      name: runner.name,
-      ms: median(samples),
-      rounds: rounds.map(median),
-      samples: samples.length,
-    };
+    const medians = rounds.map(median);
+    const samples = rounds.flat().length;
+    return { ...ready, name: runner.name, ms: median(medians), rounds: medians, samples };
   });
   if (first === undefined) throw new Error(`${row.workload.id}: tapegrad did not run`);
   const here = {

@@ -23,19 +23,21 @@ interface Connection {
 }
 
 /** The fields of a reply, whichever it is. */
-type Fields = { readonly [K in "version" | "probe" | "samples" | "error"]?: unknown };
+type Fields = { readonly [K in "probe" | "samples" | "error"]?: unknown };
 
 export class PeerRunner implements Runner {
   readonly name: string;
+  readonly version: string;
   private readonly plan: PeerPlan;
   private readonly threads: number;
   private connection: Connection | undefined;
-  /** Of the library; known once it runs. */
-  version = "";
+  /** Why it does not start; asked once. */
+  private broken: Error | undefined;
 
   constructor(plan: PeerPlan, threads: number) {
     this.plan = plan;
     this.name = plan.name;
+    this.version = plan.version;
     this.threads = threads;
   }
 
@@ -67,6 +69,7 @@ export class PeerRunner implements Runner {
   }
 
   private async start(): Promise<void> {
+    if (this.broken !== undefined) throw this.broken;
     const [command, ...args] = this.plan.command(this.threads);
     const child = spawn(command as string, args, { stdio: ["pipe", "ignore", "pipe", "pipe"] });
     const lines = createInterface({ input: child.stdio[3] as Readable });
@@ -76,8 +79,12 @@ export class PeerRunner implements Runner {
     });
     child.stdin?.on("error", () => {}); // it died: its exit says so
     this.connection = connection;
-    const { version } = await this.reply(LIMIT_MS.start, "start");
-    this.version = String(version);
+    try {
+      await this.reply(LIMIT_MS.start, "start");
+    } catch (error) {
+      this.broken = error as Error;
+      throw error;
+    }
   }
 
   private ask(request: Request, limit: number): Promise<Fields> {
@@ -107,7 +114,7 @@ export class PeerRunner implements Runner {
         const reply = JSON.parse(line) as Reply & Fields;
         finish(reply.error === undefined ? undefined : new Error(String(reply.error)), reply);
       };
-      const onClose = () => lost(`the process ended: ${lastLine(connection.complaint)}`);
+      const onClose = () => lost(`the process ended: ${essence(connection.complaint)}`);
       const onError = (error: Error) => lost(error.message);
       const timer = setTimeout(() => lost(`more than ${limit / 1000} s to ${what}`), limit);
       lines.on("line", onLine);
@@ -119,7 +126,11 @@ export class PeerRunner implements Runner {
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 
-const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
+/** The line of a stack trace that says what happened. */
+function essence(text: string): string {
+  const lines = text.trim().split("\n");
+  return lines.find((line) => /error/i.test(line) && !/^\s*at /.test(line)) ?? lines.at(-1) ?? "";
+}
 
 /** Where the processes of the peers live. */
 export const peerFile = (name: string): string =>

@@ -1,6 +1,6 @@
 // Which peers there are, where they are found, and which rows each can run.
 import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Row } from "./options.ts";
@@ -8,6 +8,7 @@ import { PeerRunner, peerFile } from "./peer-runner.ts";
 
 export interface PeerPlan {
   readonly name: string;
+  readonly version: string;
   /** How its process is started: program and arguments. */
   command(threads: number): readonly string[];
   /** Why it has no such row. */
@@ -65,18 +66,17 @@ const both =
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-function isInstalled(folder: string, module: string): boolean {
-  try {
-    createRequire(join(folder, "package.json")).resolve(`${module}/package.json`);
-    return true;
-  } catch (error) {
-    // Installed, but package.json is not among what it exports.
-    return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED";
-  }
+/** The version of an installed package. */
+function versionOf(folder: string, module: string): string | undefined {
+  const file = join(folder, "node_modules", module, "package.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).version : undefined;
 }
 
-const hasTorch = (python: string): boolean =>
-  spawnSync(python, ["-c", "import torch, numpy"], { stdio: "ignore" }).status === 0;
+function torchVersion(python: string): string | undefined {
+  const program = "import torch, numpy; print(torch.__version__)";
+  const { status, stdout } = spawnSync(python, ["-c", program], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
 
 /**
  * Looks in bench/node_modules or TAPEGRAD_PEERS for packages, and for torch in TAPEGRAD_PYTHON or python3.
@@ -90,17 +90,19 @@ export function findPeers(
   const python = environment.TAPEGRAD_PYTHON ?? "python3";
   const plans: PeerPlan[] = [];
   const missing: string[] = [];
-  if (hasTorch(python)) {
+  const torch = torchVersion(python);
+  if (torch !== undefined) {
     for (const [name, layout, refuses] of [
       ["torch", "nchw", shared],
       ["torch-cl", "channels_last", both(shared, channelsLast)],
     ] as const) {
       const command = (n: number) => [python, peerFile("torch_peer.py"), layout, `${n}`];
-      plans.push({ name, command, refuses });
+      plans.push({ name, version: torch, command, refuses });
     }
   } else missing.push(`torch: no '${python}' that can import torch and numpy; set TAPEGRAD_PYTHON`);
   for (const [name, module, refuses] of PACKAGES) {
-    if (!isInstalled(folder, module)) {
+    const version = versionOf(folder, module);
+    if (version === undefined) {
       missing.push(`${name}: ${module} is not in ${join(folder, "node_modules")}`);
       continue;
     }
@@ -108,7 +110,7 @@ export function findPeers(
       ...[process.execPath, ...process.execArgv],
       ...[peerFile("child.ts"), name, folder, `${n}`],
     ];
-    plans.push({ name, command, refuses: both(shared, refuses) });
+    plans.push({ name, version, command, refuses: both(shared, refuses) });
   }
   return { runners: plans.map((plan) => new PeerRunner(plan, threads)), missing };
 }

@@ -39,7 +39,7 @@ const peer = await start.default(name)(
   createRequire(join(folder, "package.json")),
   Number(threads),
 );
-reply({ version: peer.version });
+reply({ ready: true });
 for await (const line of createInterface({ input: process.stdin })) {
   try {
     reply(await answer(peer, JSON.parse(line) as Request));

@@ -93,7 +93,6 @@ export default (): Start => async (load) => {
   await jax.init("wasm");
   jax.defaultDevice("wasm");
   return {
-    version: load("@jax-js/jax/package.json").version,
     prepare(spec, pass) {
       if (spec.kind === "chain") return chain(jax, spec, pass);
       if (spec.kind === "adds") return adds(jax, spec, pass);

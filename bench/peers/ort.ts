@@ -95,7 +95,6 @@ export default (name: string): Start =>
       logSeverityLevel: 3,
     };
     return {
-      version: ort.env.versions[isWeb ? "web" : "node"] ?? ort.env.versions.common,
       async prepare(spec): Promise<Job> {
         const { graph, inputs } = modelOf(spec);
         const session = await ort.InferenceSession.create(graph.bytes(), options);

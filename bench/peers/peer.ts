@@ -10,7 +10,6 @@ export interface Job {
   dispose(): void | Promise<void>;
 }
 export interface Peer {
-  readonly version: string;
   prepare(spec: Spec, pass: Pass): Job | Promise<Job>;
 }
 /** Default export of a peer's file. @param load require() from where the peers are installed */
@@ -21,7 +20,7 @@ export type Request =
   | { readonly do: "turn" }
   | { readonly do: "finish" };
 export type Reply =
-  | { readonly version: string }
+  | { readonly ready: true }
   | { readonly probe: readonly number[] }
   | { readonly samples: number[] }
   | { readonly done: true }

@@ -116,7 +116,6 @@ export default (): Start => async (load) => {
   if (!(await tf.setBackend("wasm"))) throw new Error("the wasm backend does not start");
   await tf.ready();
   return {
-    version: tf.version_core,
     prepare(spec, pass) {
       if (spec.kind === "chain" && pass === "fwd") return convolutions(tf, spec);
       if (spec.kind === "inference") return network(tf, spec);

@@ -201,7 +201,7 @@ def answer(request):
     return {"done": True}
 
 
-print(json.dumps({"version": torch.__version__}), file=replies)
+print(json.dumps({"ready": True}), file=replies)
 for line in sys.stdin:
     try:
         reply = answer(json.loads(line))
