@@ -26,6 +26,7 @@ for (const { name, relaxed } of kinds) {
       [5, 4],
       [9, 37],
       [17, 103],
+      [640, 260],
       // Rests of one to three elements behind written-out vectors and behind a loop.
       [3, 2, 5],
       [3, 2, 6],

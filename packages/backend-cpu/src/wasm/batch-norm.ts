@@ -84,22 +84,18 @@ function makeLayout(shape: readonly number[], streams: number): Layout {
     return [rows, count, n, planeStep, imageStep, offset];
   };
   const base = { channels, count: images * plane, lanes, size: constantSize(plane), centre };
-  if (channelBytes > CACHED && !lanes) {
+  // Lanes lie side by side in each row: a few of them at a time would jump from page to page.
+  const total = channelBytes * channels;
+  if (lanes ? total > SLICE : channelBytes > CACHED) {
     return { ...base, groups: [], slices: slicesOf(images, channels, plane) };
   }
-  const cost = traffic(channelBytes * channels);
-  const shares = Math.max(1, Math.min(SHARES, Math.floor(cost / SHORTEST)));
-  // Lanes in whole cache lines, at least.
-  const unit = lanes ? 32 : 1;
-  const fitting = Math.max(unit, Math.floor(CACHED / channelBytes / unit) * unit);
-  const step = Math.min(fitting, Math.ceil(channels / shares / unit) * unit);
+  const shares = Math.max(1, Math.min(SHARES, Math.floor(traffic(total) / SHORTEST)));
+  const fitting = Math.max(1, Math.floor(CACHED / channelBytes));
+  const step = lanes ? channels : Math.min(fitting, Math.ceil(channels / shares));
   const groups: (readonly [number, Part])[] = [];
-  for (let first = 0; first < channels; ) {
-    const left = channels - first;
-    // No group of fewer than four lanes.
-    const size = left < step + 4 && lanes ? left : Math.min(step, left);
+  for (let first = 0; first < channels; first += step) {
+    const size = Math.min(step, channels - first);
     groups.push([first, [images, size, plane, planeStep, imageStep, first * planeStep]]);
-    first += size;
   }
   return { ...base, groups, slices: [] };
 }
@@ -109,7 +105,7 @@ function slicesOf(images: number, channels: number, plane: number): Part[] {
   const planeStep = plane * 4;
   const imageStep = channels * planeStep;
   const wanted = Math.ceil((images * imageStep) / SLICE);
-  const most = Math.min(MOST_SLICES, wanted);
+  const most = Math.min(plane === 1 ? SHARES : MOST_SLICES, wanted);
   const perRun = Math.ceil(images / Math.min(images, most));
   const runs = Math.ceil(images / perRun);
   const cuts = Math.max(1, Math.min(Math.ceil(most / runs), Math.ceil(plane / 4096)));
