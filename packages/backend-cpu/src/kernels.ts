@@ -6,8 +6,9 @@ import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
 import { copyKernels } from "./wasm/copy.ts";
 import { elementwiseKernels } from "./wasm/elementwise.ts";
 import { gatherKernels } from "./wasm/gather.ts";
-import { matmul } from "./wasm/gemm.ts";
+import { matmul, matmulBias } from "./wasm/gemm.ts";
 import { normKernels } from "./wasm/norm.ts";
+import { optimKernels } from "./wasm/optim.ts";
 import { poolKernels } from "./wasm/pool.ts";
 import { randomKernels } from "./wasm/random.ts";
 import { reduceKernels } from "./wasm/reduce.ts";
@@ -24,10 +25,14 @@ export function fastKernels(ctx: WasmContext): Partial<Kernels> {
     ...softmaxKernels(ctx),
     ...gatherKernels(ctx),
     ...normKernels(ctx),
+    ...optimKernels(ctx),
     ...randomKernels(ctx),
     ...poolKernels(ctx),
     matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
-    conv: (x, w, bias, y, g) => (single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g) : undefined),
+    matmulBias: (a, b, bias, y, activation) =>
+      single(a, b, bias, y) ? matmulBias(ctx, a, b, bias, y, activation) : undefined,
+    conv: (x, w, bias, y, g, activation) =>
+      single(x, w, bias, y) ? conv(ctx, x, w, bias, y, g, activation) : undefined,
     convInputGrad: (g, w, dx, geometry) =>
       single(g, w, dx) ? convInputGrad(ctx, g, w, dx, geometry) : undefined,
     convWeightGrad: (g, x, dw, geometry) =>

@@ -8,7 +8,8 @@ import { convKernels } from "./conv.ts";
 import { dropoutKernels } from "./dropout.ts";
 import { type CpuBackend, elements, heapOf, startOf, type Value } from "./elements.ts";
 import { elementwiseKernels } from "./elementwise.ts";
-import { linearKernels } from "./linear.ts";
+import { foreachKernels } from "./foreach.ts";
+import { linearKernels, productKernels } from "./linear.ts";
 import { normKernels } from "./norm.ts";
 import { poolKernels } from "./pool.ts";
 import { reduceKernels } from "./reduce.ts";
@@ -24,7 +25,9 @@ export const requiredLoops: RequiredKernels = {
 /** Fused kernels as loops; the files of this folder add theirs through `fusedLoops`. */
 export const referenceFused: Partial<FusedKernels> = {
   ...convKernels,
+  ...productKernels,
   ...dropoutKernels,
+  ...foreachKernels,
   ...normKernels,
   ...poolKernels,
   ...softmaxKernels,

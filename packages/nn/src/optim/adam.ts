@@ -1,7 +1,9 @@
 // Adam, and AdamW, whose weight decay is not part of the gradient.
-import { ArgumentError, type Tensor } from "@tapegrad/core";
+import { ArgumentError, adamStep, type Tensor } from "@tapegrad/core";
 import {
+  alike,
   type HyperOptions,
+  type Item,
   nonNegative,
   Optimizer,
   type ParamGroup,
@@ -53,15 +55,40 @@ export class Adam extends Optimizer<AdamHyper> {
       `betas must be two numbers in [0, 1); got ${JSON.stringify(betas)}`,
     );
   }
-  /** The gradient with the weight decay in it; or the decay done on p itself. */
-  protected decayed(p: Tensor, g: Tensor, group: ParamGroup<AdamHyper>): Tensor {
-    return p.mul(group.weightDecay).add_(g);
+  /** The weight decay shrinks the parameter instead of being part of the gradient: AdamW. */
+  protected get decoupled(): boolean {
+    return false;
+  }
+  protected override updateTogether(
+    items: readonly Item[],
+    group: ParamGroup<AdamHyper>,
+  ): readonly Item[] {
+    if (this.update !== Adam.prototype.update) return items; // a subclass has a rule of its own
+    const { betas, amsgrad } = group;
+    const [beta1, beta2] = betas;
+    const state = (batch: readonly Item[], name: string): Tensor[] =>
+      batch.map(({ p, slot }) => stateOf(slot, name, zerosOf(p)));
+    return alike(items, ({ slot }) => slot.step).flatMap((batch) => {
+      const done = adamStep(
+        batch.map(({ p }) => p),
+        batch.map(({ g }) => g),
+        state(batch, "exp_avg"),
+        state(batch, "exp_avg_sq"),
+        amsgrad ? state(batch, "max_exp_avg_sq") : undefined,
+        {
+          ...group,
+          ...{ beta1, beta2, decoupled: this.decoupled, step: (batch[0] as Item).slot.step },
+        },
+      );
+      return done ? [] : batch;
+    });
   }
   protected update(p: Tensor, gradient: Tensor, group: ParamGroup<AdamHyper>, slot: Slot): void {
     const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
     const [beta1, beta2] = betas;
     let g = maximize ? gradient.neg() : gradient;
-    if (weightDecay !== 0) g = this.decayed(p, g, group);
+    if (weightDecay !== 0 && this.decoupled) p.mul_(1 - lr * weightDecay);
+    else if (weightDecay !== 0) g = p.mul(weightDecay).add_(g);
     const mean = stateOf(slot, "exp_avg", zerosOf(p));
     const square = stateOf(slot, "exp_avg_sq", zerosOf(p));
     mean.add_(g.sub(mean).mul_(1 - beta1));
@@ -90,8 +117,7 @@ export class AdamW extends Adam {
   constructor(params: Params<AdamHyper>, options: HyperOptions<AdamHyper> = {}) {
     super(params, withDefaults(new.target.name, ADAMW_DEFAULTS, options));
   }
-  protected override decayed(p: Tensor, g: Tensor, group: ParamGroup<AdamHyper>): Tensor {
-    p.mul_(1 - group.lr * group.weightDecay);
-    return g;
+  protected override get decoupled(): boolean {
+    return true;
   }
 }

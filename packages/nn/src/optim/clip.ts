@@ -5,6 +5,8 @@ import {
   noGrad,
   type OptionNames,
   owned,
+  powerSum,
+  scaleAll,
   stack,
   Tensor,
 } from "@tapegrad/core";
@@ -40,17 +42,26 @@ export function clipGradNorm(
   let total = 0;
   owned(() => {
     noGrad(() => {
-      total = combined(
-        gradients.map((g) => part(g, normType)),
-        normType,
-      );
+      total = normOf(gradients, normType);
       const factor = maxNorm / (total + 1e-6);
       // NaN falls through on purpose: a NaN norm shows in every gradient, as in PyTorch.
-      if (!(factor >= 1)) for (const g of gradients) g.mul_(factor);
+      if (factor >= 1) return;
+      if (!scaleAll(gradients, factor)) for (const g of gradients) g.mul_(factor);
     });
     return [];
   });
   return total;
+}
+
+/** In one pass where there is a kernel for it, else from the parts. */
+function normOf(gradients: readonly Tensor[], p: number): number {
+  const sum =
+    powerSum(gradients, p)?.item() ??
+    combined(
+      gradients.map((g) => part(g, p)),
+      p,
+    );
+  return p === Number.POSITIVE_INFINITY ? sum : sum ** (1 / p);
 }
 
 /** What one gradient adds to the norm: Σ|g|ᵖ, or max|g|. */
@@ -63,5 +74,5 @@ function part(g: Tensor, p: number): Tensor {
 /** One read for all of them. */
 function combined(parts: readonly Tensor[], p: number): number {
   const all = stack(parts);
-  return p === Number.POSITIVE_INFINITY ? all.max().item() : all.sum().item() ** (1 / p);
+  return (p === Number.POSITIVE_INFINITY ? all.max() : all.sum()).item();
 }

@@ -36,6 +36,13 @@ export interface Slot {
   readonly tensors: Record<string, Tensor>;
 }
 
+/** A parameter that has a gradient, and what the optimizer keeps of it. */
+export interface Item {
+  readonly p: Tensor;
+  readonly g: Tensor;
+  readonly slot: Slot;
+}
+
 export abstract class Optimizer<O extends { readonly lr: number } = { readonly lr: number }> {
   /** At least one. Change hyper-parameters here (`group.lr = …`), or by a schedule. */
   readonly paramGroups: [ParamGroup<O>, ...ParamGroup<O>[]];
@@ -106,29 +113,40 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
   /** Changes p by its gradient g; both in place, nothing recorded, temporaries are released. */
   protected abstract update(p: Tensor, g: Tensor, group: ParamGroup<O>, slot: Slot): void;
 
+  /**
+   * Changes the parameters of a group in one pass, where there is a kernel for it.
+   * @returns those that are left for update()
+   */
+  protected updateTogether(items: readonly Item[], _group: ParamGroup<O>): readonly Item[] {
+    return items;
+  }
+
   /** Changes every parameter that has a gradient. */
   step(): void {
     noGrad(() => {
       for (const group of this.paramGroups) {
+        const items: Item[] = [];
         for (const p of group.params) {
           const g = gradientOf(p);
-          if (g !== null) this.updateOne(p, g, group);
+          if (g !== null) items.push({ p, g, slot: this.slotOf(p) });
+        }
+        for (const { slot } of items) slot.step++;
+        for (const { p, g, slot } of this.updateTogether(items, group)) {
+          owned(() => {
+            this.update(p, g, group, slot);
+            return [];
+          });
         }
       }
     });
   }
-  private updateOne(p: Tensor, g: Tensor, group: ParamGroup<O>): void {
+  private slotOf(p: Tensor): Slot {
     let slot = this.slots.get(p);
     if (slot === undefined) {
       slot = { step: 0, tensors: {} };
       this.slots.set(p, slot);
     }
-    const known = slot;
-    known.step++;
-    owned(() => {
-      this.update(p, g, group, known);
-      return [];
-    });
+    return slot;
   }
 
   /** Lets the gradients go (PyTorch's set_to_none). */
@@ -191,6 +209,26 @@ export function stateOf(slot: Slot, name: string, make: () => Tensor): Tensor {
   return t;
 }
 export const zerosOf = (p: Tensor) => (): Tensor => zerosLike(p);
+
+/**
+ * Items that one pass can take: on one backend, of one dtype, and equal in what `kind` says.
+ */
+export function alike(items: readonly Item[], kind: (item: Item) => number): Item[][] {
+  const batches: Item[][] = [];
+  for (const item of items) {
+    const batch = batches.find(([first]) => {
+      const { p } = first as Item;
+      return (
+        p.dtype === item.p.dtype &&
+        p.storage.backend === item.p.storage.backend &&
+        kind(first as Item) === kind(item)
+      );
+    });
+    if (batch === undefined) batches.push([item]);
+    else batch.push(item);
+  }
+  return batches;
+}
 
 /** A finite number ≥ 0. */
 export function nonNegative(name: string, hyper: object, ...keys: readonly string[]): void {

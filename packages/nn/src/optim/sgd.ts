@@ -1,7 +1,9 @@
 // Stochastic gradient descent.
-import { ArgumentError, type Tensor } from "@tapegrad/core";
+import { ArgumentError, emptyLike, ownedOne, sgdStep, type Tensor } from "@tapegrad/core";
 import {
+  alike,
   type HyperOptions,
+  type Item,
   nonNegative,
   Optimizer,
   type ParamGroup,
@@ -51,6 +53,36 @@ export class SGD extends Optimizer<SGDHyper> {
         `nesterov needs momentum > 0 and dampening 0; got ${hyper.momentum} and ${hyper.dampening}`,
       );
     }
+  }
+  protected override updateTogether(
+    items: readonly Item[],
+    group: ParamGroup<SGDHyper>,
+  ): readonly Item[] {
+    if (this.update !== SGD.prototype.update) return items; // a subclass has a rule of its own
+    const isFirst = ({ slot }: Item): boolean =>
+      group.momentum !== 0 && slot.tensors.momentum_buffer === undefined;
+    return alike(items, (item) => Number(isFirst(item))).flatMap((batch) => {
+      const first = isFirst(batch[0] as Item);
+      const buffers =
+        group.momentum === 0
+          ? undefined
+          : batch.map(
+              ({ p, slot }) => slot.tensors.momentum_buffer ?? ownedOne(() => emptyLike(p)),
+            );
+      const done = sgdStep(
+        batch.map(({ p }) => p),
+        batch.map(({ g }) => g),
+        buffers,
+        { ...group, first },
+      );
+      if (first) {
+        buffers?.forEach((buffer, i) => {
+          if (done) (batch[i] as Item).slot.tensors.momentum_buffer = buffer;
+          else buffer.release();
+        });
+      }
+      return done ? [] : batch;
+    });
   }
   protected update(p: Tensor, gradient: Tensor, group: ParamGroup<SGDHyper>, slot: Slot): void {
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
