@@ -1,9 +1,10 @@
 // What each unary and binary code does to four floats. Questions answer with masks (all ones: yes), which
-// are stored as bool bytes. The trigonometric functions, sinh, cosh and general powers are not here: see
-// js-loops.ts.
+// are stored as bool bytes.
 import type { BinaryCode, UnaryCode } from "@tapegrad/core";
 import { type Expr, f32x4, v128 } from "./assembler.ts";
 import { splat, type VectorMath } from "./math.ts";
+import { fmod, pow, remainder } from "./math-power.ts";
+import { acos, asin, atan, atan2, cos, cosh, sin, sinh, tan } from "./math-trig.ts";
 
 type V = Expr<"v128">;
 type Unary = (m: VectorMath, x: V) => V;
@@ -18,7 +19,7 @@ const { add, sub, mul, div } = f32x4;
 const relu6 = (x: V): V => f32x4.pmin(f32x4.pmax(x, ZERO), splat(6));
 const sixth = (x: V): V => mul(x, splat(1 / 6));
 
-export const UNARY: Partial<Record<UnaryCode, Unary>> = {
+export const UNARY: Readonly<Record<UnaryCode, Unary>> = {
   neg: (_, x) => f32x4.neg(x),
   abs: (_, x) => f32x4.abs(x),
   sign: (_, x) => sub(v128.and(f32x4.gt(x, ZERO), ONE), v128.and(f32x4.lt(x, ZERO), ONE)),
@@ -32,6 +33,14 @@ export const UNARY: Partial<Record<UnaryCode, Unary>> = {
   log1p: (m, x) => m.log1p(x),
   log2: (m, x) => m.log2(x),
   log10: (m, x) => m.log10(x),
+  sin,
+  cos,
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
   tanh: (m, x) => m.tanh(x),
   erf: (m, x) => m.erf(x),
   sigmoid: (m, x) => m.sigmoid(x),
@@ -53,13 +62,18 @@ export const UNARY: Partial<Record<UnaryCode, Unary>> = {
   isfinite: (_, x) => f32x4.lt(f32x4.abs(x), splat(Infinity)),
 };
 
-export const BINARY: Partial<Record<BinaryCode, Binary>> = {
+export const BINARY: Readonly<Record<BinaryCode, Binary>> = {
   add: (_, a, b) => add(a, b),
   sub: (_, a, b) => sub(a, b),
   rsub: (_, a, b) => sub(b, a),
   mul: (_, a, b) => mul(a, b),
   div: (_, a, b) => div(a, b),
   rdiv: (_, a, b) => div(b, a),
+  pow,
+  rpow: (m, a, b) => pow(m, b, a),
+  fmod,
+  remainder,
+  atan2,
   maximum: (_, a, b) => f32x4.max(a, b),
   minimum: (_, a, b) => f32x4.min(a, b),
   eq: (_, a, b) => f32x4.eq(a, b),
@@ -122,6 +136,19 @@ const NANOSECONDS: Readonly<Partial<Record<string, number>>> = {
   log1p: 1.1,
   log2: 0.8,
   log10: 0.8,
+  sin: 1.3,
+  cos: 1.3,
+  tan: 1.5,
+  asin: 1,
+  acos: 1,
+  atan: 1.5,
+  atan2: 2,
+  sinh: 2,
+  cosh: 1.5,
+  pow: 4,
+  rpow: 4,
+  fmod: 3,
+  remainder: 3,
   tanh: 1.1,
   erf: 1.6,
   sigmoid: 0.9,

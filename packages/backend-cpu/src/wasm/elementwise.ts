@@ -6,12 +6,11 @@ import type { BinaryCode, RequiredKernels, UnaryCode, View } from "@tapegrad/cor
 import { sizeOf } from "@tapegrad/core";
 import { type Expr, i32x4, type Scope, v128 } from "./assembler.ts";
 import { BINARY, nanoseconds, POWERS, QUESTIONS, UNARY } from "./codes.ts";
-import type { WasmContext } from "./context.ts";
-import { binaryLoop, JS_BINARY, JS_UNARY, scalarLoop, unaryLoop } from "./js-loops.ts";
+import type { Scratch, WasmContext } from "./context.ts";
 import { vectorMath } from "./math.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Access, type RowsSpec, rowsKernel } from "./rows.ts";
-import { byteAddress, tangled } from "./view.ts";
+import { byteAddress, contiguousAt, denseStrides, tangled } from "./view.ts";
 import { few, MANY, plan, rowStep, rowsModule, shareRow, walk, walkAll } from "./walk.ts";
 
 type V = Expr<"v128">;
@@ -47,15 +46,34 @@ export function elementwiseKernels(
       spec.access.map((access) => (access === "c" ? "value" : "memory")),
     );
 
+  /** Whether y is written side by side and one of the inputs, a large one, is read with gaps: across its rows. */
+  function manyAcross(y: View, yBytes: number, a: View, b = a, c = a): boolean {
+    if (!y.contiguous || sizeOf(y.shape) < MANY) return false;
+    plan(y, yBytes, a, 4, b, 4, c, 4);
+    const gaps = (step: number): boolean => step !== 4 && step !== 0;
+    return gaps(rowStep(1)) || gaps(rowStep(2)) || gaps(rowStep(3));
+  }
+  /** v, or a copy that is contiguous: a transposition in tiles and a dense pass are quicker than one across rows. */
+  function settled(scratch: Scratch, v: View): View {
+    if (v.contiguous) return v;
+    const ptr = contiguousAt(ctx, scratch, v);
+    const storage = { block: { ptr } } as unknown as View["storage"];
+    return {
+      storage,
+      offset: 0,
+      dtype: v.dtype,
+      shape: v.shape,
+      strides: denseStrides(v.shape),
+      contiguous: true,
+    };
+  }
+
   // ---- one input ----------------------------------------------------------------------------------------
 
   const unaryDense = table();
   const unaryStrided = table();
-  function unaryKernel(code: UnaryCode, access: Access): Kernel | undefined {
-    const loop = JS_UNARY[code];
-    if (loop !== undefined) return unaryLoop(arena, loop);
+  function unaryKernel(code: UnaryCode, access: Access): Kernel {
     const op = UNARY[code];
-    if (op === undefined) return undefined;
     const question = QUESTIONS.has(code);
     return make(`${code}/${access}`, {
       inputs: ["f32"],
@@ -84,14 +102,17 @@ export function elementwiseKernels(
       let kernel = unaryDense[code];
       if (kernel === undefined) {
         kernel = unaryKernel(code, "u");
-        if (kernel === undefined) return undefined;
         unaryDense[code] = kernel;
       }
       const n = sizeOf(y.shape);
       const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
-      if (n < MANY || code in JS_UNARY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4);
+      if (n < MANY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4);
-      return code in JS_UNARY ? "js-loop" : "simd";
+      return "simd";
+    }
+    if (manyAcross(y, yBytes, x)) {
+      ctx.withScratch((scratch) => unary(code, settled(scratch, x), y));
+      return "simd-copied";
     }
     const of = (access: Access): Kernel => {
       const known = access === "u" ? unaryDense : unaryStrided;
@@ -99,7 +120,7 @@ export function elementwiseKernels(
       return known[code] as Kernel;
     };
     rowsOf(of, nanoseconds(code), x, 4, y, yBytes);
-    return code in JS_UNARY ? "js-loop" : "simd-strided";
+    return "simd-strided";
   }
 
   function rowsOf(
@@ -131,23 +152,18 @@ export function elementwiseKernels(
     x: ["x", "x"],
   };
 
-  function binaryKernel(code: BinaryCode, pair: Pair): Kernel | undefined {
+  function binaryKernel(code: BinaryCode, pair: Pair): Kernel {
     const known = binaryTables[pair][code];
     if (known !== undefined) return known;
-    const loop = JS_BINARY[code];
     const op = BINARY[code];
     const question = QUESTIONS.has(code);
-    const made =
-      loop !== undefined
-        ? binaryLoop(arena, loop)
-        : op &&
-          make(`${code}/${pair}`, {
-            inputs: ["f32", "f32"],
-            output: question ? "u8" : "f32",
-            access: ACCESS[pair],
-            op: (scope, a, b) => op(vectorMath(scope, relaxed), a as V, b as V),
-            question,
-          });
+    const made = make(`${code}/${pair}`, {
+      inputs: ["f32", "f32"],
+      output: question ? "u8" : "f32",
+      access: ACCESS[pair],
+      op: (scope, a, b) => op(vectorMath(scope, relaxed), a as V, b as V),
+      question,
+    });
     binaryTables[pair][code] = made;
     return made;
   }
@@ -166,27 +182,29 @@ export function elementwiseKernels(
               : undefined;
       if (pair !== undefined) {
         const kernel = binaryTables[pair][code] ?? binaryKernel(code, pair);
-        if (kernel === undefined) return undefined;
         const aStep = pair === "su" ? 0 : 4;
         const bStep = pair === "us" ? 0 : 4;
         const n = sizeOf(y.shape);
         if (n === 0) return "empty";
         const to = byteAddress(y, yBytes);
         const [left, right] = [byteAddress(a, 4), byteAddress(b, 4)];
-        if (n < MANY || code in JS_BINARY || tangled(a, y) || tangled(b, y)) {
+        if (n < MANY || tangled(a, y) || tangled(b, y)) {
           kernel(1, n, to, 0, yBytes, left, 0, aStep, right, 0, bStep);
         } else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, left, aStep, right, bStep);
-        return code in JS_BINARY ? "js-loop" : "simd";
+        return "simd";
       }
     }
-    if (!(code in BINARY || code in JS_BINARY)) return undefined;
     if (!plan(y, yBytes, a, 4, b, 4)) return "empty";
     const pair = pairOf(yBytes, 4);
-    const kernel = binaryKernel(code, pair) as Kernel;
+    if (pair === "x" && manyAcross(y, yBytes, a, b)) {
+      ctx.withScratch((scratch) => binary(code, settled(scratch, a), settled(scratch, b), y));
+      return "simd-copied";
+    }
+    const kernel = binaryKernel(code, pair);
     const [to, left, right] = [byteAddress(y, yBytes), byteAddress(a, 4), byteAddress(b, 4)];
     if (few() || tangled(a, y) || tangled(b, y)) walk(kernel, to, left, right);
     else walkAll(ctx, kernel, nanoseconds(code), to, left, right);
-    return code in JS_BINARY ? "js-loop" : pair === "x" ? "simd-strided" : "simd-rows";
+    return pair === "x" ? "simd-strided" : "simd-rows";
   }
 
   /** How the rows of the plan read their two inputs. */
@@ -222,11 +240,8 @@ export function elementwiseKernels(
 
   const scalarDense = table();
   const scalarStrided = table();
-  function scalarKernel(code: BinaryCode, access: Access): Kernel | undefined {
-    const loop = JS_BINARY[code];
-    if (loop !== undefined) return scalarLoop(arena, loop);
+  function scalarKernel(code: BinaryCode, access: Access): Kernel {
     const op = BINARY[code];
-    if (op === undefined) return undefined;
     const question = QUESTIONS.has(code);
     return make(`${code}/${access}c`, {
       inputs: ["f32", "f32"],
@@ -271,21 +286,22 @@ export function elementwiseKernels(
       if (power !== undefined) return rowsOf(powerOf(s, power), 0, x, 4, y, 4);
     }
     const yBytes = y.dtype === "float32" ? 4 : 1;
-    const loop = code in JS_BINARY;
     if (x.contiguous && y.contiguous) {
       let kernel = scalarDense[code];
       if (kernel === undefined) {
         kernel = scalarKernel(code, "u");
-        if (kernel === undefined) return undefined;
         scalarDense[code] = kernel;
       }
       const n = sizeOf(y.shape);
       const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
-      if (n < MANY || loop || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4, s);
+      if (n < MANY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4, s);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4, s, 0);
-      return loop ? "js-loop" : "simd";
+      return "simd";
     }
-    if (!loop && !(code in BINARY)) return undefined;
+    if (manyAcross(y, yBytes, x)) {
+      ctx.withScratch((scratch) => binaryScalar(code, settled(scratch, x), scalar, y));
+      return "simd-copied";
+    }
     if (!plan(y, yBytes, x, 4)) return "empty";
     const dense = rowStep(0) === yBytes && rowStep(1) === 4;
     const known = dense ? scalarDense : scalarStrided;
@@ -293,7 +309,7 @@ export function elementwiseKernels(
     const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
     if (few() || tangled(x, y)) walk(known[code] as Kernel, to, from, s);
     else walkAll(ctx, known[code] as Kernel, nanoseconds(code), to, from, s);
-    return loop ? "js-loop" : "simd-strided";
+    return "simd-strided";
   }
 
   // ---- where --------------------------------------------------------------------------------------------

@@ -130,6 +130,12 @@ export const i64 = {
   extendI32S: (a: I32): Expr<"i64"> => [operand(a), 0xac],
   extendI32U: (a: I32): Expr<"i64"> => [operand(a), 0xad],
   add: binary<"i64", "i64">(0x7c),
+  sub: binary<"i64", "i64">(0x7d),
+  mul: binary<"i64", "i64">(0x7e),
+  or: binary<"i64", "i64">(0x84),
+  shl: binary<"i64", "i64">(0x86),
+  shrS: binary<"i64", "i64">(0x87),
+  shrU: binary<"i64", "i64">(0x88),
 };
 
 export const f32 = {
@@ -176,6 +182,7 @@ export const f64 = {
   max: binary<"f64", "f64">(0xa5),
   promoteF32: unary<"f32", "f64">(0xbb),
   convertI32U: (a: I32): F64 => [operand(a), 0xb8],
+  convertI64S: unary<"i64", "f64">(0xb9),
 };
 
 const ZERO: V128 = [new Uint8Array([...v(12), ...new Array<number>(16).fill(0)])];

@@ -53,14 +53,17 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
       undefined,
     ) as V;
 
-  /** x = n·ln 2 + r; gives the integer n and r² · EXP(r) + r = eʳ − 1 to `use`. */
+  /** The sign of x on y, which has none or the same: a zero that was added may have taken it from −0. */
+  const withSign = (y: V, x: V): V => v128.or(y, v128.and(x, integers(-0x80000000)));
+
+  /** eʳ − 1 for |r| ≤ ln(2) / 2. */
+  const expm1Small = (r: V): V => fma(mul(r, r), polynomial(EXP, r), r);
+  /** x = n·ln 2 + r; gives the integer n and eʳ − 1 to `use`. */
   const split = (x: V, use: (n: V, grown: V) => V): V =>
     let1(fma(x, splat(LOG2E), splat(MAGIC)), (t) =>
       let1(sub(t, splat(MAGIC)), (n) =>
         let1(fma(n, splat(-LN2_LOW), fma(n, splat(-LN2_HIGH), x)), (r) =>
-          let1(i32x4.sub(t, integers(MAGIC_BITS)), (whole) =>
-            use(whole, fma(mul(r, r), polynomial(EXP, r), r)),
-          ),
+          let1(i32x4.sub(t, integers(MAGIC_BITS)), (whole) => use(whole, expm1Small(r))),
         ),
       ),
     );
@@ -85,7 +88,7 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
     let1(clamp(x, -20, 89), (c) =>
       split(c, (n, grown) =>
         let1(power2(i32x4.sub(n, integers(1))), (h) =>
-          mul(splat(2), fma(h, grown, sub(h, splat(0.5)))),
+          withSign(mul(splat(2), fma(h, grown, sub(h, splat(0.5)))), x),
         ),
       ),
     );
@@ -212,9 +215,17 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
     let1(exp(x), (e) => v128.bitselect(x, log1p(e), f32x4.gt(x, splat(20))));
 
   return {
+    scope,
+    relaxed,
     let1,
     fma,
     clamp,
+    polynomial,
+    split,
+    expm1Small,
+    power2,
+    copySign,
+    withSign,
     exp,
     expm1,
     log,

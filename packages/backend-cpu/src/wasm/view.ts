@@ -32,7 +32,7 @@ export function tangled(x: View, y: View): boolean {
 }
 
 /** Row-major strides. */
-function denseStrides(shape: readonly number[]): number[] {
+export function denseStrides(shape: readonly number[]): number[] {
   const strides = shape.map(() => 1);
   for (let d = shape.length - 2; d >= 0; d--) {
     strides[d] = (strides[d + 1] as number) * (shape[d + 1] as number);
