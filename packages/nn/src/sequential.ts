@@ -11,7 +11,7 @@ export interface Layer extends Module {
 /**
  * Applies modules in order, as `torch.nn.Sequential`. Takes them one by one (keys "0", "1", …) or as a
  * record of name → module. What passes between built-in modules is released as soon as it is consumed. A batch
- * norm directly followed by ReLU or ReLU6 runs as one pass, with the same result to the bit, unless a hook on one
+ * norm, convolution or Linear directly followed by ReLU or ReLU6 runs as one pass, with the same result to the bit, unless a hook on one
  * of them, a forward of your own or anomaly mode wants to see what passes between the two.
  */
 export class Sequential extends Module {

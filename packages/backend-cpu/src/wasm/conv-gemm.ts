@@ -2,7 +2,7 @@
 // pixels of all images the columns, the group a batch dim. Patches are read straight from a padded
 // copy of the input while they are packed; a pointwise convolution needs not even that copy.
 import type { WasmContext } from "./context.ts";
-import { type Contraction, contract } from "./contraction.ts";
+import { type ActivationCode, type Contraction, contract } from "./contraction.ts";
 import {
   allPhases,
   at3,
@@ -42,6 +42,7 @@ export function gemmForward(
   w: number,
   bias: number | undefined,
   y: number,
+  activation: ActivationCode = 0,
 ): void {
   const { groups, channels, outChannels, kernelSize, outputSize } = c;
   const [inPer, outPer] = [channels / groups, outChannels / groups];
@@ -69,6 +70,7 @@ export function gemmForward(
           batch: [outPer * outputSize * 4],
         },
         accumulate: false,
+        activation,
         bias: biasAt === undefined ? undefined : { at: biasAt, batch: [outPer * 4] },
       });
     });

@@ -3,9 +3,13 @@
 // (choose.ts) times all that take it.
 import type { Path } from "./choose.ts";
 import type { WasmContext } from "./context.ts";
+import type { ActivationCode } from "./contraction.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 
-export type ConvPath<Run> = Path<Conv3, Run>;
+export interface ConvPath<Run> extends Path<Conv3, Run> {
+  /** It applies the activation in its own pass; others get it in a pass of its own. */
+  readonly activates?: true;
+}
 
 /** Addresses in bytes of contiguous float32. */
 export type Forward = (
@@ -15,6 +19,7 @@ export type Forward = (
   w: number,
   bias: number | undefined,
   y: number,
+  activation?: ActivationCode,
 ) => void;
 export type InputGrad = (ctx: WasmContext, c: Conv3, g: number, w: number, dx: number) => void;
 export type WeightGrad = (ctx: WasmContext, c: Conv3, g: number, x: number, dw: number) => void;

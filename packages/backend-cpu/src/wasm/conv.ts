@@ -1,14 +1,16 @@
 // The three convolution kernels of the backend, and which ways of computing each there are:
 //
-//   depthwise  groups = input channels, any multiplier: kernels written for the plane size (direct), or
-//              for kernels of any size and three dims one kernel that reads a table of taps
+//   depthwise  groups = input channels, any multiplier: kernels written for the plane size (direct) where taps
+//              are few, or column by column of taps
 //   winograd   3 × 3 with stride 1 and enough channels, where the context allows it
 //   grouped    few channels per group: the direct kernels, summed over the channels of the group; or
 //              (sums) several channels at once, their patches read without packing
 //   gemm       everything else: one launch of matrix products, over patches that are gathered while packed
-import type { ConvGeometry, View } from "@tapegrad/core";
+import type { Activation, ConvGeometry, View } from "@tapegrad/core";
+import { activate } from "./activate.ts";
 import { type Choosable, runChosen } from "./choose.ts";
 import type { Scratch, WasmContext } from "./context.ts";
+import { ACTIVATION_CODES } from "./contraction.ts";
 import { gemmForward, gemmInputGrad, gemmWeightGrad } from "./conv-gemm.ts";
 import { type Conv3, describeKernel, liftGeometry } from "./conv-geometry.ts";
 import {
@@ -16,13 +18,17 @@ import {
   convText,
   type Forward,
   type InputGrad,
-  isDepthwise,
   isPointwise,
   isUnitStride,
   type WeightGrad,
 } from "./conv-path.ts";
 import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
-import { tapForward, tapInputGrad, tapWeightGrad } from "./depthwise-taps.ts";
+import {
+  DEPTHWISE_FORWARD,
+  DEPTHWISE_INPUT_GRAD,
+  DEPTHWISE_WEIGHT_GRAD,
+  gradsDirectly,
+} from "./depthwise-paths.ts";
 import { groupedForward, groupedInputGrad, isPlanar } from "./grouped.ts";
 import { groupedWeightGrad } from "./grouped-weight-grad.ts";
 import { addressOf, contiguousAt } from "./view.ts";
@@ -38,9 +44,6 @@ const always = (): boolean => true;
 const outPer = (c: Conv3): number => c.outChannels / c.groups;
 const inPer = (c: Conv3): number => c.channels / c.groups;
 
-/** The direct input gradient is written for steps of one and two columns. */
-const gradsDirectly = (c: Conv3): boolean => isDirect(c) && c.stride[2] <= 2;
-
 /** Up to so many channels patches are better read where they lie than packed. */
 const SOME_ROWS = 64;
 
@@ -55,13 +58,7 @@ const sumsTogether = (c: Conv3, rows: number, sources: number): boolean =>
   (c.kernelSize > 1 || sources <= 2 * SOME_ROWS);
 
 const FORWARD: readonly ConvPath<Forward>[] = [
-  {
-    name: "depthwise-direct",
-    takes: (c) => isDepthwise(c) && isDirect(c),
-    suits: always,
-    run: directForward,
-  },
-  { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapForward },
+  ...DEPTHWISE_FORWARD,
   ...WINOGRAD_FORWARD,
   {
     name: "grouped-sums",
@@ -69,7 +66,7 @@ const FORWARD: readonly ConvPath<Forward>[] = [
     suits: (c) =>
       sumsTogether(c, outPer(c), inPer(c)) &&
       (c.kernelSize !== 9 || outPer(c) > FEW_ROWS || c.stride[2] > 1),
-    run: groupedForward,
+    run: (ctx, c, x, w, bias, y) => groupedForward(ctx, c, x, w, bias, y),
   },
   {
     name: "grouped-direct",
@@ -77,17 +74,11 @@ const FORWARD: readonly ConvPath<Forward>[] = [
     suits: (c) => c.kernelSize > 1 && outPer(c) <= FEW_ROWS,
     run: directForward,
   },
-  { name: "gemm", takes: always, suits: always, run: gemmForward },
+  { name: "gemm", takes: always, suits: always, run: gemmForward, activates: true },
 ];
 
 const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
-  {
-    name: "depthwise-direct",
-    takes: (c) => isDepthwise(c) && gradsDirectly(c),
-    suits: always,
-    run: directInputGrad,
-  },
-  { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapInputGrad },
+  ...DEPTHWISE_INPUT_GRAD,
   ...WINOGRAD_INPUT_GRAD,
   {
     name: "grouped-sums",
@@ -105,13 +96,7 @@ const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
 ];
 
 const WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = [
-  {
-    name: "depthwise-direct",
-    takes: (c) => isDepthwise(c) && isDirect(c),
-    suits: always,
-    run: directWeightGrad,
-  },
-  { name: "depthwise-taps", takes: isDepthwise, suits: always, run: tapWeightGrad },
+  ...DEPTHWISE_WEIGHT_GRAD,
   {
     name: "grouped-sums",
     takes: isPlanar,
@@ -151,7 +136,9 @@ function nameOf(name: string, c: Conv3, g: ConvGeometry): string {
   return `${name === "gemm" ? "implicit-gemm" : name} ${describeKernel(c, g.x.length - 2)}`;
 }
 
-/** y = x ⋆ w (+ bias [outChannels]): [N, C, …] ⋆ [O, C / groups, …] → [N, O, …]. y is contiguous. */
+/**
+ * y = activation(x ⋆ w (+ bias [outChannels])): [N, C, …] ⋆ [O, C / groups, …] → [N, O, …]. y is contiguous.
+ */
 export function conv(
   ctx: WasmContext,
   x: View,
@@ -159,13 +146,18 @@ export function conv(
   bias: View | undefined,
   y: View,
   g: ConvGeometry,
+  activation: Activation = "none",
 ): string {
   const c = liftGeometry(g);
+  const code = ACTIVATION_CODES[activation];
   return withInputs(ctx, (at) => {
     const [px, pw] = [at(x), at(w)];
     const pb = bias === undefined ? undefined : at(bias);
     const { name } = runChosen(ctx, ctx.winograd ? CONV : CONV_PLAIN, c, (path) => {
-      path.run(ctx, c, px, pw, pb, addressOf(y));
+      path.run(ctx, c, px, pw, pb, addressOf(y), code);
+      if (!(path as ConvPath<Forward>).activates) {
+        activate(ctx, addressOf(y), c.batch * c.outChannels * c.outputSize, code);
+      }
     });
     return nameOf(name, c, g);
   });

@@ -258,8 +258,8 @@ function macroKernel(mr: number, relaxed: boolean): Func {
         [],
       ),
       when(p.activation, [
-        each((acc) => acc.set(f32x4.max(acc, zero))),
-        when(i32.eq(p.activation, 2), [each((acc) => acc.set(f32x4.min(acc, six)))]),
+        each((acc) => acc.set(f32x4.pmax(acc, zero))),
+        when(i32.eq(p.activation, 2), [each((acc) => acc.set(f32x4.pmin(acc, six)))]),
       ]),
       tile.map((row) => [row.map((acc, v) => v128.store(qc, acc, v * 16)), qc.add(p.rowBytes)]),
     ];
@@ -366,8 +366,11 @@ function storePart(
         value.set(f32.load(from)),
         when(p.accumulate, value.set(f32.add(value, f32.load(to)))),
         when(p.activation, [
-          value.set(f32.max(value, f32.const(0))),
-          when(i32.eq(p.activation, 2), value.set(f32.min(value, f32.const(6)))),
+          value.set(select(f32.const(0), value, f32.lt(value, f32.const(0)))),
+          when(
+            i32.eq(p.activation, 2),
+            value.set(select(f32.const(6), value, f32.gt(value, f32.const(6)))),
+          ),
         ]),
         f32.store(to, value),
         from.add(NR * 4),

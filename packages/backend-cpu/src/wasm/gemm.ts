@@ -1,10 +1,15 @@
 // Matrix products: batched, any strides on the inputs, and the `matmul` kernel of the backend.
-import type { View } from "@tapegrad/core";
+import type { Activation, View } from "@tapegrad/core";
 import type { WasmContext } from "./context.ts";
-import { type ActivationCode, type Contraction, contract } from "./contraction.ts";
+import {
+  ACTIVATION_CODES,
+  type ActivationCode,
+  type Contraction,
+  contract,
+} from "./contraction.ts";
 import { matrixVector } from "./matvec.ts";
 import { axis } from "./odometer.ts";
-import { addressOf } from "./view.ts";
+import { addressOf, contiguousAt } from "./view.ts";
 
 /** Addresses are in bytes, strides in elements (float32). C's columns lie side by side. */
 export interface Gemm {
@@ -106,7 +111,35 @@ const batchStrides = (view: View, dims: readonly number[]): number[] =>
   dims.map((d) => (view.shape[d] === 1 ? 0 : (view.strides[d] as number)));
 
 /** The required kernel: [..., m, k] × [..., k, n] → [..., m, n], y contiguous, all float32. */
-export function matmul(ctx: WasmContext, a: View, b: View, y: View): string {
+export const matmul = (ctx: WasmContext, a: View, b: View, y: View): string =>
+  matmulBias(ctx, a, b, undefined, y, "none");
+
+/** The same plus bias [n], then the activation. */
+export function matmulBias(
+  ctx: WasmContext,
+  a: View,
+  b: View,
+  bias: View | undefined,
+  y: View,
+  activation: Activation,
+): string {
+  if (bias !== undefined && !bias.contiguous) {
+    return ctx.withScratch((scratch) => {
+      const at = contiguousAt(ctx, scratch, bias);
+      return product(ctx, a, b, at, y, activation);
+    });
+  }
+  return product(ctx, a, b, bias === undefined ? undefined : addressOf(bias), y, activation);
+}
+
+function product(
+  ctx: WasmContext,
+  a: View,
+  b: View,
+  bias: number | undefined,
+  y: View,
+  activation: Activation,
+): string {
   const rank = y.shape.length;
   const dims = Array.from({ length: rank - 2 }, (_, d) => d);
   // A batch dim along which b stays the same continues the rows of a, if a's memory allows it:
@@ -136,5 +169,7 @@ export function matmul(ctx: WasmContext, a: View, b: View, y: View): string {
     aBatchStride: batchStrides(a, batched),
     bBatchStride: batchStrides(b, batched),
     cBatchStride: batchStrides(y, batched),
+    bias,
+    activation: ACTIVATION_CODES[activation],
   });
 }

@@ -104,7 +104,7 @@ export * from "./inplace/sub_.ts";
 export * from "./inplace/tanh_.ts";
 export * from "./inplace/trunc_.ts";
 export * from "./inplace/zero_.ts";
-export { linear } from "./linear/linear.ts";
+export { type LinearOptions, linear } from "./linear/linear.ts";
 export { matmul } from "./linear/matmul.ts";
 export * from "./linear/products.ts";
 export * from "./loss/binary-cross-entropy.ts";

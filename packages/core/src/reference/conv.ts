@@ -2,6 +2,7 @@
 // form; they differ only in which of the three they sum into. So there is one walk over the products.
 import type { FusedKernels } from "../backend.ts";
 import type { ConvGeometry } from "../ops/conv/geometry.ts";
+import { ACTIVATIONS } from "./activations.ts";
 import { type Elements, numbers } from "./elements.ts";
 
 type Visit = (y: number, x: number, w: number) => void;
@@ -64,12 +65,16 @@ function eachProduct(g: ConvGeometry, visit: Visit): void {
 }
 
 /** Sums in double precision, rounded once at the end. */
-function store(sums: Float64Array, to: Elements<number>): void {
-  for (let i = 0; i < sums.length; i++) to.set(i, sums[i] as number);
+function store(
+  sums: Float64Array,
+  to: Elements<number>,
+  activation: (x: number) => number = ACTIVATIONS.none,
+): void {
+  for (let i = 0; i < sums.length; i++) to.set(i, activation(sums[i] as number));
 }
 
 export const convKernels: Pick<FusedKernels, "conv" | "convInputGrad" | "convWeightGrad"> = {
-  conv(x, w, bias, y, geometry) {
+  conv(x, w, bias, y, geometry, activation) {
     const p = numbers(x);
     const q = numbers(w);
     const to = numbers(y);
@@ -84,7 +89,7 @@ export const convKernels: Pick<FusedKernels, "conv" | "convInputGrad" | "convWei
         sums[i] = (sums[i] as number) + b.get(Math.floor(i / plane) % b.size);
       }
     }
-    store(sums, to);
+    store(sums, to, ACTIVATIONS[activation]);
     return "products";
   },
   convInputGrad(g, w, dx, geometry) {

@@ -1,7 +1,8 @@
 // matmul, gather, scatterAdd, random, arange.
-import type { RequiredKernels } from "../backend.ts";
+import type { FusedKernels, RequiredKernels } from "../backend.ts";
 import { fillRandom } from "../random/philox.ts";
 import { sizeOf } from "../shape.ts";
+import { ACTIVATIONS } from "./activations.ts";
 import { elements, indices, numbers, type Value } from "./elements.ts";
 import { castTo } from "./elementwise.ts";
 
@@ -64,6 +65,18 @@ export const linearKernels: Pick<
     const to = elements(y);
     const cast = castTo(y.dtype);
     for (let i = 0; i < to.size; i++) to.set(i, cast(start + i * step));
+    return "loop";
+  },
+};
+
+export const productKernels: Pick<FusedKernels, "matmulBias"> = {
+  matmulBias(a, b, bias, y, activation) {
+    linearKernels.matmul(a, b, y);
+    const act = ACTIVATIONS[activation];
+    const to = numbers(y);
+    const n = y.shape[y.shape.length - 1] as number;
+    const added = bias === undefined ? undefined : numbers(bias);
+    for (let i = 0; i < to.size; i++) to.set(i, act(to.get(i) + (added?.get(i % n) ?? 0)));
     return "loop";
   },
 };

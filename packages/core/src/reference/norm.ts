@@ -4,6 +4,7 @@
 import type { FusedKernels, View } from "../backend.ts";
 import type { Activation } from "../ops/norm/activation.ts";
 import { sizeOf } from "../shape.ts";
+import { ACTIVATIONS } from "./activations.ts";
 import { numbers } from "./elements.ts";
 
 /** The channel of element i of [N, C, …]. */
@@ -18,12 +19,6 @@ const zero = { get: () => 0 };
 const orElse = (v: View | undefined, other: { get(i: number): number }) =>
   v === undefined ? other : numbers(v);
 
-/** NaN stays. */
-const ACTIVATIONS: Readonly<Record<Activation, (z: number) => number>> = {
-  none: (z) => z,
-  relu: (z) => Math.max(z, 0),
-  relu6: (z) => Math.min(Math.max(z, 0), 6),
-};
 /** Where they have a slope. */
 const LETS_THROUGH: Readonly<Record<Activation, (z: number) => boolean>> = {
   none: () => true,

@@ -1,5 +1,6 @@
 // Convolutions and their transposes in one, two and three spatial dims.
 import {
+  type Activation,
   ArgumentError,
   checkOptions,
   conv1d,
@@ -140,9 +141,13 @@ abstract class ConvNd extends ConvBase {
     this.resetParameters();
   }
   forward(x: Tensor): Tensor {
+    return this.forwardWith(x, "none");
+  }
+  /** forward() and an activation in one pass: what Sequential makes of a convolution with a ReLU behind it. */
+  forwardWith(x: Tensor, activation: Activation): Tensor {
     const { bias, stride, padding, dilation, groups } = this;
     const conv = CONV[stride.length - 1] as typeof conv1d;
-    const options = { stride, padding, dilation, groups };
+    const options = { stride, padding, dilation, groups, activation };
     return conv(x, this.weight, bias === null ? options : { ...options, bias });
   }
   override extraRepr(): string {

@@ -1,5 +1,6 @@
 // Linear and Embedding: layers that are one matrix.
 import {
+  type Activation,
   ArgumentError,
   checkOptions,
   embedding,
@@ -47,6 +48,10 @@ export class Linear extends Module {
   }
   forward(x: Tensor): Tensor {
     return this.bias === null ? linear(x, this.weight) : linear(x, this.weight, this.bias);
+  }
+  /** forward() and an activation in one pass: what Sequential makes of it with a ReLU behind. */
+  forwardWith(x: Tensor, activation: Activation): Tensor {
+    return linear(x, this.weight, this.bias ?? undefined, { activation });
   }
   override extraRepr(): string {
     const { inFeatures, outFeatures, bias } = this;

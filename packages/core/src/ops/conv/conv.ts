@@ -4,6 +4,7 @@
 // geometry: nothing here loops over groups, and depthwise is groups = channels.
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { Activation } from "../norm/activation.ts";
 import { checkFit } from "./check.ts";
 import { byGroup, columns } from "./columns.ts";
 import { type ConvGeometry, convProducts } from "./geometry.ts";
@@ -14,8 +15,15 @@ import { convWeightGrad } from "./weight-grad.ts";
 
 declare module "../../backend.ts" {
   interface FusedKernels {
-    /** y = x ⋆ w, plus bias per output channel. All strided, y contiguous. */
-    conv(x: View, w: View, bias: View | undefined, y: View, g: ConvGeometry): Ran;
+    /** y = activation(x ⋆ w, plus bias per output channel). All strided, y contiguous. */
+    conv(
+      x: View,
+      w: View,
+      bias: View | undefined,
+      y: View,
+      g: ConvGeometry,
+      activation: Activation,
+    ): Ran;
   }
 }
 
@@ -28,7 +36,7 @@ const convOp = defineOp<ConvGeometry>()({
   saves: ["x", "w"],
   multiplyAdds: ([, w], [y]) => convProducts(y, w),
   shape: (x, _w, _bias, g) => ({ shape: g.y, dtype: x.dtype }),
-  kernel: (k, x, w, bias, y, g) => k.conv?.(x, w, bias, y, g),
+  kernel: (k, x, w, bias, y, g) => k.conv?.(x, w, bias, y, g, "none"),
   // im2col: w [G, O/G, C/G·K] × columns [N, G, C/G·K, positions]
   compose(x, w, bias, g) {
     const y = byGroup(w, g).matmul(columns(x, g)).reshape(g.y);

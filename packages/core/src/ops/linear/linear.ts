@@ -1,14 +1,29 @@
 // The affine map of a dense layer: one node on the tape, one product of matrices, the bias added in place.
 import type { Meta, View } from "../../backend.ts";
-import { DTypeError, ShapeError } from "../../errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { type Shape, sizeOf } from "../../shape.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
 import { add } from "../elementwise/add.ts";
+import { type Activation, activated, activatedGrad, checkActivation } from "../norm/activation.ts";
 import { sumTo } from "../promote.ts";
 import { t } from "../views/permute.ts";
 import { windowOn } from "../views/window.ts";
 import { checkDTypes, matmul, productOfRows } from "./matmul.ts";
+
+export interface LinearOptions {
+  /** Applied to the result in the same pass, as relu(…) would be. Default "none". */
+  readonly activation?: Activation | undefined;
+}
+const OPTIONS: OptionNames<LinearOptions> = { activation: true };
+
+declare module "../../backend.ts" {
+  interface FusedKernels {
+    /** y = activation(a · b, plus bias per column): matmul's contract, y contiguous, bias [columns]. */
+    matmulBias(a: View, b: View, bias: View | undefined, y: View, activation: Activation): Ran;
+  }
+}
 
 const linearOp = defineOp()({
   name: "linear",
@@ -24,8 +39,11 @@ const linearOp = defineOp()({
   shape: linearMeta,
   kernel: (k, x, w, bias, y) => {
     const [left, right, out] = matrices(x, w, y);
+    if (bias === undefined) return k.matmul(left, right, out);
+    const together = k.matmulBias?.(left, right, bias, out, "none");
+    if (together !== undefined) return together;
     const ran = k.matmul(left, right, out);
-    if (ran !== undefined && bias !== undefined) k.binary("add", y, bias, y);
+    if (ran !== undefined) k.binary("add", y, bias, y);
     return ran;
   },
   compose: (x, w, bias) => {
@@ -60,6 +78,60 @@ const linearOp = defineOp()({
       () => linear(rng.tensor([3]), rng.ints([2, 3], 4)),
       DTypeError,
       /linear: input is float.* but weight is int64/,
+    ],
+  ],
+});
+
+const linearActivatedOp = defineOp<{ readonly activation: Exclude<Activation, "none"> }>()({
+  name: "linearActivated",
+  label: "linear",
+  doc: "activation(x · wᵀ + bias): relu or relu6 in the pass that writes the result.",
+  example: [
+    'linear(tensor([1, 2]), tensor([[1, 1], [0, -3]]), tensor([10, 1]), { activation: "relu" })',
+    "tensor([13., 0.])",
+  ],
+  inputs: ["x", "w", "bias?"],
+  outputs: ["y"],
+  multiplyAdds: ([left], [y]) => sizeOf(y?.shape ?? [0]) * (left?.shape.at(-1) ?? 0),
+  saves: ["x", "w", "y"],
+  shape: (x, w, bias) => linearMeta(x, w, bias),
+  kernel: (k, x, w, bias, y, { activation }) => {
+    const [left, right, out] = matrices(x, w, y);
+    return k.matmulBias?.(left, right, bias, out, activation);
+  },
+  compose: (x, w, bias, { activation }) => activated(linearOp(x, w, bias), activation),
+  vjp(gs, s, { activation }, m, need) {
+    const g = activatedGrad(gs.y, () => s.y, activation);
+    return {
+      x: need.x ? matmul(g, s.w) : undefined,
+      w: need.w ? productOfRows(g, s.x) : undefined,
+      bias: need.bias && m.bias ? sumTo(g, m.bias.shape) : undefined,
+    };
+  },
+  samples: (rng) => [
+    [rng.tensor([2, 3]), rng.tensor([4, 3]), rng.tensor([4]), { activation: "relu" }],
+    [
+      rng.tensor([2, 2, 3]),
+      rng.tensor([2, 3], { low: -3, high: 6 }),
+      undefined,
+      { activation: "relu6" },
+    ],
+    [rng.tensor([3]), rng.tensor([2, 3]), rng.tensor([2]), { activation: "relu" }],
+    [rng.tensor([0, 3]), rng.tensor([2, 3]), rng.tensor([2]), { activation: "relu6" }],
+  ],
+  errors: (rng) => [
+    [
+      () => linear(rng.tensor([2, 3]), rng.tensor([4, 2]), undefined, { activation: "relu" }),
+      ShapeError,
+      /linear: input has 3 features but weight wants 2/,
+    ],
+    [
+      () =>
+        linear(rng.tensor([2, 3]), rng.tensor([4, 3]), undefined, {
+          activation: "tanh" as Activation,
+        }),
+      ArgumentError,
+      /linear: activation must be one of "none", "relu", "relu6"; got "tanh"/,
     ],
   ],
 });
@@ -133,10 +205,17 @@ function matrices(x: View, w: View, y: View): readonly [View, View, View] {
  * @param x [..., in]
  * @param weight [out, in]
  * @param bias [out]
+ * @param options activation: "relu" or "relu6" of the result, in the same pass; default "none"
  * @returns [..., out]
- * @throws ShapeError naming the shapes; DTypeError for mixed dtypes
+ * @throws ShapeError naming the shapes; DTypeError for mixed dtypes; ArgumentError for another activation
  */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options?: LinearOptions): Tensor {
   checkLive("linear", weight);
-  return linearOp(x, weight, bias);
+  if (options === undefined) return linearOp(x, weight, bias);
+  checkOptions("linear", options, OPTIONS);
+  const { activation = "none" } = options;
+  checkActivation("linear", activation);
+  return activation === "none"
+    ? linearOp(x, weight, bias)
+    : linearActivatedOp(x, weight, bias, { activation });
 }
