@@ -4,10 +4,9 @@ import type { WasmContext } from "./context.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 import { forwardKernel } from "./depthwise-forward.ts";
 import { inputGradKernel } from "./depthwise-input-grad.ts";
+import { costOf, overChannels, overPlanes } from "./depthwise-launch.ts";
 import type { Cut, PlaneShape } from "./depthwise-plane.ts";
-import { addRows, reduceSums, weightGradKernel } from "./depthwise-weight-grad.ts";
-import { arithmetic, pieces, traffic } from "./launch.ts";
-import type { Kernel } from "./module-cache.ts";
+import { weightGradKernel } from "./depthwise-weight-grad.ts";
 
 /** Whether the kernels written for one plane size take it: one or two dims, taps that can be written out. */
 export function isDirect(c: Conv3): boolean {
@@ -21,9 +20,6 @@ export function isDirect(c: Conv3): boolean {
 }
 
 const MOST_TAPS = 49;
-
-/** Partial sums of the weight gradient that are kept at a time; they should stay in the L2 cache. */
-const SUMS_BYTES = 1 << 18;
 
 /** Vector instructions that a kernel may have: what the instruction cache and the compiler take gladly. */
 const CODE_BUDGET = 3000;
@@ -72,33 +68,6 @@ function keyOf({
 }: Conv3): string {
   const taps = `${k[1]},${k[2]} ${s[1]},${s[2]} ${d[1]},${d[2]} ${p[1]},${p[2]}`;
   return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
-}
-
-/** Nanoseconds of any of the three kernels. */
-export function costOf(c: Conv3): number {
-  const sources = c.channels / c.groups;
-  const outputs = c.batch * c.outChannels * c.outputSize;
-  const floats = c.batch * c.channels * c.inputSize + outputs;
-  return Math.max(arithmetic(outputs * sources * c.kernelSize), traffic(floats * 4));
-}
-
-/** Less than this is not worth a launch, in nanoseconds. */
-const SMALL = 20_000;
-
-/** Calls of a kernel for pieces of `planes`, shared out among the threads. */
-function overPlanes(
-  ctx: WasmContext,
-  kernel: Kernel,
-  planes: number,
-  cost: number,
-  call: (first: number, count: number) => number[],
-): void {
-  if (cost < SMALL) kernel(...call(0, planes));
-  else {
-    ctx.launch(cost, (tasks) =>
-      pieces(planes, cost, (first, count) => tasks.add(kernel, ...call(first, count))),
-    );
-  }
 }
 
 /** y = x ⋆ w + bias. */
@@ -163,9 +132,6 @@ export function directInputGrad(
   ]);
 }
 
-/** Fewer pieces of channels than this are cut along the images too. */
-const FEW_PIECES = 16;
-
 export function directWeightGrad(
   ctx: WasmContext,
   c: Conv3,
@@ -174,57 +140,9 @@ export function directWeightGrad(
   dw: number,
 ): void {
   if (c.outChannels === 0) return;
-  const multiplier = c.outChannels / c.groups;
-  const sources = c.channels / c.groups;
-  const taps = c.kernelSize * sources;
-  const cost = costOf(c);
   const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(c)}`, () => {
     const s = planeShape(c);
     return [weightGradKernel(s, weightTiling(s), ctx.relaxed)];
   });
-  const { reduceSums: reduce, addRows: add } = ctx.get<"reduceSums" | "addRows">(
-    "reduceSums",
-    () => [reduceSums(), addRows()],
-  );
-  const runs: [first: number, count: number][] = [];
-  const most = Math.max(1, Math.floor(SUMS_BYTES / (taps * 16)));
-  pieces(c.outChannels, cost, (from, size) => {
-    for (let first = from; first < from + size; first += most) {
-      runs.push([first, Math.min(most, from + size - first)]);
-    }
-  });
-  // Each part of the images has a row of partial sums; they are added up in the order of the images.
-  const parts =
-    cost < SMALL || runs.length >= FEW_PIECES
-      ? 1
-      : Math.max(1, Math.min(c.batch, Math.ceil(FEW_PIECES / runs.length)));
-  const row = c.outChannels * taps * 4;
-  ctx.withScratch((scratch) => {
-    const to = parts > 1 ? scratch.take(parts * row) : dw;
-    ctx.launch(cost, (tasks) => {
-      const sums = tasks.local(Math.min(most, c.outChannels) * taps * 16);
-      for (let part = 0; part < parts; part++) {
-        const image = Math.floor((part * c.batch) / parts);
-        const images = Math.floor(((part + 1) * c.batch) / parts) - image;
-        for (const [first, count] of runs) {
-          const channel = Math.floor(first / multiplier) * sources;
-          tasks.add(
-            weightGrad,
-            images,
-            c.channels * c.inputSize * 4,
-            c.outChannels * c.outputSize * 4,
-            count,
-            x + (image * c.channels + channel) * c.inputSize * 4,
-            g + (image * c.outChannels + first) * c.outputSize * 4,
-            sums,
-            first % multiplier,
-            multiplier,
-            sources,
-          );
-          tasks.also(reduce, count * taps, sums, to + part * row + first * taps * 4);
-        }
-      }
-    });
-    if (parts > 1) add(parts, row, c.outChannels * taps, to, dw);
-  });
+  overChannels(ctx, c, weightGrad, g, x, dw, [c.channels / c.groups]);
 }
