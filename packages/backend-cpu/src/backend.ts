@@ -91,6 +91,9 @@ export function wasmBackend(options: WasmOptions = {}): CpuBackend {
     get kernels() {
       return areDeterministicAlgorithmsEnabled() ? exactKernels() : kernels;
     },
+    get threads() {
+      return pool.size;
+    },
     ...arenaTransfer,
     describe: () =>
       `generated WebAssembly, ${simd()}, ${threadsText(pool.size)}, ` +

@@ -175,6 +175,8 @@ export interface Backend {
   read(x: View): Promise<TypedArray>;
   /** The same at once; absent where the device cannot. */
   readSync?(x: View): TypedArray;
+  /** How many threads it computes with at present; absent: one. */
+  readonly threads?: number;
   /** One line for people: processor features, limits. */
   describe?(): string;
 }

@@ -6,6 +6,7 @@ import { Command, CommanderError } from "commander";
 import { describeError, EXIT, say } from "./commands/common.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { summaryCommand } from "./commands/summary.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -17,9 +18,8 @@ export function makeProgram(): Command {
     .version(version)
     .showHelpAfterError("(--help shows what there is)")
     .exitOverride();
-  for (const add of [trainCommand, evalCommand, predictCommand, summaryCommand, doctorCommand]) {
-    add(program);
-  }
+  const commands = [trainCommand, evalCommand, predictCommand, summaryCommand, explainCommand];
+  for (const add of [...commands, doctorCommand]) add(program);
   for (const command of program.commands) {
     command
       .exitOverride()

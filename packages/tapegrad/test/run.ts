@@ -42,9 +42,9 @@ export interface Running {
 }
 
 /** As a process of its own, through bin/tapegrad.js. */
-export function start(...args: string[]): Running {
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Running {
   const bin = fileURLToPath(new URL("../bin/tapegrad.js", import.meta.url));
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
   const text = { out: "", err: "" };
   const waiting: { text: string; resolve: () => void; reject: (e: Error) => void }[] = [];
   child.stdout.on("data", (chunk) => {

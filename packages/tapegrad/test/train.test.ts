@@ -1,6 +1,7 @@
 // Training from the command line: results, files, resuming to the same bits, interruption, divergence.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { currentBackend } from "@tapegrad/core";
 import { readSafetensors } from "@tapegrad/io";
 import { expect } from "chai";
 import { encode } from "fast-png";
@@ -36,7 +37,8 @@ describe("command line: train", function () {
       ...["testAccuracy", "trainLoss", "epochs", "samplesPerSecond", "seconds", "peakBytes"],
       ...["parameters", "device", "backend", "threads"],
     ]);
-    expect(result).to.include({ epochs: 3, parameters: 7850, device: "cpu", threads: 1 });
+    expect(result).to.include({ epochs: 3, parameters: 7850, device: "cpu" });
+    expect(result.threads).to.equal(currentBackend().threads ?? 1);
     expect(result.testAccuracy).to.be.at.least(0.9);
     expect(metrics(out).length).to.equal(33); // 30 steps, 3 epochs
     expect(existsSync(join(out, "checkpoint.safetensors"))).to.equal(true);
@@ -56,7 +58,7 @@ describe("command line: train", function () {
     const [whole, parts] = [temporaryFolder(), temporaryFolder()];
     await run(...args(whole, "--epochs", "80"));
     const long = [...args(parts, "--epochs", "80")].filter((a) => a !== "--no-progress");
-    const first = start(...long);
+    const first = start(long);
     await first.saw("epoch 2/");
     first.process.kill("SIGINT");
     const ended = await first.ended;
@@ -72,7 +74,7 @@ describe("command line: train", function () {
     const [whole, parts] = [temporaryFolder(), temporaryFolder()];
     await run(...args(whole, "--epochs", "80"));
     const long = [...args(parts, "--epochs", "80")].filter((a) => a !== "--no-progress");
-    const first = start(...long);
+    const first = start(long);
     await first.saw("epoch 3/");
     first.process.kill("SIGKILL");
     expect((await first.ended).signal).to.equal("SIGKILL");
@@ -84,7 +86,7 @@ describe("command line: train", function () {
 
   it("does not replace an unfinished run unless told to", async () => {
     const out = temporaryFolder();
-    const first = start(...args(out, "--epochs", "80").filter((a) => a !== "--no-progress"));
+    const first = start(args(out, "--epochs", "80").filter((a) => a !== "--no-progress"));
     await first.saw("epoch 1/");
     expect((await run(...args(out, "--overwrite"))).err).to.match(
       /process \d+ is training into this folder/,

@@ -123,7 +123,7 @@ describe("command line: usage", () => {
   }
 
   it("a reader that closes the pipe early is no failure", async () => {
-    const running = start("summary");
+    const running = start(["summary"]);
     running.process.stdout?.destroy();
     const { code, err } = await running.ended;
     expect(err).to.equal("");

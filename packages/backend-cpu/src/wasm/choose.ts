@@ -100,7 +100,7 @@ const WARM_RUNS = 4;
 /** One sample lasts at least this long (ms), so that the clock can be read; there are so many of each. */
 const SAMPLE_MS = 0.3;
 const MOST_RUNS = 1000;
-const ROUNDS = 7;
+const ROUNDS = 15;
 /** No more rounds after so many ms, once there are three. */
 const ENOUGH_MS = 400;
 /** What is so much slower than the best is not sampled any further. */

@@ -1,13 +1,19 @@
 // What the commands share: options that appear in several, checked values, the exit codes.
 import {
   ArgumentError,
+  areDeterministicAlgorithmsEnabled,
   backendNames,
   currentBackend,
+  isTuning,
   setBackend,
+  setNumThreads,
   TapegradError,
+  tune,
+  useDeterministicAlgorithms,
 } from "@tapegrad/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { device } from "../device.ts";
+import { threadsText } from "../terminal/threads-text.ts";
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -39,10 +45,12 @@ export interface PlaceFlags {
   readonly device: "auto" | "cpu" | "gpu";
   readonly backend?: string;
   readonly threads?: number;
+  readonly deterministic?: boolean;
+  readonly tune?: boolean;
 }
 
-/** --device, --backend, --threads. */
-export const withPlace = (command: Command): Command =>
+/** --device, --backend, --threads, --deterministic; --tune where a command has a use for it. */
+export function withPlace(command: Command, { tune: mayTune = false } = {}): Command {
   command
     .addOption(
       new Option("--device <device>", "where to compute")
@@ -54,10 +62,37 @@ export const withPlace = (command: Command): Command =>
         backendNames(),
       ),
     )
-    .option("--threads <n>", "threads to compute with", wholeNumber(1));
+    .option("--threads <n>", "threads to compute with (default: the machine's cores)", threadCount)
+    .option(
+      "--deterministic",
+      "the same bits on every processor: no fused multiply-add, no picks by time; slower",
+    );
+  if (mayTune) {
+    command.option(
+      "--tune",
+      "pick kernels by time: each shape is tried once a machine, and kept in a file",
+    );
+  }
+  return command;
+}
 
-/** Chooses device and backend; says on stderr what it chose where that is not what was asked for. */
+function threadCount(text: string): number {
+  const n = wholeNumber(1)(text);
+  if (n > 1024) throw new InvalidArgumentError("expected a whole number from 1 to 1024.");
+  return n;
+}
+
+/** Chooses device, backend, threads and modes; says on stderr what it chose where that is not what was asked for. */
 export function choosePlace(flags: PlaceFlags): void {
+  if (flags.tune && flags.deterministic) {
+    throw new ArgumentError(
+      "--tune",
+      "picks kernels by time, which --deterministic forbids; give one of them",
+    );
+  }
+  if (flags.deterministic) useDeterministicAlgorithms(true);
+  if (flags.tune) tune();
+  if (flags.threads !== undefined) setNumThreads(flags.threads);
   if (flags.backend !== undefined) {
     setBackend(flags.backend);
     if (flags.device !== "auto" && currentBackend().device !== flags.device) {
@@ -70,11 +105,23 @@ export function choosePlace(flags: PlaceFlags): void {
     const chosen = device("auto");
     if (chosen === "cpu" && backendNames("gpu").length > 0) say("device auto: using the CPU");
   } else device(flags.device);
-  if (flags.threads !== undefined && flags.threads > 1) {
+  const { name, threads = 1 } = currentBackend();
+  if (flags.threads !== undefined && flags.threads > threads) {
     say(
-      `the '${currentBackend().name}' backend computes on one thread; --threads ${flags.threads} is not used`,
+      `the '${name}' backend computes on ${threadsText(threads)} here; --threads ${flags.threads} is not used`,
     );
   }
+}
+
+/** Backend, threads and modes, for people. */
+export function placeText(): string {
+  const { name, threads = 1 } = currentBackend();
+  return [
+    `backend ${name}`,
+    threadsText(threads),
+    ...(areDeterministicAlgorithmsEnabled() ? ["deterministic"] : []),
+    ...(isTuning() ? ["kernels picked by time"] : []),
+  ].join(", ");
 }
 
 /** A line for people; stdout belongs to results. */

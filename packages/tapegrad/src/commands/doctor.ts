@@ -1,11 +1,30 @@
 // tapegrad doctor: what this machine offers, and what a backend lacks.
 import { cpus, totalmem } from "node:os";
-import { hasSimd, relaxedSimd } from "@tapegrad/backend-cpu";
-import { backendNames, environment, fallbacks, getBackend, ops } from "@tapegrad/core";
+import { hasSimd, measureRoofs, type Roofs, relaxedSimd } from "@tapegrad/backend-cpu";
+import {
+  areDeterministicAlgorithmsEnabled,
+  backendNames,
+  environment,
+  fallbacks,
+  getBackend,
+  getNumThreads,
+  ops,
+} from "@tapegrad/core";
 import type { Command } from "commander";
 import { gapsOf } from "../coverage.ts";
+import { threadsText } from "../terminal/threads-text.ts";
 
-const VARIABLES = ["TAPEGRAD_BACKEND", "TAPEGRAD_SIMD", "TAPEGRAD_FALLBACK", "TAPEGRAD_TRACE"];
+const VARIABLES = [
+  "TAPEGRAD_BACKEND",
+  "TAPEGRAD_THREADS",
+  "TAPEGRAD_SHARED",
+  "TAPEGRAD_SIMD",
+  "TAPEGRAD_WINOGRAD",
+  "TAPEGRAD_DETERMINISTIC",
+  "TAPEGRAD_CACHE",
+  "TAPEGRAD_FALLBACK",
+  "TAPEGRAD_TRACE",
+];
 
 export function doctorCommand(program: Command): void {
   program
@@ -38,10 +57,13 @@ function doctor(flags: { readonly json?: boolean }): void {
     memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
     simd: hasSimd(),
     relaxedSimd: relaxedSimd(),
+    threads: getNumThreads(),
+    deterministic: areDeterministicAlgorithmsEnabled(),
   };
+  const roofs = hasSimd() ? measureRoofs() : null;
   const variables = Object.fromEntries(VARIABLES.map((v) => [v, environment(v) ?? null]));
   if (flags.json) {
-    const report = { machine, variables, ops: ops().size, backends, fallbacks: before };
+    const report = { machine, roofs, variables, ops: ops().size, backends, fallbacks: before };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
@@ -49,12 +71,19 @@ function doctor(flags: { readonly json?: boolean }): void {
     `Node ${machine.node} (V8 ${machine.v8}), ${machine.platform}`,
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB`,
     `WebAssembly SIMD ${yes(machine.simd)}, relaxed SIMD (fused multiply-add) ${yes(machine.relaxedSimd)}`,
+    ...(roofs === null ? [] : [roofText(roofs)]),
+    ...(machine.deterministic
+      ? ["deterministic mode: no fused multiply-add, no picks by time"]
+      : []),
     ...VARIABLES.flatMap((v) => (environment(v) ? [`${v}=${environment(v)}`] : [])),
     "",
     ...backends.flatMap(backendLines),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
+
+const roofText = ({ threads, gflops, gbs }: Roofs): string =>
+  `measured on ${threadsText(threads)}: at most ${gflops.toFixed(0)} GFLOP/s, copies ${gbs.toFixed(0)} GB/s`;
 
 const yes = (on: boolean): string => (on ? "yes" : "no");
 

@@ -1,24 +1,17 @@
 // tapegrad summary
-import { ArgumentError, zeros } from "@tapegrad/core";
+import { zeros } from "@tapegrad/core";
 import { type Command, Option } from "commander";
 import { models } from "../models.ts";
 import { summarize } from "../summary.ts";
 import { grouped, table } from "../terminal/table.ts";
 import { wholeNumber } from "./common.ts";
+import { inputShape } from "./input-shape.ts";
 
 interface SummaryFlags {
   readonly model: string;
   readonly input: readonly number[];
   readonly classes: number;
   readonly json?: boolean;
-}
-
-function inputShape(text: string): number[] {
-  const sizes = text.split(/[,x×]/).map(Number);
-  if (sizes.length !== 4 || sizes.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new ArgumentError("--input", `expected N,C,H,W such as 1,1,28,28; got '${text}'`);
-  }
-  return sizes;
 }
 
 export function summaryCommand(program: Command): void {

@@ -1,5 +1,4 @@
 // tapegrad train
-import { currentBackend } from "@tapegrad/core";
 import { Argument, type Command, Option } from "commander";
 import { models } from "../models.ts";
 import { onInterrupt } from "../terminal/interrupt.ts";
@@ -24,6 +23,7 @@ import {
   EXIT,
   notEmpty,
   type PlaceFlags,
+  placeText,
   say,
   wholeNumber,
   withPlace,
@@ -89,7 +89,7 @@ export function trainCommand(program: Command): void {
     .option("--json", "end with one line of JSON on stdout")
     .option("--no-progress", "no bar and no lines on the way")
     .option("--dry-run", "show what would be done, and stop");
-  withPlace(command).action(train);
+  withPlace(command, { tune: true }).action(train);
 }
 
 async function train(dataset: DatasetName, flags: TrainFlags): Promise<void> {
@@ -150,7 +150,7 @@ function planOf(trainer: Trainer, data: Split): string {
     `${options.model} (${grouped(parameters)} parameters) on ${options.dataset}: ` +
       `${grouped(data.train.length)} images to train, ${grouped(data.test.length)} to test`,
     `${grouped(steps)} steps of ${options.batch}, ${options.optim}, ${options.schedule} up to ` +
-      `${options.lr}, seed ${options.seed}, backend ${currentBackend().name}` +
+      `${options.lr}, seed ${options.seed}, ${placeText()}` +
       (done > 0 ? `; going on at step ${grouped(done)}` : ""),
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 // What a training run is told, with its defaults.
+import { areDeterministicAlgorithmsEnabled, isTuning } from "@tapegrad/core";
 import type { ImageDataset } from "@tapegrad/data";
 
 export const DATASETS = ["glyphs", "mnist", "fashion-mnist"] as const;
@@ -21,11 +22,13 @@ export interface Recipe {
   readonly weightDecay: number;
   readonly clip: number;
   readonly seed: number;
+  /** How kernels are chosen. */
+  readonly kernels: "by shape" | "by time (--tune)" | "deterministic";
   /** Fingerprint of the training images. */
   readonly images: string;
 }
 
-export interface TrainOptions extends Omit<Recipe, "images"> {
+export interface TrainOptions extends Omit<Recipe, "images" | "kernels"> {
   /** Where the files are; not used by glyphs. */
   readonly data: string | undefined;
   /** Where the run is written; undefined writes nothing. */
@@ -92,6 +95,11 @@ export interface Reporter {
 /** The part of the options that a checkpoint remembers. */
 export const recipeOf = (o: TrainOptions, images: string): Recipe => ({
   images,
+  kernels: areDeterministicAlgorithmsEnabled()
+    ? "deterministic"
+    : isTuning()
+      ? "by time (--tune)"
+      : "by shape",
   dataset: o.dataset,
   model: o.model,
   epochs: o.epochs,

@@ -6,10 +6,14 @@ import {
   currentBackend,
   defaultGenerator,
   FormatError,
+  isTuning,
   manualSeed,
   memory,
+  type Picks,
   resetPeak,
+  setTunedPicks,
   type Tensor,
+  tunedPicks,
 } from "@tapegrad/core";
 import {
   DataLoader,
@@ -42,6 +46,8 @@ interface RunState {
   readonly generator: { readonly seed: bigint; readonly offset: bigint };
   readonly optimizer: Json;
   readonly schedule: Json;
+  /** What tuning has picked; empty unless the run is tuned. */
+  readonly picks?: Picks;
 }
 
 /** How a run ended: with its result, or asked to stop (after writing a checkpoint, if it has a folder). */
@@ -202,7 +208,7 @@ export class Trainer {
       parameters: this.model.parameters().reduce((n, p) => n + p.numel, 0),
       device: backend.device,
       backend: backend.name,
-      threads: 1,
+      threads: backend.threads ?? 1,
     };
   }
 
@@ -229,6 +235,7 @@ export class Trainer {
       generator: defaultGenerator.getState(),
       optimizer: optimizer.state as unknown as Json,
       schedule: (this.schedule?.stateDict() ?? null) as unknown as Json,
+      picks: isTuning() ? tunedPicks() : {},
     };
     this.folder.saveCheckpoint(tensors, state as unknown as Json);
   }
@@ -236,6 +243,7 @@ export class Trainer {
   /** A finished run in the folder is replaced; an unfinished one only when that was asked for. */
   private startAnew(): void {
     const { folder } = this;
+    setTunedPicks({}); // those of a run before it in this process are none of its own
     if (folder === null) return;
     if (folder.hasCheckpoint && !this.options.overwrite) {
       const { step, steps } = folder.loadCheckpoint().state as unknown as RunState;
@@ -270,6 +278,8 @@ export class Trainer {
     this.schedule?.loadStateDict(state.schedule);
     this.loader.loadState(state.loader);
     defaultGenerator.setState(state.generator);
+    // Other kernels would give other bits, whatever is the fastest by now, or with this number of threads.
+    setTunedPicks(state.picks ?? {});
     this.step = state.step;
     this.seconds = state.seconds;
     this.lossSum = state.lossSum;
@@ -284,9 +294,11 @@ function checkRecipe(path: string, saved: Recipe | undefined, asked: Recipe): vo
   if (saved === undefined) {
     throw new FormatError(`${path}: the checkpoint is not one of 'tapegrad train'`);
   }
-  const differ = (Object.keys(asked) as (keyof Recipe)[]).filter((k) => saved[k] !== asked[k]);
+  // Checkpoints of before there was a choice do not say.
+  const before: Recipe = { ...saved, kernels: saved.kernels ?? "by shape" };
+  const differ = (Object.keys(asked) as (keyof Recipe)[]).filter((k) => before[k] !== asked[k]);
   if (differ.length === 0) return;
-  const list = differ.map((k) => `${k} was ${saved[k]}, now ${asked[k]}`).join("; ");
+  const list = differ.map((k) => `${k} was ${before[k]}, now ${asked[k]}`).join("; ");
   throw new ArgumentError(
     "--resume",
     `the run in ${path} began with other settings: ${list}. Give the same ones, or another --out`,
