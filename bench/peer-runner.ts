@@ -129,7 +129,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve,
 /** The line of a stack trace that says what happened. */
 function essence(text: string): string {
   const lines = text.trim().split("\n");
-  return lines.find((line) => /error/i.test(line) && !/^\s*at /.test(line)) ?? lines.at(-1) ?? "";
+  return lines.find((line) => /^\w*(Error|Exception)\b/.test(line)) ?? lines.at(-1) ?? "";
 }
 
 /** Where the processes of the peers live. */

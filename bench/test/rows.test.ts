@@ -13,13 +13,20 @@ import { type Spec, WORKLOADS } from "../workloads.ts";
 function small(spec: Spec): Spec {
   switch (spec.kind) {
     case "chain": {
-      const [, channels, height, width] = spec.input;
-      return { ...spec, input: [1, channels, height, width], convs: spec.convs.slice(0, 2) };
+      const [first] = spec.convs;
+      const depthwise = spec.convs.length === 1 && first?.groups === spec.input[1];
+      const fewer = depthwise ? spec.input[1] / 64 : 1;
+      const convs = spec.convs.slice(0, 2).map((conv) => ({
+        ...conv,
+        out: Math.ceil(conv.out / fewer),
+        groups: Math.ceil(conv.groups / fewer),
+      }));
+      return { ...spec, input: [1, Math.ceil(spec.input[1] / fewer), 7, 9], convs };
     }
     case "inference":
-      return { ...spec, input: [1, 3, 64, 64] };
+      return { ...spec, input: [1, 3, 32, 32] };
     case "step":
-      return { ...spec, input: [10, spec.input[1], spec.input[2], spec.input[3]] };
+      return { ...spec, input: [4, spec.input[1], 12, 12] };
     case "adds":
       return { ...spec, count: 200 };
     case "gemm":
