@@ -1,4 +1,4 @@
-// Products and convolutions on operands beyond 2 GiB, where an address as a signed number is negative.
+// Products and convolutions on operands beyond 3 GiB, where an address as a signed number is negative.
 import { Arena } from "@tapegrad/core";
 import { WasmContext } from "../src/wasm/context.ts";
 import { gemm } from "../src/wasm/gemm.ts";
@@ -7,12 +7,12 @@ import { check } from "./conv-check.ts";
 import { geometry } from "./conv-reference.ts";
 import { expectClose, numbers, read, viewOf } from "./wasm-support.ts";
 
-describe("addresses beyond 2 GiB", () => {
+describe("addresses beyond 3 GiB", () => {
   /** Memory that is never touched costs nothing; engines that cannot reserve it skip. */
   function highContext(): WasmContext | undefined {
     try {
       const arena = new Arena();
-      arena.take(2 ** 31);
+      arena.take(3 * 2 ** 30);
       return new WasmContext(arena);
     } catch {
       return undefined;

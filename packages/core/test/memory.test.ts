@@ -128,6 +128,59 @@ describe("arena", () => {
     arena.give(high);
   });
 
+  describe("where the engine gives less", () => {
+    const { Memory } = WebAssembly;
+    const asked: (number | undefined)[] = [];
+    /** An engine that reserves at most so many pages, and has so many to give. */
+    function engine(reservable: number, pages = reservable): void {
+      asked.length = 0;
+      WebAssembly.Memory = class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          asked.push(descriptor.maximum);
+          if ((descriptor.maximum as number) > reservable) {
+            throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+          }
+          super(descriptor);
+        }
+        override grow(delta: number): number {
+          if (this.buffer.byteLength / 65536 + delta > pages) throw new RangeError("grow");
+          return super.grow(delta);
+        }
+      } as typeof Memory;
+    }
+    afterEach(() => {
+      WebAssembly.Memory = Memory;
+    });
+
+    for (const shared of [false, true]) {
+      it(`smaller maxima are tried, ${shared ? "shared" : "unshared"}`, () => {
+        engine(20_000);
+        const arena = new Arena({ shared });
+        expect(asked).to.deep.equal([65536, 32768, 16384]);
+        expect(arena.maxPages).to.equal(16384);
+        expect(() => arena.take(2 ** 30 + 1)).to.throw(
+          OutOfMemoryError,
+          /at most 1073741824 bytes/,
+        );
+        expect(arena.take(MB).bytes).to.be.at.least(MB);
+      });
+    }
+    it("nothing to reserve is an error that says so", () => {
+      engine(100);
+      expect(() => new Arena()).to.throw(OutOfMemoryError, /not even 64 MiB/);
+      expect(asked.at(-1)).to.be.at.least(100);
+    });
+    it("memory that does not grow half as much again grows by what is needed; then the arena is full", () => {
+      engine(65536, 90 * 16);
+      const arena = new Arena();
+      arena.take(64 * MB);
+      arena.take(16 * MB); // half as much again would be 96 MB
+      expect(arena.reservedBytes).to.be.within(80 * MB, 90 * MB);
+      expect(() => arena.take(16 * MB)).to.throw(OutOfMemoryError, /arena of at most/);
+      expect(arena.take(64).ptr).to.be.greaterThan(80 * MB);
+    });
+  });
+
   it("refuses sizes whose 32-bit class would be that of a small block", () => {
     const arena = new Arena({ maxPages: 64 });
     for (const bytes of [2 ** 36 + 80, 4 * 131073 * 131072, 2 ** 62, 2 ** 66, Infinity]) {
