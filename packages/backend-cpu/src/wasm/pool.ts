@@ -1,7 +1,10 @@
-// Pooling: tables of where windows lie for the kernels of pool-kernels.ts. Global means need none.
+// Pooling. One and two dims with small windows go row by row (pool-rows.ts); for all others tables say where windows
+// lie to the kernels of pool-kernels.ts. Global means need none. Planes are shared out to the threads.
 import { divisorAt, type FusedKernels, type PoolGeometry, sizeOf, type View } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
+import { pieces, type Tasks, traffic } from "./launch.ts";
 import { ENTRY_BYTES, globalFuncs, type PoolWay, planeKernel, poolKernel } from "./pool-kernels.ts";
+import { poolRows } from "./pool-rows.ts";
 import { addressOf, byteAddress, contiguousAt } from "./view.ts";
 
 type PoolKernels = Pick<
@@ -118,27 +121,37 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
     ]);
     const row = w.size * 4;
     const slice = h.size * row;
-    pool(
-      planes,
-      x,
-      y,
-      indices,
-      table(scratch, d),
-      table(scratch, h),
-      table(scratch, w),
-      d.windows.length,
-      h.windows.length,
-      w.windows.length,
-      d.size * slice,
-      slice,
-      row,
-      d.dilation * slice,
-      h.dilation * row,
-      w.dilation * 4,
-      w.stride * 4,
-      ...full,
-    );
+    const tables = [table(scratch, d), table(scratch, h), table(scratch, w)];
+    const outputs = d.windows.length * h.windows.length * w.windows.length;
+    const most = (dim: SpatialDim): number =>
+      dim.windows.reduce((n, { count }) => Math.max(n, count), 0);
+    const cost = planes * (traffic(d.size * slice) + outputs * most(d) * most(h) * most(w));
+    ctx.launch(cost, (tasks) => {
+      pieces(planes, cost, (first, size) => {
+        const at = first * outputs * 4;
+        tasks.add(
+          pool,
+          ...[size, x + first * d.size * slice, y + at, indices === 0 ? 0 : indices + at],
+          ...[...tables, d.windows.length, h.windows.length, w.windows.length],
+          ...[d.size * slice, slice, row],
+          ...[d.dilation * slice, h.dilation * row, w.dilation * 4, w.stride * 4],
+          ...full,
+        );
+      });
+    });
     return `windows-${way}`;
+  }
+
+  /** Shares planes out; `bytes` says what one is worth. */
+  function inPlanes(
+    planes: number,
+    bytes: number,
+    body: (tasks: Tasks, first: number, size: number) => void,
+  ): void {
+    const cost = traffic(planes * bytes);
+    ctx.launch(cost, (tasks) => {
+      pieces(planes, cost, (first, size) => body(tasks, first, size));
+    });
   }
 
   const planesOf = (shape: readonly number[]): number =>
@@ -150,31 +163,35 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
   return {
     maxPool(x, y, indices, g) {
       if (!float32(x, y)) return undefined;
-      return ctx.withScratch((scratch) =>
-        run(
-          "max",
-          scratch,
-          planesOf(g.x),
-          poolDims(g),
-          contiguousAt(ctx, scratch, x),
-          addressOf(y),
-          indices === undefined ? 0 : byteAddress(indices, 4),
-        ),
-      );
+      return ctx.withScratch((scratch) => {
+        const [from, to] = [contiguousAt(ctx, scratch, x), addressOf(y)];
+        const places = indices === undefined ? 0 : byteAddress(indices, 4);
+        return (
+          poolRows(ctx, scratch, "max", g, from, to, places) ??
+          run("max", scratch, planesOf(g.x), poolDims(g), from, to, places)
+        );
+      });
     },
     avgPool(x, y, g) {
       if (!float32(x, y)) return undefined;
       return ctx.withScratch((scratch) => {
         const from = contiguousAt(ctx, scratch, x);
-        return run("avg", scratch, planesOf(g.x), poolDims(g), from, addressOf(y), 0);
+        const to = addressOf(y);
+        return (
+          poolRows(ctx, scratch, "avg", g, from, to, 0) ??
+          run("avg", scratch, planesOf(g.x), poolDims(g), from, to, 0)
+        );
       });
     },
     avgPoolGrad(g, dx, geometry) {
       if (!float32(g, dx)) return undefined;
       return ctx.withScratch((scratch) => {
         const from = contiguousAt(ctx, scratch, g);
-        const dims = poolDims(geometry);
-        return run("avgGrad", scratch, planesOf(dx.shape), dims, addressOf(dx), from, 0);
+        const to = addressOf(dx);
+        return (
+          poolRows(ctx, scratch, "avgGrad", geometry, from, to, 0) ??
+          run("avgGrad", scratch, planesOf(dx.shape), poolDims(geometry), to, from, 0)
+        );
       });
     },
     adaptiveAvgPool(x, y) {
@@ -183,7 +200,10 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
         const from = contiguousAt(ctx, scratch, x);
         const plane = sizeOf(x.shape.slice(2));
         if (isGlobal(y) && plane > 0) {
-          global().mean(planesOf(x.shape), plane, from, addressOf(y));
+          const [{ mean }, to] = [global(), addressOf(y)];
+          inPlanes(planesOf(x.shape), plane * 4, (tasks, first, size) => {
+            tasks.add(mean, size, plane, from + first * plane * 4, to + first * 4);
+          });
           return "global";
         }
         const dims = adaptiveDims(x.shape, y.shape);
@@ -196,7 +216,10 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
         const from = contiguousAt(ctx, scratch, g);
         const plane = sizeOf(dx.shape.slice(2));
         if (isGlobal(g) && plane > 0) {
-          global().spread(planesOf(dx.shape), plane, addressOf(dx), from);
+          const [{ spread }, to] = [global(), addressOf(dx)];
+          inPlanes(planesOf(dx.shape), plane * 4, (tasks, first, size) => {
+            tasks.add(spread, size, plane, to + first * plane * 4, from + first * 4);
+          });
           return "global";
         }
         const dims = adaptiveDims(dx.shape, g.shape);
@@ -207,14 +230,13 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
       if (!float32(g, dx) || indices.dtype !== "int32") return undefined;
       const { run: kernel } = ctx.get<"run">("plane/scatter", () => [planeKernel("scatter")]);
       return ctx.withScratch((scratch) => {
-        kernel(
-          planesOf(dx.shape),
-          sizeOf(g.shape.slice(2)),
-          contiguousAt(ctx, scratch, g),
-          contiguousAt(ctx, scratch, indices),
-          addressOf(dx),
-          sizeOf(dx.shape.slice(2)) * 4,
-        );
+        const [small, large] = [sizeOf(g.shape.slice(2)), sizeOf(dx.shape.slice(2)) * 4];
+        const [from, at] = [contiguousAt(ctx, scratch, g), contiguousAt(ctx, scratch, indices)];
+        const to = addressOf(dx);
+        inPlanes(planesOf(dx.shape), large + small * 32, (tasks, first, size) => {
+          const given = first * small * 4;
+          tasks.add(kernel, size, small, from + given, at + given, to + first * large, large);
+        });
         return "planes";
       });
     },
@@ -222,14 +244,13 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
       if (!float32(x, y) || indices.dtype !== "int32") return undefined;
       const { run: kernel } = ctx.get<"run">("plane/gather", () => [planeKernel("gather")]);
       return ctx.withScratch((scratch) => {
-        kernel(
-          planesOf(x.shape),
-          sizeOf(y.shape.slice(2)),
-          addressOf(y),
-          contiguousAt(ctx, scratch, indices),
-          contiguousAt(ctx, scratch, x),
-          sizeOf(x.shape.slice(2)) * 4,
-        );
+        const [small, large] = [sizeOf(y.shape.slice(2)), sizeOf(x.shape.slice(2)) * 4];
+        const [from, at] = [contiguousAt(ctx, scratch, x), contiguousAt(ctx, scratch, indices)];
+        const to = addressOf(y);
+        inPlanes(planesOf(x.shape), small * 32, (tasks, first, size) => {
+          const taken = first * small * 4;
+          tasks.add(kernel, size, small, to + taken, at + taken, from + first * large, large);
+        });
         return "planes";
       });
     },
