@@ -22,93 +22,34 @@ import {
   isUnitStride,
   type WeightGrad,
 } from "./conv-path.ts";
-import { directForward, directInputGrad, directWeightGrad, isDirect } from "./depthwise.ts";
 import {
   DEPTHWISE_FORWARD,
   DEPTHWISE_INPUT_GRAD,
   DEPTHWISE_WEIGHT_GRAD,
-  gradsDirectly,
 } from "./depthwise-paths.ts";
-import { groupedForward, groupedInputGrad, isPlanar } from "./grouped.ts";
-import { groupedWeightGrad } from "./grouped-weight-grad.ts";
+import { GROUPED_FORWARD, GROUPED_INPUT_GRAD, GROUPED_WEIGHT_GRAD } from "./grouped-paths.ts";
 import { addressOf, contiguousAt } from "./view.ts";
 import { WINOGRAD_FORWARD, WINOGRAD_INPUT_GRAD } from "./winograd.ts";
 
-/**
- * Below so many rows (channels of a group) of the matrix product that a convolution is, packing costs more
- * than the product, and the direct kernels win.
- */
-const FEW_ROWS = 24;
-
 const always = (): boolean => true;
-const outPer = (c: Conv3): number => c.outChannels / c.groups;
-const inPer = (c: Conv3): number => c.channels / c.groups;
-
-/** Up to so many channels patches are better read where they lie than packed. */
-const SOME_ROWS = 64;
-
-/**
- * Where several channels in registers beat planes one by one: `rows` channels from `sources` each. Kernels of 3 × 3
- * that walk over one plane reuse what they loaded more often.
- */
-const sumsTogether = (c: Conv3, rows: number, sources: number): boolean =>
-  rows <= SOME_ROWS &&
-  rows > 1 &&
-  (c.kernelSize === 1 || c.kernelSize > 9 || rows > FEW_ROWS || (sources < 8 && rows >= 16)) &&
-  (c.kernelSize > 1 || sources <= 2 * SOME_ROWS);
 
 const FORWARD: readonly ConvPath<Forward>[] = [
   ...DEPTHWISE_FORWARD,
   ...WINOGRAD_FORWARD,
-  {
-    name: "grouped-sums",
-    takes: isPlanar,
-    suits: (c) =>
-      sumsTogether(c, outPer(c), inPer(c)) &&
-      (c.kernelSize !== 9 || outPer(c) > FEW_ROWS || c.stride[2] > 1),
-    run: (ctx, c, x, w, bias, y) => groupedForward(ctx, c, x, w, bias, y),
-  },
-  {
-    name: "grouped-direct",
-    takes: isDirect,
-    suits: (c) => c.kernelSize > 1 && outPer(c) <= FEW_ROWS,
-    run: directForward,
-  },
+  ...GROUPED_FORWARD,
   { name: "gemm", takes: always, suits: always, run: gemmForward, activates: true },
 ];
 
 const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
   ...DEPTHWISE_INPUT_GRAD,
   ...WINOGRAD_INPUT_GRAD,
-  {
-    name: "grouped-sums",
-    takes: isPlanar,
-    suits: (c) => sumsTogether(c, inPer(c), outPer(c)) && inPer(c) >= 4 && isUnitStride(c),
-    run: groupedInputGrad,
-  },
-  {
-    name: "grouped-direct",
-    takes: gradsDirectly,
-    suits: (c) => c.kernelSize > 1 && inPer(c) <= FEW_ROWS,
-    run: directInputGrad,
-  },
+  ...GROUPED_INPUT_GRAD,
   { name: "gemm", takes: always, suits: always, run: gemmInputGrad },
 ];
 
 const WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = [
   ...DEPTHWISE_WEIGHT_GRAD,
-  {
-    name: "grouped-sums",
-    takes: isPlanar,
-    suits: () => false,
-    run: groupedWeightGrad,
-  },
-  {
-    name: "grouped-direct",
-    takes: isDirect,
-    suits: (c) => c.kernelSize > 1 && outPer(c) <= FEW_ROWS,
-    run: directWeightGrad,
-  },
+  ...GROUPED_WEIGHT_GRAD,
   { name: "gemm", takes: always, suits: always, run: gemmWeightGrad },
 ];
 

@@ -79,7 +79,8 @@ export function writeFill(ctx: WasmContext, scratch: Scratch, fill: Fill): numbe
     }
   }
   const at = scratch.take(words.length * 4);
-  ctx.arena.i32.set(words, at / 4);
+  const { i32 } = ctx.arena;
+  for (let i = 0; i < words.length; i++) i32[at / 4 + i] = words[i] as number;
   return at;
 }
 

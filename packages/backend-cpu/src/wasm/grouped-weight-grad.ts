@@ -55,7 +55,16 @@ interface Layout {
   readonly rowOut: number;
   readonly chunkImages: number;
   readonly strips: number;
-  readonly words: Partial<Record<GradJobWord, number>>;
+  /** Vectors of an image or strip, of the last strip; see GRAD_JOB. */
+  readonly vectors: number;
+  readonly lastVectors: number;
+  /** Floats of a plane that are left over after the vectors. */
+  readonly rest: number;
+  readonly stripRows: number;
+  /** Bytes: from one image of a box to the next, where the boxes of g begin, and of all boxes. */
+  readonly boxImage: number;
+  readonly boxOut: number;
+  readonly boxBytes: number;
   readonly fills: readonly Fill[];
 }
 
@@ -66,7 +75,6 @@ function inPlaceLayout(c: Conv3): Layout {
   const whole = Math.floor(plane / 4);
   const strips = Math.ceil(whole / STRIP_VECTORS);
   const vectors = Math.ceil(whole / strips);
-  const rest = plane % 4;
   const images = Math.floor(STRIP_VECTORS / whole);
   return {
     inPlace: true,
@@ -74,17 +82,13 @@ function inPlaceLayout(c: Conv3): Layout {
     rowOut: plane,
     chunkImages: strips > 1 ? 1 : Math.max(1, Math.min(c.batch, images)),
     strips,
-    words: {
-      vectors,
-      lastVectors: whole - (strips - 1) * vectors,
-      stripIn: vectors * 16,
-      stripOut: vectors * 16,
-      tail: rest === 0 ? 0 : (4 - rest) * 4,
-      mask0: 0,
-      mask1: rest >= 3 ? -1 : 0,
-      mask2: rest >= 2 ? -1 : 0,
-      mask3: -1,
-    },
+    vectors,
+    lastVectors: whole - (strips - 1) * vectors,
+    rest: plane % 4,
+    stripRows: 0,
+    boxImage: 0,
+    boxOut: 0,
+    boxBytes: 0,
     fills: [],
   };
 }
@@ -137,13 +141,13 @@ function boxLayout(c: Conv3): Layout {
     rowOut: phase,
     chunkImages,
     strips: Math.ceil(c.output[1] / stripRows),
-    words: {
-      stripRows,
-      vectors: boxImage / 4,
-      boxImage: boxImage * 4,
-      boxOut,
-      boxBytes: boxOut + outPer * phase * 4 + 16,
-    },
+    vectors: boxImage / 4,
+    lastVectors: 0,
+    rest: 0,
+    stripRows,
+    boxImage: boxImage * 4,
+    boxOut,
+    boxBytes: roundUp(boxOut + outPer * phase * 4 + 16, 16),
     fills: [
       {
         ...common,
@@ -187,7 +191,8 @@ function gradTile(
 
 function writeWords(ctx: WasmContext, scratch: Scratch, words: readonly number[]): number {
   const at = scratch.take(words.length * 4);
-  ctx.arena.i32.set(words, at / 4);
+  const { i32 } = ctx.arena;
+  for (let i = 0; i < words.length; i++) i32[at / 4 + i] = words[i] as number;
   return at;
 }
 
@@ -240,11 +245,15 @@ export function groupedWeightGrad(
       ),
     ]);
     const [fillIn, fillOut] = layout.fills.map((fill) => writeFill(ctx, scratch, fill));
-    const boxBytes = roundUp(layout.words.boxBytes ?? 0, 16);
+    const { boxBytes, rest, vectors } = layout;
     const sumBytes =
       pieceChunks === 1 ? 0 : splitBlocks * starts.length * tile.rows * tile.columns * 16;
-    const words: Partial<Record<GradJobWord, number>> = {
-      ...layout.words,
+    // Written out: spreading objects costs more than a small convolution.
+    const words: Record<GradJobWord, number> = {
+      mask0: 0,
+      mask1: rest >= 3 ? -1 : 0,
+      mask2: rest >= 2 ? -1 : 0,
+      mask3: -1,
       x,
       g,
       dw: target,
@@ -268,18 +277,26 @@ export function groupedWeightGrad(
       chunks,
       pieceChunks,
       strips: layout.strips,
+      stripIn: vectors * 16,
+      stripOut: vectors * 16,
+      stripRows: layout.stripRows,
+      vectors,
+      lastVectors: layout.lastVectors,
+      tail: rest === 0 ? 0 : (4 - rest) * 4,
       inPlace: layout.inPlace ? 1 : 0,
       boxBytes,
+      boxOut: layout.boxOut,
       sums: boxBytes,
       channels: inPer,
       fillIn: fillIn ?? 0,
       fillOut: fillOut ?? 0,
+      boxImage: layout.boxImage,
       rowOut: tile.rowOut,
     };
     const job = writeWords(
       ctx,
       scratch,
-      GRAD_JOB.map((name) => words[name] ?? 0),
+      GRAD_JOB.map((name) => words[name]),
     );
     const key = `grouped grads ${tile.rows} ${tile.rowOut} ${tile.columns} ${tile.distances}`;
     const { grads } = ctx.get<"grads" | "fill">(key, () => gradFunctions(tile, ctx.relaxed));

@@ -107,7 +107,8 @@ function writeVectors(ctx: WasmContext, scratch: Scratch, s: Sums, rows: number)
 
 function writeTable(ctx: WasmContext, scratch: Scratch, offsets: readonly number[]): number {
   const at = scratch.take(Math.max(1, offsets.length) * 4);
-  ctx.arena.i32.set(offsets, at / 4);
+  const { i32 } = ctx.arena;
+  for (let i = 0; i < offsets.length; i++) i32[at / 4 + i] = offsets[i] as number;
   return at;
 }
 
