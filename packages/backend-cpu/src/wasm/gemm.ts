@@ -1,13 +1,15 @@
 // Matrix products: batched, any strides on the inputs, and the `matmul` kernel of the backend.
 import type { Activation, View } from "@tapegrad/core";
+import { type Choosable, runChosen, staticPick } from "./choose.ts";
 import type { WasmContext } from "./context.ts";
 import {
   ACTIVATION_CODES,
   type ActivationCode,
   type Contraction,
   contract,
+  type Operand,
 } from "./contraction.ts";
-import { matrixVector } from "./matvec.ts";
+import { isMatrixVector, matrixVector, suitsMatrixVector } from "./matvec.ts";
 import { axis } from "./odometer.ts";
 import { addressOf, contiguousAt } from "./view.ts";
 
@@ -73,13 +75,36 @@ export function gemm(ctx: WasmContext, g: Gemm): string {
     columnBias: g.bias,
     activation: g.activation ?? 0,
   };
-  if (k > 0 && matrixVector(ctx, job)) {
-    finish(ctx, job);
-    return "matrix-vector";
-  }
-  contract(ctx, job);
-  return "gemm-packed";
+  // Adding to C cannot be tried several times.
+  const path = job.accumulate
+    ? staticPick(MATMUL.paths, job)
+    : runChosen(ctx, MATMUL, job, (chosen) => chosen.run(ctx, job));
+  if (job.accumulate) path.run(ctx, job);
+  return path.name;
 }
+
+/** How an operand lies: along its lanes, along k, or neither. */
+const layout = ({ lanes, k }: Operand): string =>
+  lanes.strides[3] === 4 ? "lanes" : k.strides[3] === 4 ? "k" : "strided";
+
+const MATMUL: Choosable<Contraction, (ctx: WasmContext, job: Contraction) => void> = {
+  kernel: "matmul",
+  geometry: (job) =>
+    `m${job.m} n${job.n} k${job.k} batch${job.batch.join("x") || 1} ` +
+    `a along ${layout(job.a)} b along ${layout(job.b)}`,
+  paths: [
+    {
+      name: "matrix-vector",
+      takes: isMatrixVector,
+      suits: suitsMatrixVector,
+      run: (ctx, job) => {
+        matrixVector(ctx, job);
+        finish(ctx, job);
+      },
+    },
+    { name: "gemm-packed", takes: () => true, suits: () => true, run: contract },
+  ],
+};
 
 /** Bias and activation of the few rows or columns that a matrix-vector product gives. */
 function finish(ctx: WasmContext, { m, n, batch, c, columnBias, activation }: Contraction): void {

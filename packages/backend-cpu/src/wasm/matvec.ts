@@ -144,20 +144,46 @@ const FEW_VECTORS = 4;
 /** Pieces are multiples of it, so that each row is summed by the same code wherever it is cut. */
 const ROWS_AT_ONCE = 32;
 
-/** Runs the job if it is a matrix times few vectors whose strides suit a kernel; k ≥ 1. */
-export function matrixVector(ctx: WasmContext, job: Contraction): boolean {
-  const { m, n, k, batch } = job;
-  const few = Math.min(m, n);
-  if (few > FEW_VECTORS || (few > 1 && Math.max(m, n) < 64)) return false;
+/** More than this many are never worth it. */
+const MOST_VECTORS = 16;
+
+interface Plan {
+  readonly name: "dot" | "axpy";
+  readonly matrix: Operand;
+  readonly vector: Operand;
+  /** Bytes from one element of the result to the next. */
+  readonly yStep: number;
+}
+
+/** How to run the job as a matrix times vectors, if its strides suit a kernel; k ≥ 1. */
+function planOf(job: Contraction): Plan | undefined {
+  const { m, n, k } = job;
+  if (k === 0 || Math.min(m, n) > MOST_VECTORS) return undefined;
   const rowsFew = m <= n;
   const [matrix, vector]: [Operand, Operand] = rowsFew ? [job.b, job.a] : [job.a, job.b];
-  const rows = Math.max(m, n);
   const yStep = rowsFew ? 4 : job.c.rowBytes;
-  const nextVector = { v: vector.lanes.strides[3], y: rowsFew ? job.c.rowBytes : 4 };
-  if (k > 1 && stepOf(vector.k) !== 4) return false;
-  const alongK = k === 1 || stepOf(matrix.k) === 4;
-  if (!alongK && !((rows === 1 || stepOf(matrix.lanes) === 4) && yStep === 4)) return false;
-  const name = alongK ? "dot" : "axpy";
+  if (k > 1 && stepOf(vector.k) !== 4) return undefined;
+  if (k === 1 || stepOf(matrix.k) === 4) return { name: "dot", matrix, vector, yStep };
+  const sideBySide = Math.max(m, n) === 1 || stepOf(matrix.lanes) === 4;
+  return sideBySide && yStep === 4 ? { name: "axpy", matrix, vector, yStep } : undefined;
+}
+
+/** Whether matrixVector() can run it. */
+export const isMatrixVector = (job: Contraction): boolean => planOf(job) !== undefined;
+
+/** Whether that is expected to be the fastest way. */
+export function suitsMatrixVector({ m, n }: Contraction): boolean {
+  const few = Math.min(m, n);
+  return few <= FEW_VECTORS && (few === 1 || Math.max(m, n) >= 64);
+}
+
+/** Runs a job of which isMatrixVector() says that it can. */
+export function matrixVector(ctx: WasmContext, job: Contraction): void {
+  const { m, n, k, batch } = job;
+  const { name, matrix, vector, yStep } = planOf(job) as Plan;
+  const [few, rows] = [Math.min(m, n), Math.max(m, n)];
+  const alongK = name === "dot";
+  const nextVector = { v: vector.lanes.strides[3], y: m <= n ? job.c.rowBytes : 4 };
   const kernel = ctx.get<"dot" | "axpy">(name, () => [
     alongK ? dotKernel(ctx.relaxed) : axpyKernel(ctx.relaxed),
   ])[name];
@@ -193,5 +219,4 @@ export function matrixVector(ctx: WasmContext, job: Contraction): boolean {
       );
     }
   });
-  return true;
 }
