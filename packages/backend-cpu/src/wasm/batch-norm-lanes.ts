@@ -1,6 +1,6 @@
 // Batch normalisation of [N, C]: a channel is a lane. Four channels stand side by side, and rows are read in the
-// order of memory, a few at a time; the per-channel numbers are vectors that are loaded once for all of
-// these. C ≥ 4: a rest of one to three channels is the last four once more, masked where they are summed.
+// order of memory, a few at a time where they are summed. C ≥ 4: a rest of one to three channels is the last
+// four once more, masked where they are summed.
 import type { Activation } from "@tapegrad/core";
 import {
   type Code,
@@ -31,7 +31,10 @@ import { highPair, lowPair } from "./runs.ts";
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
 
-/** Rows whose sums are made in single precision, and that are read side by side. */
+/**
+ * Rows whose sums are made in single precision, and that are read side by side. Where something is written rows
+ * go one by one: rows of a power of two would make loads wait for stores 4 KiB before them.
+ */
 const ROWS = 8;
 
 /** Writes `body` for each group of four channels; `at` is its offset in bytes of an array of floats. */
@@ -143,28 +146,15 @@ function normaliseLanes(activation: Activation, relaxed: boolean): Func {
     scale: "i32",
     shift: "i32",
   } as const;
-  return func("normalise", params, (f, p) => {
-    const [q, to, left] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
-    const [m, s, b] = f.locals("v128", 3) as [Lane, Lane, Lane];
-    return eachBlock(f, p.images, ROWS, p.imageStep, [p.x, p.y], (count) =>
-      eachGroup(f, p.channels, (at) => [
-        m.set(v128.load(i32.add(p.mean, at))),
-        s.set(v128.load(i32.add(p.scale, at))),
-        b.set(v128.load(i32.add(p.shift, at))),
-        q.set(i32.add(p.x, at)),
-        to.set(i32.add(p.y, at)),
-        left.set(count),
-        countdownOrSkip(left, [
-          v128.store(
-            to,
-            ACTIVATIONS[activation](affine(relaxed)(f32x4.sub(v128.load(q), m), s, b)),
-          ),
-          q.add(p.imageStep),
-          to.add(p.imageStep),
-        ]),
-      ]),
-    );
-  });
+  return func("normalise", params, (f, p) =>
+    eachBlock(f, p.images, 1, p.imageStep, [p.x, p.y], () =>
+      eachGroup(f, p.channels, (at) => {
+        const here = (array: IntLocal): V => v128.load(i32.add(array, at));
+        const z = affine(relaxed)(f32x4.sub(here(p.x), here(p.mean)), here(p.scale), here(p.shift));
+        return v128.store(i32.add(p.y, at), ACTIVATIONS[activation](z));
+      }),
+    ),
+  );
 }
 
 function productsLanes(activation: Activation, relaxed: boolean): Func {
@@ -236,31 +226,20 @@ function combineLanes(activation: Activation, relaxed: boolean): Func {
   } as const;
   const fma = multiplyAdd(relaxed);
   return func("combine", params, (f, p) => {
-    const [q, r, to, left] = f.locals("i32", 4) as [IntLocal, IntLocal, IntLocal, IntLocal];
-    const [m, s, shift, b, c, d] = f.locals("v128", 6) as [Lane, Lane, Lane, Lane, Lane, Lane];
+    const [s, d] = f.locals("v128", 2) as [Lane, Lane];
     const gated = gate(f, activation, relaxed);
-    const fetch = (lane: Lane, array: IntLocal, at: IntLocal): Code =>
-      lane.set(v128.load(i32.add(array, at)));
-    const dx = (g: V): V => fma(gated(g, d, s, shift), s, fma(d, b, c));
-    return eachBlock(f, p.images, ROWS, p.imageStep, [p.g, p.x, p.dx], (count) =>
-      eachGroup(f, p.channels, (at) => [
-        fetch(m, p.mean, at),
-        fetch(s, p.scale, at),
-        fetch(shift, p.shift, at),
-        fetch(b, p.b, at),
-        fetch(c, p.c, at),
-        q.set(i32.add(p.g, at)),
-        r.set(i32.add(p.x, at)),
-        to.set(i32.add(p.dx, at)),
-        left.set(count),
-        countdownOrSkip(left, [
-          d.set(f32x4.sub(v128.load(r), m)),
-          v128.store(to, dx(v128.load(q))),
-          q.add(p.imageStep),
-          r.add(p.imageStep),
-          to.add(p.imageStep),
-        ]),
-      ]),
+    return eachBlock(f, p.images, 1, p.imageStep, [p.g, p.x, p.dx], () =>
+      eachGroup(f, p.channels, (at) => {
+        const here = (array: IntLocal): V => v128.load(i32.add(array, at));
+        return [
+          s.set(here(p.scale)),
+          d.set(f32x4.sub(here(p.x), here(p.mean))),
+          v128.store(
+            i32.add(p.dx, at),
+            fma(gated(here(p.g), d, s, here(p.shift)), s, fma(d, here(p.b), here(p.c))),
+          ),
+        ];
+      }),
     );
   });
 }

@@ -2,7 +2,6 @@
 // the squares around it) while it lies in the first-level cache.
 import {
   type Code,
-  countdown,
   countdownOrSkip,
   type Expr,
   type Func,
@@ -10,6 +9,7 @@ import {
   f32x4,
   f64,
   f64x2,
+  fillZero,
   func,
   type IntLocal,
   i32,
@@ -128,8 +128,8 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
 }
 
 /**
- * layerNormGrad(rows, n, g, x, dx, weight, mean, rstd, dw, db): dw and db are n doubles each, zero at first, that collect
- * Σg·x̂ and Σg. With h = g·weight, T = Σh, S = Σh·(x − mean) of a row:
+ * layerNormGrad(rows, n, g, x, dx, weight, mean, rstd, sums): `sums` becomes 2 n doubles, Σg·x̂ and Σg of these rows: four
+ * of the one beside four of the other, for narrow(). With h = g·weight, T = Σh, S = Σh·(x − mean) of a row:
  *   dx = rstd·h + b·(x − mean) + c,   b = −rstd³·S/n,   c = −rstd·T/n
  */
 export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func {
@@ -142,8 +142,7 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
     weight: "i32",
     mean: "i32",
     rstd: "i32",
-    dw: "i32",
-    db: "i32",
+    sums: "i32",
   } as const;
   const fma = multiplyAdd(relaxed);
   return func("layerNormGrad", params, (f, p) => {
@@ -151,7 +150,7 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
     const [m, r, b, c, h, d] = f.locals("f32", 6) as [F, F, F, F, F, F];
     const [factor, wide] = f.locals("f64", 2) as [D, D];
     const [mv, rv, bv, cv, hv, dv, gv] = f.locals("v128", 7) as Local<"v128">[];
-    const [dw, db] = f.locals("i32", 2) as [IntLocal, IntLocal];
+    const to = f.local("i32");
     if (!mv || !rv || !bv || !cv || !hv || !dv || !gv) return [];
     const [g, x, dx, weight] = [p.g, p.x, p.dx, p.weight].map(
       (from): Stream => ({ from, step: 0 }),
@@ -163,12 +162,11 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
     const weightedSingle = (gp: IntLocal, wp: IntLocal): Expr<"f32"> =>
       hasWeight ? f32.mul(f32.load(gp), f32.load(wp)) : f32.load(gp);
     /** Adds four floats to four doubles. */
-    const collect = (to: IntLocal, value: Local<"v128">): Code => [
-      v128.store(to, f64x2.add(v128.load(to), lowPair(value))),
-      v128.store(to, f64x2.add(v128.load(to, 16), highPair(value)), 16),
-      to.add(32),
+    const collect = (value: Local<"v128">, at: number): Code => [
+      v128.store(to, f64x2.add(v128.load(to, at), lowPair(value)), at),
+      v128.store(to, f64x2.add(v128.load(to, at + 16), highPair(value)), at + 16),
     ];
-    return countdownOrSkip(p.rows, [
+    const rows = countdownOrSkip(p.rows, [
       m.set(f32.load(p.mean)),
       r.set(f32.load(p.rstd)),
       mv.set(f32x4.splat(m)),
@@ -195,32 +193,31 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
       c.set(f32.neg(f32.demoteF64(f64.mul(factor, total.value())))),
       bv.set(f32x4.splat(b)),
       cv.set(f32x4.splat(c)),
-      dw.set(p.dw),
-      db.set(p.db),
+      to.set(p.sums),
       eachStretch(f, 1, p.n, [...inputs, dx as Stream], {
-        vector: ([gp, xp, wp, to], offset) => [
+        vector: ([gp, xp, wp, dxp], offset) => [
           dv.set(f32x4.sub(v128.load(xp as IntLocal, offset), mv)),
           v128.store(
-            to as IntLocal,
+            dxp as IntLocal,
             fma(weighted(gp as IntLocal, wp as IntLocal, offset), rv, fma(dv, bv, cv)),
             offset,
           ),
           gv.set(v128.load(gp as IntLocal, offset)),
           dv.set(f32x4.mul(f32x4.mul(gv, dv), rv)),
-          collect(dw, dv),
-          collect(db, gv),
+          collect(dv, 0),
+          collect(gv, 32),
+          to.add(64),
         ],
-        single: ([gp, xp, wp, to]) => [
+        single: ([gp, xp, wp, dxp]) => [
           d.set(f32.sub(f32.load(xp as IntLocal), m)),
           h.set(f32.load(gp as IntLocal)),
           f32.store(
-            to as IntLocal,
+            dxp as IntLocal,
             fmaSingle(weightedSingle(gp as IntLocal, wp as IntLocal), r, fmaSingle(d, b, c)),
           ),
-          f64.store(dw, f64.add(f64.load(dw), f64.promoteF32(f32.mul(f32.mul(h, d), r)))),
-          f64.store(db, f64.add(f64.load(db), f64.promoteF32(h))),
-          dw.add(8),
-          db.add(8),
+          f64.store(to, f64.add(f64.load(to), f64.promoteF32(f32.mul(f32.mul(h, d), r)))),
+          f64.store(to, f64.add(f64.load(to, 8), f64.promoteF32(h)), 8),
+          to.add(16),
         ],
       }),
       p.mean.add(4),
@@ -229,28 +226,53 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
       p.x.add(rowBytes),
       p.dx.add(rowBytes),
     ]);
+    return [fillZero(p.sums, i32.shl(p.n, 4)), rows];
   });
 }
 
-/** narrow(n, from, to): doubles to floats. */
-export const narrowKernel = (): Func =>
-  func("narrow", { n: "i32", from: "i32", to: "i32" }, (f, p) => {
-    const left = f.local("i32");
+/**
+ * narrow(n, slices, sliceStep, from, dw, db): what layerNormGrad collected, added up over slices of the rows, as
+ * floats.
+ */
+export const narrowKernel = (): Func => {
+  const params = {
+    n: "i32",
+    slices: "i32",
+    sliceStep: "i32",
+    from: "i32",
+    dw: "i32",
+    db: "i32",
+  } as const;
+  return func("narrow", params, (f, p) => {
+    const [left, slice, at] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+    const sums = f.locals("v128", 4);
+    const [w, b] = [f.local("f64"), f.local("f64")];
+    const eachSlice = (body: Code): Code => [
+      at.set(p.from),
+      slice.set(p.slices),
+      countdownOrSkip(slice, [body, at.add(p.sliceStep)]),
+    ];
+    const pair = (i: number): V => fromPairs(sums[i] as V, sums[i + 1] as V);
     return [
       left.set(i32.shrU(p.n, 2)),
       countdownOrSkip(left, [
-        v128.store(p.to, fromPairs(v128.load(p.from), v128.load(p.from, 16))),
-        p.from.add(32),
-        p.to.add(16),
+        sums.map((sum) => sum.set(v128.zero())),
+        eachSlice(sums.map((sum, i) => sum.set(f64x2.add(sum, v128.load(at, i * 16))))),
+        v128.store(p.dw, pair(0)),
+        v128.store(p.db, pair(2)),
+        p.from.add(64),
+        p.dw.add(16),
+        p.db.add(16),
       ]),
       left.set(i32.and(p.n, 3)),
-      when(
-        left,
-        countdown(left, [
-          f32.store(p.to, f32.demoteF64(f64.load(p.from))),
-          p.from.add(8),
-          p.to.add(4),
-        ]),
-      ),
+      countdownOrSkip(left, [
+        w.set(f64.const(0)),
+        b.set(f64.const(0)),
+        eachSlice([w.set(f64.add(w, f64.load(at))), b.set(f64.add(b, f64.load(at, 8)))]),
+        storeNext(p.dw, f32.demoteF64(w)),
+        storeNext(p.db, f32.demoteF64(b)),
+        p.from.add(16),
+      ]),
     ];
   });
+};

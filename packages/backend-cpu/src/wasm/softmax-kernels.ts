@@ -44,6 +44,8 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
     const exp = exponential(f, relaxed);
     const total = new Total(f);
     const [max, e] = [f.local("v128"), f.local("v128")] as [Lane, Lane];
+    // Four maxima side by side: one would wait for itself.
+    const maxima = [max, ...f.locals("v128", 3)] as [Lane, Lane, Lane, Lane];
     const [s, top] = [f.local("f32"), f.local("f32")] as [F, F];
     const sv = f.local("v128");
     const [a, b, out] = [p.a, p.b, p.out].map((from) => ({ from, step: 0 })) as [
@@ -56,11 +58,15 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
 
     /** The largest of the line in all lanes of max, in `top`. pmax skips NaN, which the sum does not. */
     const findMax: Code = [
-      max.set(splat(-Infinity)),
+      maxima.map((m) => m.set(splat(-Infinity))),
       eachStretch(f, 1, p.n, [a], {
-        vector: ([q], offset) => max.set(f32x4.pmax(max, load(q, offset))),
+        vector: ([q], offset, k) => {
+          const m = maxima[k] as Lane;
+          return m.set(f32x4.pmax(m, load(q, offset)));
+        },
         single: ([q]) => max.set(f32x4.pmax(max, one(q as Pointer))),
       }),
+      maxima.slice(1).map((m) => max.set(f32x4.pmax(max, m))),
       max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [2, 3, 0, 1]))),
       max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [1, 0, 3, 2]))),
       top.set(single(max)),
@@ -167,14 +173,19 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
 }
 
 /**
- * column(lines, n, a, b, out, step): `lines` lines side by side, n elements each, `step` bytes apart. Four
- * at a time; the rest one by one, in the lanes of a vector all the same.
+ * column(lines, n, a, b, out, step): `lines` lines side by side, n elements each, `step` bytes apart. Sixteen
+ * at a time, a cache line; then four; the rest one by one, in the lanes of a vector all the same.
  */
 function columnKernel(code: SoftmaxCode, relaxed: boolean): Func {
   return func("column", { ...PARAMS, step: "i32" }, (f, p) => {
     const exp = exponential(f, relaxed);
     const { log } = vectorMath(f, relaxed);
-    const [max, e, s, low, high] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
+    const e = f.local("v128");
+    const [maxima, lows, highs] = [0, 1, 2].map(() => f.locals("v128", 4)) as [
+      Lane[],
+      Lane[],
+      Lane[],
+    ];
     const [q, r, to, left, groups] = f.locals("i32", 5) as [
       Pointer,
       Pointer,
@@ -182,56 +193,87 @@ function columnKernel(code: SoftmaxCode, relaxed: boolean): Func {
       Pointer,
       Pointer,
     ];
-    const group = (lanes: 4 | 1): Code => {
-      const load = (at: Pointer): V => (lanes === 4 ? v128.load(at) : one(at));
-      const store = (value: V): Code =>
-        lanes === 4 ? v128.store(to, value) : f32.store(to, single(value));
-      const along = (body: Code): Code => [
+    /** What is done to the v-th of a few vectors side by side. */
+    interface Side {
+      readonly offset: number;
+      readonly max: Lane;
+      readonly low: Lane;
+      readonly high: Lane;
+    }
+    const group = (vectors: 1 | 4, lanes: 1 | 4): Code => {
+      const sides = Array.from({ length: vectors }, (_, v) => ({
+        offset: v * 16,
+        max: maxima[v] as Lane,
+        low: lows[v] as Lane,
+        high: highs[v] as Lane,
+      }));
+      const each = (body: (side: Side) => Code): Code => sides.map(body);
+      const load = (at: Pointer, { offset }: Side): V =>
+        lanes === 4 ? v128.load(at, offset) : one(at);
+      const store = (value: V, { offset }: Side): Code =>
+        lanes === 4 ? v128.store(to, value, offset) : f32.store(to, single(value));
+      const along = (body: (side: Side) => Code): Code => [
         q.set(p.a),
         r.set(p.b),
         to.set(p.out),
         left.set(p.n),
-        countdownOrSkip(left, [body, q.add(p.step), r.add(p.step), to.add(p.step)]),
+        countdownOrSkip(left, [each(body), q.add(p.step), r.add(p.step), to.add(p.step)]),
       ];
-      const clear: Code = [low.set(v128.zero()), high.set(v128.zero())];
-      const add = (value: Lane): Code => [
-        low.set(f64x2.add(low, lowPair(value))),
-        high.set(f64x2.add(high, highPair(value))),
+      const clear = each(({ low, high }) => [low.set(v128.zero()), high.set(v128.zero())]);
+      const add = ({ low, high }: Side): Code => [
+        low.set(f64x2.add(low, lowPair(e))),
+        high.set(f64x2.add(high, highPair(e))),
       ];
-      const findMax: Code = [max.set(splat(-Infinity)), along(max.set(f32x4.pmax(max, load(q))))];
+      /** The sums as floats, in `low`. */
+      const narrow = each(({ low, high }) => low.set(fromPairs(low, high)));
+      const findMax: Code = [
+        each(({ max }) => max.set(splat(-Infinity))),
+        along((s) => s.max.set(f32x4.pmax(s.max, load(q, s)))),
+      ];
       const sumExp = (keep: boolean): Code => [
         clear,
-        along([e.set(exp(f32x4.sub(load(q), max))), keep ? store(e) : [], add(e)]),
-        s.set(fromPairs(low, high)),
+        along((s) => [e.set(exp(f32x4.sub(load(q, s), s.max))), keep ? store(e, s) : [], add(s)]),
+        narrow,
       ];
       const bodies: Record<SoftmaxCode, () => Code> = {
-        softmax: () => [findMax, sumExp(true), along([e.set(f32x4.div(load(to), s)), store(e)])],
+        softmax: () => [
+          findMax,
+          sumExp(true),
+          along((s) => [e.set(f32x4.div(load(to, s), s.low)), store(e, s)]),
+        ],
         logSoftmax: () => [
           findMax,
           sumExp(false),
-          s.set(log(s)),
-          along([e.set(f32x4.sub(f32x4.sub(load(q), max), s)), store(e)]),
+          each(({ low }) => [e.set(low), low.set(log(e))]),
+          along((s) => [e.set(f32x4.sub(f32x4.sub(load(q, s), s.max), s.low)), store(e, s)]),
         ],
         softmaxGrad: () => [
           clear,
-          along([e.set(f32x4.mul(load(q), load(r))), add(e)]),
-          s.set(fromPairs(low, high)),
-          along([e.set(f32x4.mul(load(r), f32x4.sub(load(q), s))), store(e)]),
+          along((s) => [e.set(f32x4.mul(load(q, s), load(r, s))), add(s)]),
+          narrow,
+          along((s) => [e.set(f32x4.mul(load(r, s), f32x4.sub(load(q, s), s.low))), store(e, s)]),
         ],
         logSoftmaxGrad: () => [
           clear,
-          along([e.set(load(q)), add(e)]),
-          s.set(fromPairs(low, high)),
-          along([e.set(exp(load(r))), e.set(f32x4.sub(load(q), f32x4.mul(e, s))), store(e)]),
+          along((s) => [e.set(load(q, s)), add(s)]),
+          narrow,
+          along((s) => [
+            e.set(exp(load(r, s))),
+            e.set(f32x4.sub(load(q, s), f32x4.mul(e, s.low))),
+            store(e, s),
+          ]),
         ],
       };
-      return [bodies[code](), p.a.add(lanes * 4), p.b.add(lanes * 4), p.out.add(lanes * 4)];
+      const bytes = vectors * lanes * 4;
+      return [bodies[code](), p.a.add(bytes), p.b.add(bytes), p.out.add(bytes)];
     };
     return [
-      groups.set(i32.shrU(p.lines, 2)),
-      countdownOrSkip(groups, group(4)),
+      groups.set(i32.shrU(p.lines, 4)),
+      countdownOrSkip(groups, group(4, 4)),
+      groups.set(i32.and(i32.shrU(p.lines, 2), 3)),
+      countdownOrSkip(groups, group(1, 4)),
       groups.set(i32.and(p.lines, 3)),
-      countdownOrSkip(groups, group(1)),
+      countdownOrSkip(groups, group(1, 1)),
     ];
   });
 }

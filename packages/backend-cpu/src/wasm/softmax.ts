@@ -2,8 +2,14 @@
 import type { FusedKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import type { WasmContext } from "./context.ts";
+import { pieces } from "./launch.ts";
 import { type SoftmaxCode, softmaxFuncs } from "./softmax-kernels.ts";
 import { addressOf, contiguousAt } from "./view.ts";
+
+/** Nanoseconds of one thread per element, with an exp. */
+const ELEMENT = 1;
+/** Blocks of columns that need not be cut to give every thread something. */
+const ENOUGH = 16;
 
 export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode> {
   function run(
@@ -23,14 +29,42 @@ export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode
       const from = contiguousAt(ctx, scratch, a);
       const other = b === undefined ? from : contiguousAt(ctx, scratch, b);
       const to = addressOf(y);
+      const cost = outer * n * inner * ELEMENT;
       if (inner === 1) {
-        row(outer, n, from, other, to);
+        ctx.launch(cost, (tasks) => {
+          pieces(outer, cost, (first, size) => {
+            const at = first * n * 4;
+            tasks.add(row, size, n, from + at, other + at, to + at);
+          });
+        });
         return "rows";
       }
-      for (let o = 0; o < outer; o++) {
-        const at = o * n * inner * 4;
-        column(inner, n, from + at, other + at, to + at, inner * 4);
-      }
+      const step = inner * 4;
+      ctx.launch(cost, (tasks) => {
+        if (outer >= ENOUGH) {
+          pieces(outer, cost, (first, size) => {
+            for (let o = first; o < first + size; o++) {
+              const at = o * n * step;
+              const args = [inner, n, from + at, other + at, to + at, step] as const;
+              if (o === first) tasks.add(column, ...args);
+              else tasks.also(column, ...args);
+            }
+          });
+          return;
+        }
+        for (let o = 0; o < outer; o++) {
+          // Whole cache lines.
+          pieces(
+            inner,
+            cost / outer,
+            (first, size) => {
+              const at = o * n * step + first * 4;
+              tasks.add(column, size, n, from + at, other + at, to + at, step);
+            },
+            16,
+          );
+        }
+      });
       return "columns";
     });
   }
