@@ -97,7 +97,7 @@ const attrsOver = (x: { readonly shape: readonly number[] }, a: DimAttrs): Reduc
 /** max, min along one dim. */
 export function extremeAlongDim(
   side: Side,
-  call: (x: Tensor, dim: number) => ValuesAndIndices,
+  call: { (x: Tensor, dim: number): ValuesAndIndices; (x: Tensor): Tensor },
 ): Op<readonly ["x"], readonly ["values", "indices"], DimAttrs> {
   const code: ArgReduceCode = `arg${side}`;
   return defineOp<DimAttrs>()({
@@ -144,6 +144,11 @@ export function extremeAlongDim(
         new RegExp(`${side}: dim 1 has no elements to reduce`),
       ],
       [() => call(rng.tensor([2]), -2), IndexError, new RegExp(`${side}: dim -2`)],
+      [
+        () => call(rng.tensor([2, 0])),
+        ShapeError,
+        new RegExp(`^${side}: dim 1 has no elements to reduce`),
+      ],
     ],
   });
 }

@@ -2,6 +2,7 @@
 import { methods, type Tensor } from "../../tensor.ts";
 import { amax } from "./amax.ts";
 import { type DimOptions, dimAttrs, extremeAlongDim, type ValuesAndIndices } from "./extreme.ts";
+import { requireElements } from "./reduce.ts";
 
 const maxOp = extremeAlongDim("max", max);
 
@@ -19,7 +20,10 @@ export function max(
   options: DimOptions = {},
 ): Tensor | ValuesAndIndices {
   const attrs = dimAttrs("max", x, dim, options);
-  if (attrs.dim === undefined) return amax(x, undefined, { keepdim: attrs.keepdim });
+  if (attrs.dim === undefined) {
+    requireElements("max", x.shape, [...x.shape.keys()]);
+    return amax(x, undefined, { keepdim: attrs.keepdim });
+  }
   const [values, indices] = maxOp(x, attrs);
   return { values, indices };
 }

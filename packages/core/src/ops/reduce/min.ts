@@ -2,6 +2,7 @@
 import { methods, type Tensor } from "../../tensor.ts";
 import { amin } from "./amin.ts";
 import { type DimOptions, dimAttrs, extremeAlongDim, type ValuesAndIndices } from "./extreme.ts";
+import { requireElements } from "./reduce.ts";
 
 const minOp = extremeAlongDim("min", min);
 
@@ -19,7 +20,10 @@ export function min(
   options: DimOptions = {},
 ): Tensor | ValuesAndIndices {
   const attrs = dimAttrs("min", x, dim, options);
-  if (attrs.dim === undefined) return amin(x, undefined, { keepdim: attrs.keepdim });
+  if (attrs.dim === undefined) {
+    requireElements("min", x.shape, [...x.shape.keys()]);
+    return amin(x, undefined, { keepdim: attrs.keepdim });
+  }
   const [values, indices] = minOp(x, attrs);
   return { values, indices };
 }
