@@ -4,6 +4,7 @@ import {
   type Choice,
   conv2d,
   manualSeed,
+  matmul,
   onRun,
   type Picks,
   randn,
@@ -18,7 +19,9 @@ import {
 import { expect } from "chai";
 import { measureRoofs, roofMs } from "../src/index.ts";
 import { runChosen } from "../src/wasm/choose.ts";
-import { newContext } from "./wasm-support.ts";
+import { gemm } from "../src/wasm/gemm.ts";
+import { addressOf } from "../src/wasm/view.ts";
+import { expectClose, newContext, read, viewOf } from "./wasm-support.ts";
 
 const bits = (t: Tensor): string => Buffer.from(t.dataSync().buffer).toString("base64");
 const grouped = (): Tensor => {
@@ -122,6 +125,41 @@ describe("choosing", () => {
     const names = choice.candidates.map((c) => c.name);
     expect(names).to.include.members(["grouped-direct", "gemm", choice.pick]);
     for (const { ms } of choice.candidates) expect(ms).to.be.within(1e-5, 1000);
+  });
+
+  it("has matrix products among its questions, whose ways agree; adding to a result is never tried", () => {
+    const product = (): Tensor => {
+      manualSeed(6);
+      return matmul(randn([8, 64]), randn([100, 64]).t());
+    };
+    const choices: Choice[] = [];
+    const stop = onRun(({ choice }) => choice && choices.push(choice), { choices: true });
+    const wanted = onWasm(product).dataSync() as Float32Array;
+    stop();
+    const [choice] = choices as [Choice];
+    expect(choice.geometry).to.equal("m8 n100 k64 batch1 a along k b along k");
+    expect(choice.candidates.map((c) => c.name)).to.deep.equal(["matrix-vector", "gemm-packed"]);
+    expect(choice.pick).to.equal("gemm-packed");
+    for (const { name } of choice.candidates) {
+      setTunedPicks({ [`wasm matmul ${choice.geometry}`]: name });
+      const got = onWasm(() => tune(product)).dataSync() as Float32Array;
+      expectClose(got, wanted, name);
+    }
+    const ctx = newContext(false);
+    const [a, b, y] = [
+      viewOf(ctx, [1, 3], [1, 2, 3]),
+      viewOf(ctx, [3, 1], [1, 1, 1]),
+      viewOf(ctx, [1, 1], [5]),
+    ];
+    const at = addressOf;
+    tune(() =>
+      gemm(ctx, {
+        ...{ m: 1, n: 1, k: 3, accumulate: true },
+        ...{ a: at(a), aRowStride: 3, aColStride: 1, b: at(b), bRowStride: 1, bColStride: 1 },
+        ...{ c: at(y), cRowStride: 1 },
+      }),
+    );
+    expect([...read(ctx, y)]).to.deep.equal([11]);
   });
 
   it("refuses async functions and what is no function", () => {
