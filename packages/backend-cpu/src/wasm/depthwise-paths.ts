@@ -20,6 +20,8 @@ export const gradsDirectly = (c: Conv3): boolean => isDirect(c) && c.stride[2] <
 /** Taps that an output, or an input, meets; from so many on their columns are loops. */
 const MANY_TAPS = 12;
 const hasFewTaps = (c: Conv3): boolean => c.kernelSize < MANY_TAPS;
+/** Rows are half zeros: code that knows its edges leaves them out. */
+const readsMuchPadding = (c: Conv3): boolean => c.padding[2] * 4 > c.input[2];
 const meetsFewTaps = (c: Conv3): boolean => c.kernelSize < MANY_TAPS * c.stride[1] * c.stride[2];
 
 const columns = {
@@ -29,7 +31,12 @@ const columns = {
 };
 
 export const DEPTHWISE_FORWARD: readonly ConvPath<Forward>[] = [
-  { name: "depthwise-direct", takes: isDirectDepthwise, suits: hasFewTaps, run: directForward },
+  {
+    name: "depthwise-direct",
+    takes: isDirectDepthwise,
+    suits: (c) => hasFewTaps(c) || readsMuchPadding(c),
+    run: directForward,
+  },
   { ...columns, run: columnForward },
 ];
 
