@@ -1,6 +1,7 @@
 // gather and scatterAdd of float32 by int64 or int32 indices. The dims are walked as in an elementwise op,
 // with step 0 along dim in the tensor that is indexed; the kernel adds index · (bytes per step of dim). Where
-// one index serves a whole row (embeddings, indexSelect) the row is copied or added as vectors.
+// one index serves a whole row (embeddings, indexSelect) the row is copied or added as vectors. Threads that add
+// have targets of their own, so that each target takes its sources in their order: other rows, or other columns.
 import type { RequiredKernels, View } from "@tapegrad/core";
 import {
   type Code,
@@ -15,7 +16,7 @@ import {
 } from "./assembler.ts";
 import type { WasmContext } from "./context.ts";
 import { byteAddress } from "./view.ts";
-import { plan, rowStep, walk } from "./walk.ts";
+import { plan, rowStep, rowsModule, walkAll, walkApart } from "./walk.ts";
 
 /**
  * run(rows, n, y, yRow, yStep, index, indexRow, indexStep, x, xRow, xStep, dimStep): gather reads x and writes y,
@@ -96,14 +97,11 @@ export function gatherKernels(ctx: WasmContext): Pick<RequiredKernels, "gather" 
     const moving = indexed.shape.length === 0 ? indexed : standing(indexed, dense.shape, dim);
     if (!plan(dense, 4, index, bytes, moving, 4)) return "empty";
     const rows = rowStep(0) === 4 && rowStep(1) === 0 && rowStep(2) === 4;
-    const { run: kernelOf } = ctx.get<"run">(`${way}/${rows}`, () => [kernel(way, rows)]);
-    walk(
-      kernelOf,
-      byteAddress(dense, 4),
-      byteAddress(index, bytes),
-      byteAddress(indexed, 4),
-      (indexed.strides[dim] ?? 0) * 4,
-    );
+    const build = (): Func => kernel(way, rows);
+    const run = rowsModule(ctx, `${way}/${rows}`, build, ["memory", "memory", "number"]);
+    const at = [byteAddress(dense, 4), byteAddress(index, bytes), byteAddress(indexed, 4)] as const;
+    const share = way === "gather" ? walkAll : walkApart;
+    share(ctx, run, rows ? 0 : 0.5, ...at, (indexed.strides[dim] ?? 0) * 4);
     return rows ? "rows" : "elements";
   }
   return {

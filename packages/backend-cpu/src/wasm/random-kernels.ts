@@ -35,7 +35,8 @@ type KeyLocals = { [K in keyof typeof KEY]: IntLocal };
 function philox(f: Scope, key: KeyLocals, words: readonly [Lane, Lane, Lane, Lane]): Code {
   const [c0, c1, c2, c3] = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
   const [low, high, other] = f.locals("v128", 3) as [Lane, Lane, Lane];
-  const [k0, k1, round] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+  const round = f.local("i32");
+  const [k0, k1] = f.locals("v128", 2) as [Lane, Lane];
   /** The high words of the four products, in `to`. */
   const highWords = (a: Lane, m: number, to: Lane): Code => [
     low.set(i64x2.extmulLowI32x4U(a, integers(m))),
@@ -48,12 +49,12 @@ function philox(f: Scope, key: KeyLocals, words: readonly [Lane, Lane, Lane, Lan
     highWords(c0, M0, other),
     w0.set(i32x4.mul(c0, integers(M0))),
     highWords(c2, M1, w1),
-    c0.set(xor3(w1, c1, i32x4.splat(k0))),
+    c0.set(xor3(w1, c1, k0)),
     c1.set(i32x4.mul(c2, integers(M1))),
-    c2.set(xor3(other, c3, i32x4.splat(k1))),
+    c2.set(xor3(other, c3, k1)),
     c3.set(w0),
-    k0.add(W0),
-    k1.add(W1),
+    k0.set(i32x4.add(k0, integers(W0))),
+    k1.set(i32x4.add(k1, integers(W1))),
   ];
   const pairLow = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 4, 1, 5]);
   const pairHigh = (a: V, b: V): V => f32x4.shuffle(a, b, [2, 6, 3, 7]);
@@ -62,8 +63,8 @@ function philox(f: Scope, key: KeyLocals, words: readonly [Lane, Lane, Lane, Lan
     c1.set(i32x4.splat(key.counterHigh)),
     c2.set(v128.zero()),
     c3.set(v128.zero()),
-    k0.set(key.keyLow),
-    k1.set(key.keyHigh),
+    k0.set(i32x4.splat(key.keyLow)),
+    k1.set(i32x4.splat(key.keyHigh)),
     round.set(10),
     countdownOrSkip(round, step),
     key.counterLow.add(4),

@@ -3,16 +3,20 @@
 import type { FusedKernels, RandomKey, RequiredKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
+import { type Argument, pieces, type Tasks } from "./launch.ts";
 import { dropoutKernel, uniformKernel } from "./random-kernels.ts";
 import { addressOf, contiguousAt } from "./view.ts";
+import { MANY } from "./walk.ts";
 
 const low32 = (v: bigint): number => Number(BigInt.asIntN(32, v));
+
+type Words = readonly [number, number, number, number];
 
 /** Calls draw for stretches of elements whose counters share their high word. */
 function eachStretch(
   key: RandomKey,
   size: number,
-  draw: (from: number, n: number, key: readonly [number, number, number, number]) => void,
+  draw: (from: number, n: number, key: Words) => void,
 ): void {
   for (let from = 0; from < size; ) {
     const counter = key.offset + BigInt(from / 4);
@@ -24,17 +28,44 @@ function eachStretch(
   }
 }
 
+/** Nanoseconds that one thread needs for a number. */
+const NANOSECONDS = 2;
+/** The numbers of one element of four vectors of counters. */
+const STEP = 16;
+
 export function randomKernels(
   ctx: WasmContext,
 ): Pick<RequiredKernels, "random" | "arange"> & Pick<FusedKernels, "dropout"> {
   const { arena } = ctx;
 
+  /** Calls add for pieces of elements: a counter says where in the stream of numbers a piece begins. */
+  function onThreads(
+    key: RandomKey,
+    size: number,
+    add: (tasks: Tasks, spare: Argument, from: number, n: number, words: Words) => void,
+  ): void {
+    ctx.launch(size * NANOSECONDS, (tasks) => {
+      const spare = tasks.local(64);
+      eachStretch(key, size, (from, n, [low, ...words]) => {
+        const cut = (first: number, count: number): void =>
+          add(tasks, spare, from + first, count, [(low + first / 4) | 0, ...words]);
+        pieces(n, n * NANOSECONDS, cut, STEP);
+      });
+    });
+  }
+
   function uniform(scratch: Scratch, key: RandomKey, size: number, to: number): void {
     const kernels = ctx.get<"uniform">("uniform", () => [uniformKernel()]);
-    const spare = scratch.take(64);
-    eachStretch(key, size, (from, n, words) => {
-      kernels.uniform(n, to + from * 4, spare, ...words);
-    });
+    if (size < MANY) {
+      const spare = scratch.take(64);
+      eachStretch(key, size, (from, n, words) => {
+        kernels.uniform(n, to + from * 4, spare, ...words);
+      });
+    } else {
+      onThreads(key, size, (tasks, spare, from, n, words) =>
+        tasks.add(kernels.uniform, n, to + from * 4, spare, ...words),
+      );
+    }
   }
 
   return {
@@ -73,14 +104,23 @@ export function randomKernels(
       return ctx.withScratch((scratch) => {
         const from = contiguousAt(ctx, scratch, x);
         const [to, factors] = [addressOf(y), mask === undefined ? 0 : addressOf(mask)];
-        const spare = scratch.take(64);
         // A uniform number is a word's upper 24 bits over 2²⁴.
         const threshold = Math.ceil(p * 2 ** 24);
-        eachStretch(key, sizeOf(x.shape), (first, n, words) => {
+        const [size, factor] = [sizeOf(x.shape), 1 / (1 - p)];
+        const args = (first: number, n: number): [number, number, number, number] => {
           const at = first * 4;
-          const maskAt = factors === 0 ? 0 : factors + at;
-          dropout(n, from + at, to + at, maskAt, spare, threshold, 1 / (1 - p), ...words);
-        });
+          return [n, from + at, to + at, factors === 0 ? 0 : factors + at];
+        };
+        if (size < MANY) {
+          const spare = scratch.take(64);
+          eachStretch(key, size, (first, n, words) => {
+            dropout(...args(first, n), spare, threshold, factor, ...words);
+          });
+        } else {
+          onThreads(key, size, (tasks, spare, first, n, words) =>
+            tasks.add(dropout, ...args(first, n), spare, threshold, factor, ...words),
+          );
+        }
         return "philox";
       });
     },

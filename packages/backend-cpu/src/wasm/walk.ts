@@ -7,7 +7,7 @@
 import type { View } from "@tapegrad/core";
 import type { Func } from "./assembler.ts";
 import type { WasmContext } from "./context.ts";
-import { pieces } from "./launch.ts";
+import { pieces, type Tasks } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Role, TABLE_WORDS, walkKernel } from "./walk-kernel.ts";
 
@@ -174,6 +174,8 @@ export const MANY = 1 << 14;
 const WORTH = 20_000;
 /** Long rows are cut into multiples of this many elements. */
 const STRETCH = 1024;
+/** Elements of a line of memory, at least. */
+const LINE = 32;
 /** With fewer rows than this, rows are cut too. */
 const FEW_ROWS = 64;
 
@@ -263,6 +265,43 @@ export function walkAll(
     const cost = costOf(elements, 1 + how.roles.length, each);
     if (cost < WORTH) walk(kernel, y, a, b, c);
     else share(ctx, kernel, how, cost, elements, step, [y, a, b, c]);
+  }
+}
+
+/**
+ * walkAll() where b is written too, at places that two rows share if its step from one to the other is 0: tasks
+ * have rows that share nothing, or columns of all rows. One thread where there are neither.
+ */
+export function walkApart(
+  ctx: WasmContext,
+  kernel: Kernel,
+  each: number,
+  y: number,
+  a: number,
+  b: number,
+  c: number,
+): void {
+  const last = rank - 1;
+  let rowsApart = rank > 1;
+  for (let d = 0; d < last; d++) rowsApart &&= stepsB[d] !== 0;
+  const elements = planned();
+  const cost = costOf(elements, 4, each);
+  if (elements < MANY || cost < WORTH) walk(kernel, y, a, b, c);
+  else if (rowsApart) walkAll(ctx, kernel, each, y, a, b, c);
+  else if (rank > 2 || stepsB[last] === 0) walk(kernel, y, a, b, c);
+  else {
+    const row = Math.max(0, rank - 2);
+    const rows = rank > 1 ? (sizes[row] as number) : 1;
+    const moved = (k: 0 | 1 | 2, base: number, along: number): [number, number, number] => {
+      const s = steps[k];
+      return [base + along * (s[last] as number), s[row] as number, s[last] as number];
+    };
+    const cut = (tasks: Tasks) => (along: number, n: number) => {
+      const operands = [...moved(0, y, along), ...moved(1, a, along), ...moved(2, b, along)];
+      tasks.add(kernel, rows, n, ...operands, c);
+    };
+    // Whole lines of memory, so that no two threads write to one.
+    ctx.launch(cost, (tasks) => pieces(sizes[last] as number, cost, cut(tasks), LINE));
   }
 }
 
