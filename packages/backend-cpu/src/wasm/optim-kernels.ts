@@ -70,6 +70,9 @@ function overTensors(
   );
 }
 
+/** Offsets of the vectors in 64 bytes, which a round of the main loops takes. */
+const LINE = [0, 16, 32, 48];
+
 function changeKernel(spec: Spec): Func {
   const params: Record<string, "i32" | "f32"> = { entry: "i32", skip: "i32", count: "i32" };
   for (const name of spec.scalars) params[name] = "f32";
@@ -78,25 +81,28 @@ function changeKernel(spec: Spec): Func {
     const scalars = Object.fromEntries(spec.scalars.map((name) => [name, f.local("v128")]));
     const left = f.local("i32");
     const change = spec.change(values, scalars, f);
-    const four = (at: readonly IntLocal[]): Code => [
-      values.map((value, k) => value.set(v128.load(at[k] as IntLocal))),
+    const four = (at: readonly IntLocal[], offset: number): Code => [
+      values.map((value, k) => value.set(v128.load(at[k] as IntLocal, offset))),
       change,
-      spec.writes.map((k) => v128.store(at[k] as IntLocal, values[k] as Vector)),
-      at.map((address) => address.add(16)),
+      spec.writes.map((k) => v128.store(at[k] as IntLocal, values[k] as Vector, offset)),
     ];
+    const move = (at: readonly IntLocal[], bytes: number) =>
+      at.map((address) => address.add(bytes));
     const one = (at: readonly IntLocal[]): Code => [
       values.map((value, k) => value.set(v128.load32Lane(at[k] as IntLocal, value, 0))),
       change,
       spec.writes.map((k) => v128.store32Lane(at[k] as IntLocal, values[k] as Vector, 0)),
-      at.map((address) => address.add(4)),
+      move(at, 4),
     ];
     return [
       spec.scalars.map((name) =>
         (scalars[name] as Vector).set(f32x4.splat(p[name] as unknown as Expr<"f32">)),
       ),
       overTensors(f, p as unknown as RunParams, spec.lists, (at, size) => [
-        left.set(i32.shrU(size, 2)),
-        countdownOrSkip(left, four(at)),
+        left.set(i32.shrU(size, 4)),
+        countdownOrSkip(left, [LINE.map((offset) => four(at, offset)), move(at, 64)]),
+        left.set(i32.and(i32.shrU(size, 2), 3)),
+        countdownOrSkip(left, [four(at, 0), move(at, 16)]),
         left.set(i32.and(size, 3)),
         countdownOrSkip(left, one(at)),
       ]),
@@ -176,45 +182,58 @@ export const scaleKernel = (): Func =>
     change: ([x], { factor }) => (x as Vector).set(mul(x as Vector, factor as Vector)),
   });
 
-/** Vectors that are added in single precision before they join the total, which is a double. */
-const CHUNK = 128;
+/** Rounds of 64 bytes that are added in single precision before they join the total, which is a double. */
+const CHUNK = 64;
 
 /** run(entry, skip, count, y): Σ |x|, Σ x² or max |x| of the run, a double at y. */
 export function powerKernel(power: 1 | 2 | "max"): Func {
   return func("run", { entry: "i32", skip: "i32", count: "i32", y: "i32" }, (f, p) => {
     const total = f.local("f64");
-    const [value, sum] = f.locals("v128", 2) as [Vector, Vector];
+    const sums = f.locals("v128", LINE.length);
+    const [sum, sum1, sum2, sum3] = sums as [Vector, Vector, Vector, Vector];
+    const value = f.local("v128");
     const [left, chunk] = f.locals("i32", 2) as [IntLocal, IntLocal];
     const of = (x: V): V => (power === 2 ? mul(x, x) : f32x4.abs(x));
-    const join = (x: V): Code => sum.set(power === "max" ? f32x4.max(sum, x) : add(sum, x));
-    const both = power === "max" ? f64x2.max : f64x2.add;
-    const one = power === "max" ? f64.max : f64.add;
-    const high = f32x4.shuffle(sum, sum, [2, 3, 2, 3]);
-    /** The four lanes of sum join the total. */
+    const [join, both, one] =
+      power === "max" ? [f32x4.max, f64x2.max, f64.max] : [add, f64x2.add, f64.add];
+    const take = (to: Vector, x: V): Code => [value.set(x), to.set(join(to, of(value)))];
+    /** The lanes of all sums join the total. */
     const collect: Code = [
-      value.set(both(f64x2.promoteLowF32x4(sum), f64x2.promoteLowF32x4(high))),
+      sum.set(join(join(sum, sum1), join(sum2, sum3))),
+      value.set(
+        both(
+          f64x2.promoteLowF32x4(sum),
+          f64x2.promoteLowF32x4(f32x4.shuffle(sum, sum, [2, 3, 2, 3])),
+        ),
+      ),
       total.set(one(total, one(f64x2.extractLane(value, 0), f64x2.extractLane(value, 1)))),
-      sum.set(v128.zero()),
+      sums.map((s) => s.set(v128.zero())),
     ];
     return [
       overTensors(f, p, 1, ([x], size) => {
         const at = x as IntLocal;
+        const round: Code = [
+          LINE.map((offset, k) => take(sums[k] as Vector, v128.load(at, offset))),
+          at.add(64),
+        ];
         return [
-          left.set(i32.shrU(size, 2)),
+          left.set(i32.shrU(size, 4)),
           when(
             left,
             doWhile(
               [
                 chunk.set(select(left, i32.const(CHUNK), i32.ltU(left, CHUNK))),
                 left.set(i32.sub(left, chunk)),
-                countdown(chunk, [value.set(v128.load(at)), join(of(value)), at.add(16)]),
+                countdown(chunk, round),
                 collect,
               ],
               i32.ne(left, 0),
             ),
           ),
+          left.set(i32.and(i32.shrU(size, 2), 3)),
+          countdownOrSkip(left, [take(sum, v128.load(at)), at.add(16)]),
           left.set(i32.and(size, 3)),
-          countdownOrSkip(left, [value.set(v128.load32Zero(at)), join(of(value)), at.add(4)]),
+          countdownOrSkip(left, [take(sum, v128.load32Zero(at)), at.add(4)]),
           collect,
         ];
       }),

@@ -9,21 +9,28 @@ import { checkLive, type Tensor } from "../tensor.ts";
 export function checkDtypes(
   op: string,
   required: Readonly<Record<string, Tensor>>,
-  optional: Readonly<Record<string, Tensor | undefined>> = {},
+  optional: Readonly<Record<string, Tensor | undefined>> = NONE,
 ): void {
-  let first: readonly [string, Tensor] | undefined;
-  const given = Object.entries(optional).filter(([, t]) => t !== undefined);
-  for (const [name, t] of [...Object.entries(required), ...given] as [string, Tensor][]) {
+  let firstName = "";
+  let first: Tensor | undefined;
+  const check = (name: string, t: Tensor): void => {
     checkLive(op, t);
     if (!isFloating(t.dtype)) {
       throw new DTypeError(op, `${name} is ${t.dtype}; convert it with ${name}.to("float32")`);
     }
-    first ??= [name, t];
-    if (t.dtype !== first[1].dtype) {
+    if (first === undefined) [firstName, first] = [name, t];
+    else if (t.dtype !== first.dtype) {
       throw new DTypeError(
         op,
-        `${first[0]} is ${first[1].dtype} and ${name} is ${t.dtype}; convert one with to(…)`,
+        `${firstName} is ${first.dtype} and ${name} is ${t.dtype}; convert one with to(…)`,
       );
     }
+  };
+  for (const name in required) check(name, required[name] as Tensor);
+  for (const name in optional) {
+    const t = optional[name];
+    if (t !== undefined) check(name, t);
   }
 }
+
+const NONE = {};
