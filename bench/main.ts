@@ -67,10 +67,17 @@ async function run({ rows, threads, json, peers: withPeers, effort }: Options): 
     for (const peer of peers) peer.stop();
   };
   process.once("exit", stopAll);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => process.exit(130));
-  }
   const done: Measured[] = [];
+  const conclude = () => {
+    const all = judge(done, threads);
+    if (all.length > 0) say(`\n${verdicts(all)}`);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      conclude();
+      process.exit(130);
+    });
+  }
   const meter = new RoofMeter(threads);
   try {
     await meter.warmUp();
@@ -91,7 +98,6 @@ async function run({ rows, threads, json, peers: withPeers, effort }: Options): 
     meter.stop();
     stopAll();
   }
-  const all = judge(done, threads);
-  if (all.length > 0) say(`\n${verdicts(all)}`);
+  conclude();
   return done.length === rows.length ? 0 : 1;
 }

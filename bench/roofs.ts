@@ -2,8 +2,7 @@
 // and 8 MiB copied from one place to another. A row cannot be faster than the lower of the two, unless what
 // it touches fits into the caches.
 //
-// On several threads each runs the same loop (multiply-adds) or copies its part (8 MiB in all). The threads
-// are parked between two measurements.
+// On several threads each takes its share of the pieces. The threads are parked between two measurements.
 import { Worker } from "node:worker_threads";
 import { relaxedSimd } from "../packages/backend-cpu/src/index.ts";
 import {
@@ -27,9 +26,6 @@ export interface Roofs {
 export const COPIED = 8 << 20;
 /** Latency 4 × 2 a cycle = 8 chains; a few more hide hiccups, all of them in registers. */
 const CHAINS = 12;
-
-/** Of the loop of multiply-adds: half a millisecond. */
-const ROUNDS = 10_000;
 
 /** Milliseconds that a call of this cost needs at least. */
 export const leastMs = (roofs: Roofs, { flops, bytes }: Cost): number =>
@@ -70,27 +66,36 @@ interface Exports {
 }
 
 /** Words of the control block, and where the two buffers lie. */
-const CONTROL = { generation: 0, what: 1, amount: 2, done: 3 } as const;
+const CONTROL = { generation: 0, what: 1, pieces: 2, next: 3, done: 4 } as const;
+const WORDS = 5;
 const DATA = 65536;
 const WHAT = { stop: 0, arithmetic: 1, copy: 2 } as const;
 
-// Plain JavaScript, so that a worker needs neither a loader nor a file.
+/** Threads take pieces as they get to them: a core that is busy with something else does fewer. */
+const ROUNDS = 4000;
+const PIECE = 256 << 10;
+const PIECES_PER_COPY = COPIED / PIECE;
+
+// Plain JavaScript, so that a worker needs neither a loader nor a file. take() is RoofMeter's.
 const WORKER = `
-const { workerData: { module, memory, index, count, DATA, COPIED } } = require("node:worker_threads");
+const { module, memory } = require("node:worker_threads").workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-const control = new Int32Array(memory.buffer, 0, 4);
-const part = Math.floor(COPIED / 64 / count) * 64;
-let seen = 0;
-for (;;) {
-  Atomics.wait(control, 0, seen);
-  seen = Atomics.load(control, 0);
-  const what = Atomics.load(control, 1);
-  const amount = Atomics.load(control, 2);
-  if (what === 0) break;
-  if (what === 1) exports.arithmetic(amount, 1024 + 256 * index);
-  else for (let i = 0; i < amount; i++) exports.copy(DATA + part * index, DATA + COPIED + part * index, part / 64);
-  Atomics.add(control, 3, 1);
-  Atomics.notify(control, 3);
+const control = new Int32Array(memory.buffer, 0, ${WORDS});
+for (let seen = 0; ; ) {
+  Atomics.wait(control, ${CONTROL.generation}, seen);
+  seen = Atomics.load(control, ${CONTROL.generation});
+  const what = control[${CONTROL.what}];
+  const pieces = control[${CONTROL.pieces}];
+  if (what === ${WHAT.stop}) break;
+  for (;;) {
+    const i = Atomics.add(control, ${CONTROL.next}, 1);
+    if (i >= pieces) break;
+    const from = ${DATA} + (i % ${PIECES_PER_COPY}) * ${PIECE};
+    if (what === ${WHAT.arithmetic}) exports.arithmetic(${ROUNDS}, 1024);
+    else exports.copy(from, from + ${COPIED}, ${PIECE / 64});
+  }
+  Atomics.add(control, ${CONTROL.done}, 1);
+  Atomics.notify(control, ${CONTROL.done});
 }`;
 
 export class RoofMeter {
@@ -105,58 +110,63 @@ export class RoofMeter {
     const module = kernels(true);
     const instance = new WebAssembly.Instance(module, { env: { memory } });
     this.exports = instance.exports as unknown as Exports;
-    this.control = new Int32Array(memory.buffer, 0, 4);
+    this.control = new Int32Array(memory.buffer, 0, WORDS);
     for (let index = 1; index < threads; index++) {
-      const workerData = { module, memory, index, count: threads, DATA, COPIED };
-      new Worker(WORKER, { eval: true, workerData }).unref();
+      new Worker(WORKER, { eval: true, workerData: { module, memory } }).unref();
     }
   }
 
-  /** Milliseconds for `amount` of it on every thread. */
-  private run(what: number, amount: number): number {
-    const { control, threads, exports } = this;
+  /** Milliseconds for so many pieces, on all threads together. */
+  private run(what: number, pieces: number): number {
+    const { control, threads } = this;
     const start = performance.now();
-    if (threads > 1) {
-      control[CONTROL.what] = what;
-      control[CONTROL.amount] = amount;
-      control[CONTROL.done] = 0;
-      Atomics.add(control, CONTROL.generation, 1);
-      Atomics.notify(control, CONTROL.generation);
-    }
-    if (what === WHAT.arithmetic) exports.arithmetic(amount, 1024);
-    else {
-      const part = Math.floor(COPIED / 64 / threads);
-      for (let i = 0; i < amount; i++) exports.copy(DATA, DATA + COPIED, part);
-    }
+    control[CONTROL.what] = what;
+    control[CONTROL.pieces] = pieces;
+    control[CONTROL.done] = 0;
+    Atomics.store(control, CONTROL.next, 0);
+    Atomics.add(control, CONTROL.generation, 1);
+    Atomics.notify(control, CONTROL.generation);
+    this.take(what, pieces);
     for (;;) {
       const done = Atomics.load(control, CONTROL.done);
-      if (threads === 1 || done === threads - 1) break;
+      if (done === threads - 1) break;
       Atomics.wait(control, CONTROL.done, done);
     }
     return performance.now() - start;
   }
 
+  private take(what: number, pieces: number): void {
+    const { control, exports } = this;
+    for (;;) {
+      const i = Atomics.add(control, CONTROL.next, 1);
+      if (i >= pieces) break;
+      const from = DATA + (i % PIECES_PER_COPY) * PIECE;
+      if (what === WHAT.arithmetic) exports.arithmetic(ROUNDS, 1024);
+      else exports.copy(from, from + COPIED, PIECE / 64);
+    }
+  }
+
   /** For the engine to compile the kernels, and for the workers to start. */
   async warmUp(): Promise<void> {
     for (let i = 0; i < 20; i++) {
-      this.run(WHAT.arithmetic, ROUNDS);
-      this.run(WHAT.copy, 2);
+      this.run(WHAT.arithmetic, 50);
+      this.run(WHAT.copy, 2 * PIECES_PER_COPY);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
   /** @param samples a millisecond or two each, of both kinds */
   measure(samples: number): Roofs {
-    const copies = 2;
+    const copies = 2 * this.threads;
+    const pieces = 100 * this.threads;
     const arithmetic: number[] = [];
     const copied: number[] = [];
     for (let i = 0; i < samples; i++) {
-      arithmetic.push(this.run(WHAT.arithmetic, ROUNDS));
-      copied.push(this.run(WHAT.copy, copies));
+      arithmetic.push(this.run(WHAT.arithmetic, pieces));
+      copied.push(this.run(WHAT.copy, copies * PIECES_PER_COPY));
     }
-    const flops = 8 * CHAINS * ROUNDS * this.threads;
     return {
-      gflops: flops / median(arithmetic) / 1e6,
+      gflops: (8 * CHAINS * ROUNDS * pieces) / median(arithmetic) / 1e6,
       gbs: (2 * COPIED * copies) / median(copied) / 1e6,
     };
   }
