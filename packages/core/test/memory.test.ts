@@ -73,6 +73,22 @@ describe("collection", () => {
     expect(grad(loss, w).length).to.equal(1);
   });
 
+  it("a tensor that is kept among garbage keeps no other one", () => {
+    collect();
+    const before = memory().storages;
+    const kept: Tensor[] = [];
+    (() => {
+      for (let i = 0; i < 2000; i++) {
+        const t = randn([2]);
+        if (i % 50 === 7) kept.push(t);
+      }
+    })();
+    collect();
+    expect(memory().storages - before).to.equal(kept.length);
+    for (const t of kept) t.release();
+    expect(memory().storages).to.equal(before);
+  });
+
   it("frees a dead graph with cycles (node → saved output → node)", () => {
     const w = randn([MB / 16], { requiresGrad: true });
     (() => {
