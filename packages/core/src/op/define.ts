@@ -128,7 +128,10 @@ export interface OpSpec<
   ): Ran;
   /** The meaning, in public ops. Needed when no required kernel does it; recorded when there is no vjp. */
   compose?(...args: [...AtEach<I, Tensor>, A]): ComposedOf<O>;
-  /** All input gradients together, in public ops. `need` says which are wanted. */
+  /**
+   * All input gradients together, in public ops. `need` says which are wanted. gs, saved and metas are to be read
+   * before it returns.
+   */
   vjp?(
     gs: GradientsOf<O, C>,
     saved: SavedOf<I, O, H, S>,
