@@ -22,7 +22,7 @@ const float32 = (...views: readonly (View | undefined)[]): boolean =>
 /** As many channels at a time as keep this many bytes of all tensors together in the second-level cache. */
 const CACHED = 1024 * 1024;
 /** Bytes of a slice, roughly. */
-const SLICE = 256 * 1024;
+const SLICE = 128 * 1024;
 const MOST_SLICES = 64;
 /** Shares of a tensor that fits into the cache as a whole: enough for threads to take turns. */
 const SHARES = 16;

@@ -359,6 +359,13 @@ export const f64x2 = {
 export const multiplyAdd = (relaxed: boolean): ((a: V128, b: V128, c: V128) => V128) =>
   relaxed ? f32x4.relaxedMadd : (a, b, c) => f32x4.add(f32x4.mul(a, b), c);
 
+/**
+ * (a, b, mask) → lanes of a where the mask's lane is all ones, of b where it is all zeros: one instruction with
+ * relaxed SIMD, whose result is only free where lanes are mixed.
+ */
+export const laneSelect = (relaxed: boolean): ((a: V128, b: V128, mask: V128) => V128) =>
+  relaxed ? v3(0x10b) : v128.bitselect;
+
 /** The sum of the four lanes, always in the order (0 + 2) + (1 + 3). `scratch` is a v128 local. */
 export const sumLanes = (
   a: V128,

@@ -18,6 +18,7 @@ import {
   i32,
   i32x4,
   type Local,
+  laneSelect,
   range,
   type Scope,
   v128,
@@ -39,6 +40,7 @@ export interface RowPooling {
   readonly rowDilation: number;
   /** max: also says where each maximum is. */
   readonly places: boolean;
+  readonly relaxed: boolean;
 }
 
 /** More taps than this, in either direction, are not written out. */
@@ -91,11 +93,19 @@ export function paddedWidth(p: RowPooling, inWidth: number, outWidth: number, le
 }
 
 /** A value and where it comes from: b replaces a where it is larger or NaN, as the loops have it. */
-function larger(best: Lane, place: Lane | undefined, value: Lane, other: V, mask: Lane): Code {
+function larger(
+  p: RowPooling,
+  best: Lane,
+  place: Lane,
+  value: Lane,
+  other: () => V,
+  mask: Lane,
+): Code {
+  const choose = laneSelect(p.relaxed);
   return [
     mask.set(v128.or(f32x4.gt(value, best), f32x4.ne(value, value))),
-    best.set(v128.bitselect(value, best, mask)),
-    place === undefined ? [] : place.set(v128.bitselect(other, place, mask)),
+    best.set(choose(value, best, mask)),
+    p.places ? place.set(choose(other(), place, mask)) : [],
   ];
 }
 
@@ -212,13 +222,7 @@ function sideways(
     p.places ? place.set(i32x4.add(v128.load(column), step)) : [],
     others.map((k) => [
       value.set(tap(k)),
-      larger(
-        sum,
-        p.places ? place : undefined,
-        value,
-        i32x4.add(first, i32x4.splat(k * p.dilation)),
-        mask,
-      ),
+      larger(p, sum, place, value, () => i32x4.add(first, i32x4.splat(k * p.dilation)), mask),
     ]),
     v128.store(to, sum),
     p.places
@@ -286,10 +290,7 @@ function downwards(
       .slice(1)
       .map((q) =>
         p.way === "max"
-          ? [
-              value.set(v128.load(q)),
-              larger(sum, p.places ? place : undefined, value, placeOf(q), mask),
-            ]
+          ? [value.set(v128.load(q)), larger(p, sum, place, value, () => placeOf(q), mask)]
           : sum.set(f32x4.add(sum, v128.load(q))),
       ),
     p.way === "avg" ? sum.set(f32x4.div(sum, f32x4.mul(v128.load(column), divisor))) : [],

@@ -87,6 +87,7 @@ export function poolRows(
     rows: back ? Math.ceil(h.kernel / h.stride) : h.kernel,
     rowDilation: back ? 1 : h.dilation,
     places: places !== 0,
+    relaxed: ctx.relaxed,
   };
   const key = `poolRows/${way}/${p.taps}/${p.dilation}/${p.stride}/${p.rows}/${p.rowDilation}/${p.places}`;
   const { pool } = ctx.get<"pool">(key, () => [rowPoolKernel(p)]);
