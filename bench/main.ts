@@ -43,8 +43,8 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The peers that are there; says which are not. */
-function peersFor(threads: number): readonly PeerRunner[] {
-  const { runners, missing } = findPeers(threads);
+function peersFor(threads: number, wanted: RegExp): readonly PeerRunner[] {
+  const { runners, missing } = findPeers(threads, wanted);
   for (const why of missing) say(`without ${why}`);
   const names = runners.map(({ name, version }) => `${name} ${version}`);
   if (names.length > 0) say(`peers: ${names.join(", ")}`);
@@ -52,7 +52,7 @@ function peersFor(threads: number): readonly PeerRunner[] {
   return runners;
 }
 
-async function run({ rows, threads, json, peers: withPeers, effort }: Options): Promise<number> {
+async function run({ rows, threads, json, peers: wanted, effort }: Options): Promise<number> {
   const cores = availableParallelism();
   say(`${cpus()[0]?.model ?? "unknown processor"}, ${cores} cores; Node ${process.versions.node}`);
   if (threads > cores) say(`note: ${threads} threads on ${cores} cores wait for each other`);
@@ -61,7 +61,7 @@ async function run({ rows, threads, json, peers: withPeers, effort }: Options): 
     if (json !== undefined) appendFileSync(json, `${text}\n`);
   };
   const own: Runner = new OwnRunner(threads);
-  const peers = withPeers ? peersFor(threads) : [];
+  const peers = wanted === undefined ? [] : peersFor(threads, wanted);
   const others: Runner[] = [...(threads > 1 ? [new OwnRunner(1)] : []), ...peers];
   const stopAll = () => {
     for (const peer of peers) peer.stop();

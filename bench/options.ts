@@ -14,7 +14,8 @@ export interface Options {
   readonly rows: readonly Row[];
   readonly threads: number;
   readonly json: string | undefined;
-  readonly peers: boolean;
+  /** Peers whose names match take part. */
+  readonly peers: RegExp | undefined;
   readonly effort: Effort;
   readonly list: boolean;
 }
@@ -26,6 +27,7 @@ export const USAGE = `npm run bench -- [options]
   --threads N     threads of tapegrad and of the peers; default 1
   --json FILE     also write one JSON object a line, as rows come
   --peers         run the installed peers in turns with tapegrad, print ratios and targets
+  --against RE    --peers, but only those whose name matches, e.g. torch or "torch|ort-web"
   --quick         shorter measurements, less exact
   --list          print the rows instead of running them
   --help          print this`;
@@ -48,7 +50,10 @@ export function parseOptions(args: readonly string[]): Options | null {
     rows: select(values.filter, values.pass),
     threads,
     json: values.json,
-    peers: values.peers,
+    peers:
+      values.peers || values.against !== undefined
+        ? expression("--against", values.against ?? "")
+        : undefined,
     effort: values.quick ? EFFORTS.quick : EFFORTS.normal,
     list: values.list,
   };
@@ -64,6 +69,7 @@ function parsed(args: readonly string[]) {
         threads: { type: "string", default: "1" },
         json: { type: "string" },
         peers: { type: "boolean", default: false },
+        against: { type: "string" },
         quick: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
@@ -80,7 +86,7 @@ export function select(filter: string | undefined, pass: string): Row[] {
   if (passes === undefined) {
     throw new UsageError(`--pass: expected fwd, fwdbwd or all, got '${pass}'`);
   }
-  const pattern = expression(filter ?? "");
+  const pattern = expression("--filter", filter ?? "");
   const found = WORKLOADS.filter(({ id }) => pattern.test(id));
   if (found.length === 0) {
     const ids = WORKLOADS.map(({ id }) => id).join(" ");
@@ -96,10 +102,10 @@ export function select(filter: string | undefined, pass: string): Row[] {
   return rows;
 }
 
-function expression(text: string): RegExp {
+function expression(option: string, text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (error) {
-    throw new UsageError(`--filter: ${(error as Error).message}`);
+    throw new UsageError(`${option}: ${(error as Error).message}`);
   }
 }

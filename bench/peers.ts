@@ -79,28 +79,30 @@ function torchVersion(python: string): string | undefined {
 }
 
 /**
- * Looks in bench/node_modules or TAPEGRAD_PEERS for packages, and for torch in TAPEGRAD_PYTHON or python3.
+ * Those whose name is wanted. Looks in bench/node_modules or TAPEGRAD_PEERS for packages, and for torch in TAPEGRAD_PYTHON or python3.
  * Installs nothing and starts nothing yet.
  */
 export function findPeers(
   threads: number,
+  wanted: RegExp = /./,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): FoundPeers {
   const folder = resolve(environment.TAPEGRAD_PEERS ?? here);
   const python = environment.TAPEGRAD_PYTHON ?? "python3";
   const plans: PeerPlan[] = [];
   const missing: string[] = [];
-  const torch = torchVersion(python);
+  const torch = ["torch", "torch-cl"].some((name) => wanted.test(name)) ? torchVersion(python) : "";
   if (torch !== undefined) {
     for (const [name, layout, refuses] of [
       ["torch", "nchw", shared],
       ["torch-cl", "channels_last", both(shared, channelsLast)],
     ] as const) {
       const command = (n: number) => [python, peerFile("torch_peer.py"), layout, `${n}`];
-      plans.push({ name, version: torch, command, refuses });
+      if (wanted.test(name)) plans.push({ name, version: torch, command, refuses });
     }
   } else missing.push(`torch: no '${python}' that can import torch and numpy; set TAPEGRAD_PYTHON`);
   for (const [name, module, refuses] of PACKAGES) {
+    if (!wanted.test(name)) continue;
     const version = versionOf(folder, module);
     if (version === undefined) {
       missing.push(`${name}: ${module} is not in ${join(folder, "node_modules")}`);

@@ -12,7 +12,7 @@ describe("bench: options", () => {
     const options = parseOptions([]);
     const passes = WORKLOADS.reduce((n, { passes }) => n + Object.keys(passes).length, 0);
     expect(options?.rows).to.have.length(passes);
-    expect(options).to.include({ threads: 1, peers: false, json: undefined, list: false });
+    expect(options).to.include({ threads: 1, peers: undefined, json: undefined, list: false });
     expect(options?.effort).to.equal(EFFORTS.normal);
   });
 
@@ -29,14 +29,17 @@ describe("bench: options", () => {
 
   it("--threads, --json, --peers, --quick, --list, --help", () => {
     const options = parseOptions(["--threads", "3", "--json", "f", "--peers", "--quick", "--list"]);
-    expect(options).to.include({ threads: 3, json: "f", peers: true, list: true });
+    expect(options).to.include({ threads: 3, json: "f", list: true });
     expect(options?.effort).to.equal(EFFORTS.quick);
+    expect(options?.peers?.test("ort-web")).to.equal(true);
+    expect(parseOptions(["--against", "torch"])?.peers?.test("ort-web")).to.equal(false);
     expect(parseOptions(["--help"])).to.equal(null);
   });
 
   const MISTAKES: readonly (readonly [string[], RegExp])[] = [
     [["--filter", "W9"], /--filter: no row matches \/W9\/; there are\s+W5fwd W5bwd W1a-g1 /],
     [["--filter", "("], /--filter: .*regular expression/i],
+    [["--against", "("], /--against: .*regular expression/i],
     [["--pass", "backward"], /--pass: expected fwd, fwdbwd or all, got 'backward'/],
     [["--filter", "W4t28", "--pass", "fwd"], /--pass fwd: .* W4t28 \(fwdbwd\)/],
     [["--threads", "0"], /--threads: expected a whole number from 1 on, got '0'/],

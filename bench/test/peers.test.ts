@@ -86,7 +86,7 @@ describe("bench: peers", () => {
     mkdirSync(module, { recursive: true });
     writeFileSync(join(module, "package.json"), `{"version": "9.8.7"}`);
     const environment = { TAPEGRAD_PEERS: folder, TAPEGRAD_PYTHON: join(folder, "no-python") };
-    const { runners, missing } = findPeers(1, environment);
+    const { runners, missing } = findPeers(1, /./, environment);
     expect(runners.map(({ name, version }) => `${name} ${version}`)).to.deep.equal([
       "ort-web 9.8.7",
     ]);
@@ -108,9 +108,13 @@ describe("bench: peers", () => {
     }
     const environment = { TAPEGRAD_PEERS: folder, TAPEGRAD_PYTHON: join(folder, "no-python") };
     const why = (name: string, id: string, pass: string, threads = 1) =>
-      findPeers(threads, environment)
+      findPeers(threads, /./, environment)
         .runners.find((runner) => runner.name === name)
         ?.refuses(row(id, pass));
+    expect(findPeers(1, /ort|tfjs/, environment).runners.map(({ name }) => name)).to.deep.equal([
+      "tfjs-wasm",
+      "ort-web",
+    ]);
     expect(why("ort-web", "W2a", "fwd")).to.equal(undefined);
     expect(why("ort-web", "W2a", "fwdbwd")).to.match(/inference only/);
     expect(why("ort-web", "W2a", "fwd", 2)).to.equal(undefined);
