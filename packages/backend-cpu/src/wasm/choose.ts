@@ -96,9 +96,15 @@ function fastest<P>(paths: readonly P[], ms: readonly number[], fixed: P): P {
 
 /** Engines run new code in a slow form first, and compile it well behind the scenes: ms and runs until then. */
 const WARM_MS = 25;
-const WARM_RUNS = 4;
+const WARM_RUNS = 2;
+/** What is so many times slower than the best while it warms up is given up: no compiler makes up for that. */
+const GIVEN_UP = 12;
+/** Making code takes about so long; below, it is no sign of anything. */
+const CODE_MS = 5;
+/** Clocks of browsers tick about so often. */
+const CLOCK_MS = 0.1;
 /** One sample lasts at least this long (ms), so that the clock can be read; there are so many of each. */
-const SAMPLE_MS = 0.3;
+const SAMPLE_MS = 0.4;
 const MOST_RUNS = 1000;
 const ROUNDS = 15;
 /** No more rounds after so many ms, once there are three. */
@@ -114,28 +120,35 @@ const msOf = (run: () => void, times: number): number => {
 
 /** Milliseconds of one run of each, the least of some samples that alternate. */
 export function measure(runs: readonly (() => void)[]): number[] {
-  const ms = runs.map(() => Number.POSITIVE_INFINITY);
-  let best = Number.POSITIVE_INFINITY;
-  for (const [i, run] of runs.entries()) {
-    run(); // makes the code
-    const start = performance.now();
-    for (let times = 0; times < WARM_RUNS || performance.now() - start < WARM_MS; times++) {
-      ms[i] = Math.min(ms[i] as number, msOf(run, 1));
-      if (times > 0 && (ms[i] as number) > 5 * HOPELESS * best) break;
-    }
-    best = Math.min(best, ms[i] as number);
-  }
+  const rough = warmUp(runs);
+  const best = Math.max(Math.min(...rough), CLOCK_MS);
+  // What is shorter than the clock can tell counts from its samples alone, which are longer.
+  const ms = rough.map((r) => (r < CLOCK_MS ? Number.POSITIVE_INFINITY : r));
   if (runs.length === 1 && best > ENOUGH_MS) return ms;
   const start = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, run] of runs.entries()) {
-      const before = ms[i] as number;
-      if (before > HOPELESS * best) continue;
-      const times = Math.ceil(Math.min(SAMPLE_MS / before, MOST_RUNS));
-      ms[i] = Math.min(before, msOf(run, times));
-      best = Math.min(best, ms[i] as number);
+      const once = rough[i] as number;
+      if (once > HOPELESS * best) continue;
+      const times = Math.ceil(Math.min(SAMPLE_MS / once, MOST_RUNS));
+      ms[i] = Math.min(ms[i] as number, msOf(run, times));
     }
     if (round >= 2 && performance.now() - start > ENOUGH_MS) break;
   }
   return ms;
+}
+
+/** Roughly the milliseconds of one run, once the engine has compiled it well. */
+function warmUp(runs: readonly (() => void)[]): number[] {
+  let best = Number.POSITIVE_INFINITY;
+  return runs.map((run) => {
+    const start = performance.now();
+    let least = msOf(run, 1); // makes the code, too: may well be longer than the next
+    for (let times = 0; times < WARM_RUNS || performance.now() - start < WARM_MS; times++) {
+      if (least > GIVEN_UP * Math.max(best, CODE_MS)) break;
+      least = Math.min(least, msOf(run, 1));
+    }
+    best = Math.min(best, least);
+    return least;
+  });
 }
