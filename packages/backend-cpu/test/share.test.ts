@@ -419,6 +419,28 @@ for (const { name, relaxed } of kinds) {
       expect([...read(ctx, columns)]).to.deep.equal([1, 1, 1]);
     });
 
+    it("arg-reductions find the first NaN", () => {
+      for (const shape of [[100_001], [60, 1_003], [1_003, 60]]) {
+        shape.forEach((length, dim) => {
+          const data = numbers(size(shape), 8);
+          const inner = size(shape.slice(dim + 1));
+          const out = shape.map((n, d) => (d === dim ? 1 : n));
+          const places = Array.from({ length: size(out) }, (_, i) => (i * 577 + 3) % (length - 1));
+          places.forEach((k, i) => {
+            const first = Math.floor(i / inner) * inner * length + (i % inner);
+            data[first + k * inner] = Number.NaN;
+            data[first + (length - 1) * inner] = i % 2 ? Number.NaN : 9;
+          });
+          const memory = viewOf(ctx, [size(out) * 2]);
+          const y = { ...viewOf(ctx, out), storage: memory.storage, dtype: "int64" as const };
+          argReduce("argmax", viewOf(ctx, shape, data), y, dim);
+          const { ptr } = memory.storage.block as unknown as { ptr: number };
+          const got = ctx.arena.i64.subarray(ptr / 8, ptr / 8 + size(out));
+          expect([...got].map(Number), `[${shape}] dim ${dim}`).to.deep.equal(places);
+        });
+      }
+    });
+
     it("arg-reductions of large tensors", () => {
       for (const shape of [[200_001], [3, 70_001], [70_001, 3], [401, 513], [20, 301, 31]]) {
         const data = numbers(size(shape), 8).map((v) => Math.round(v * 5000));

@@ -20,11 +20,9 @@ import {
   func,
   type IntLocal,
   i32,
-  i64,
   type Local,
   select,
   v128,
-  when,
 } from "./assembler.ts";
 import { combineKernel, foldKernel } from "./reduce-fold.ts";
 import {
@@ -217,46 +215,4 @@ export function foldKernels(code: FoldCode): Func[] {
     finish: finishKernel(),
   };
   return [...new Set(Object.values(loops)), foldKernel(loops, how), combineKernel(how)];
-}
-
-/**
- * arg(rows, n, x, xRow, xStep, y, yRow): y[r] (int64) = where x[r, 0 … n − 1] is largest or smallest; the first
- * of equals, NaN beats all.
- */
-export function argKernel(code: "argmax" | "argmin"): Func {
-  const params = {
-    rows: "i32",
-    n: "i32",
-    x: "i32",
-    xRow: "i32",
-    xStep: "i32",
-    y: "i32",
-    yRow: "i32",
-  } as const;
-  return func("arg", params, (f, p) => {
-    const [from, index, best] = [f.local("i32"), f.local("i32"), f.local("i32")];
-    const [v, top] = [f.local("f32"), f.local("f32")];
-    const beats = code === "argmax" ? f32.gt(v, top) : f32.lt(v, top);
-    return countdown(p.rows, [
-      from.set(p.x),
-      index.set(0),
-      best.set(0),
-      top.set(f32.load(from)),
-      doWhile(
-        [
-          v.set(f32.load(from)),
-          when(i32.or(beats, i32.and(f32.ne(v, v), f32.eq(top, top))), [
-            top.set(v),
-            best.set(index),
-          ]),
-          from.add(p.xStep),
-          index.add(1),
-        ],
-        i32.ltU(index, p.n),
-      ),
-      i64.store(p.y, i64.extendI32U(best)),
-      p.x.add(p.xRow),
-      p.y.add(p.yRow),
-    ]);
-  });
 }

@@ -4,17 +4,13 @@
 // that lies side by side is reduced (rows of x fold into one number each), or it is kept (rows add up).
 import type { ReduceCode, RequiredKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
+import { type ArgKernels, argKernels } from "./arg-kernels.ts";
+import { argOnThreads } from "./arg-shared.ts";
 import type { WasmContext } from "./context.ts";
 import type { Exports } from "./module-cache.ts";
 import { type Dim, dimsOf, each, ONE, takeLargest } from "./reduce-dims.ts";
 import { CHUNK } from "./reduce-fold.ts";
-import {
-  argKernel,
-  FOLDS,
-  type FoldCode,
-  type FoldKernels,
-  foldKernels,
-} from "./reduce-kernels.ts";
+import { FOLDS, type FoldCode, type FoldKernels, foldKernels } from "./reduce-kernels.ts";
 import { foldOnThreads } from "./reduce-shared.ts";
 import { byteAddress, contiguousAt } from "./view.ts";
 import { MANY } from "./walk.ts";
@@ -109,7 +105,7 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
   function argReduce(code: "argmax" | "argmin", x: View, y: View, dim: number): string | undefined {
     if (x.dtype !== "float32") return undefined;
     if (sizeOf(y.shape) === 0) return "empty";
-    const { arg } = ctx.get<"arg">(code, () => [argKernel(code)]);
+    const kernels = ctx.get<ArgKernels>(code, () => argKernels(code));
     const dims: Dim[] = x.shape.flatMap((size, d) =>
       d === dim || size === 1
         ? []
@@ -122,14 +118,9 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
             },
           ],
     );
-    const rows = takeLargest(dims, () => true) ?? ONE;
     const n = x.shape[dim] ?? 1;
     const step = (x.strides[dim] ?? 1) * 4;
-    const [from, to] = [byteAddress(x, 4), byteAddress(y, 8)];
-    each(dims, (xAt, yAt) => {
-      arg(rows.size, n, from + xAt, rows.xStep, step, to + yAt, rows.yStep);
-    });
-    return "scan";
+    return argOnThreads(ctx, kernels, dims, n, step, byteAddress(x, 4), byteAddress(y, 8));
   }
 
   return { reduce, argReduce };
