@@ -68,6 +68,7 @@ export const WINOGRAD_LIMITS = {
   filterBytes: 900 << 10,
   tileBytes: 1 << 20,
   tasks: 4,
+  fewTiles: 0.5,
 };
 
 export const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
@@ -88,7 +89,7 @@ export function planOf(ctx: WasmContext, job: Job, tile: 2 | 4): Plan {
   const rows = roundUp(outPer, width);
   const depth = roundUp(inPer, stepOfK(ctx.relaxed));
   const tiles = batch * tilesOf(tile, job.output);
-  const order = tiles < outPer ? "rows" : "tiles";
+  const order = tiles < outPer * limits.fewTiles ? "rows" : "tiles";
   const share = (n: number): number => Math.ceil((n * groups) / limits.tasks);
 
   const ofDepth = points * 4 * depth;

@@ -8,9 +8,17 @@ import { outputFunction, spareBytes } from "./winograd-output.ts";
 import { type Job, type Plan, planOf, roundUp } from "./winograd-plan.ts";
 import { productsFunction } from "./winograd-products.ts";
 import { writeTiles } from "./winograd-tiles.ts";
-import { weightsFunction } from "./winograd-weights.ts";
+import { togetherFunction, weightsFunction } from "./winograd-weights.ts";
 
-type Name = "clear" | "input" | "blank" | "weights" | "weightsBackwards" | "products" | "output";
+type Name =
+  | "clear"
+  | "together"
+  | "input"
+  | "blank"
+  | "weights"
+  | "weightsBackwards"
+  | "products"
+  | "output";
 type Kernels = Readonly<Record<Name, Kernel>>;
 
 function kernelsFor(ctx: WasmContext, tile: 2 | 4): Kernels {
@@ -18,6 +26,7 @@ function kernelsFor(ctx: WasmContext, tile: 2 | 4): Kernels {
     const points = (tile + 2) ** 2;
     return [
       clearFunction(),
+      togetherFunction(),
       inputFunction(tile, ctx.relaxed),
       blankFunction(points),
       weightsFunction(tile, ctx.relaxed, false),
@@ -46,8 +55,8 @@ interface Block {
   readonly panels: number;
 }
 
-/** Begins a task with a call, or adds a call to it. */
-type How = "add" | "also";
+/** 3 × 3 floats. */
+const FILTER_BYTES = 36;
 
 const plus = (at: Argument, bytes: number): Argument =>
   at instanceof LocalAddress ? at.plus(bytes) : at + bytes;
@@ -75,6 +84,10 @@ export function winograd(ctx: WasmContext, job: Job, tile: 2 | 4): void {
   });
 }
 
+/** Room for the filters of a block of rows and of the input channels of one product. */
+const copyBytes = ({ rowsBlock, depths }: Plan): number =>
+  roundUp(rowsBlock * (depths[0]?.channels ?? 0) * FILTER_BYTES, 16);
+
 type Take = (bytes: number) => number;
 
 function byTiles(ctx: WasmContext, work: Work, cost: number, take: Take): void {
@@ -85,9 +98,10 @@ function byTiles(ctx: WasmContext, work: Work, cost: number, take: Take): void {
   const at = (group: number, row: number): number =>
     filters + (group * rowBlocks + row / plan.rowsBlock) * plan.filterBytes;
   ctx.launch(traffic(2 * job.groups * rowBlocks * plan.filterBytes), (tasks) => {
+    const copy = tasks.local(copyBytes(plan));
     for (let group = 0; group < job.groups; group++) {
       for (let row = 0; row < plan.outPer; row += plan.rowsBlock) {
-        addFilters(tasks, "add", work, group, row, at(group, row));
+        addFilters(tasks, work, group, row, copy, at(group, row));
       }
     }
   });
@@ -122,13 +136,14 @@ function byRows(ctx: WasmContext, work: Work, cost: number, take: Take): void {
   });
   ctx.launch(cost, (tasks) => {
     const filters = tasks.local(
-      plan.filterBytes + plan.points * plan.sumStride + spareBytes(layout.tile),
+      plan.filterBytes + copyBytes(plan) + plan.points * plan.sumStride + spareBytes(layout.tile),
     );
-    const sums = filters.plus(plan.filterBytes);
+    const copy = filters.plus(plan.filterBytes);
+    const sums = copy.plus(copyBytes(plan));
     for (let group = 0; group < job.groups; group++) {
       const from = pixels + group * plan.pixelBytes;
       for (let row = 0; row < plan.outPer; row += plan.rowsBlock) {
-        addFilters(tasks, "add", work, group, row, filters);
+        addFilters(tasks, work, group, row, copy, filters);
         for (const block of blocks) {
           addProducts(tasks, work, block, group, row, filters, from, sums);
         }
@@ -137,34 +152,41 @@ function byRows(ctx: WasmContext, work: Work, cost: number, take: Take): void {
   });
 }
 
-/** Transforms the filters of a block of rows: the calls of a task, or of its start. */
+/** Begins a task: transforms the filters of a block of rows. */
 function addFilters(
   tasks: Tasks,
-  how: How,
   { job, plan, kernels }: Work,
   group: number,
   row: number,
+  copy: LocalAddress,
   to: Argument,
 ): void {
   const { inPer, outPer, width } = plan;
-  const kernel = job.backwards ? kernels.weightsBackwards : kernels.weights;
   const rows = Math.min(plan.rowsBlock, outPer - row);
-  const start = job.w + group * inPer * outPer * 36 + row * job.rowBytes;
-  let next = how;
+  const start = job.w + group * inPer * outPer * FILTER_BYTES + row * job.rowBytes;
+  // Channels further apart than rows, as in the input gradient: first bring them together.
+  const apart = job.kBytes > job.rowBytes;
+  const kBytes = apart ? rows * FILTER_BYTES : job.kBytes;
+  let how: "add" | "also" = "add";
   for (const { first, size, channels, filters, filterStride } of plan.depths) {
-    tasks[next](
-      kernel,
-      start + first * job.kBytes,
+    const from = start + first * job.kBytes;
+    if (apart) {
+      tasks[how](kernels.together, copy, from, job.kBytes, kBytes, channels);
+      how = "also";
+    }
+    tasks[how](
+      job.backwards ? kernels.weightsBackwards : kernels.weights,
+      apart ? copy : from,
       job.rowBytes,
-      job.kBytes,
+      kBytes,
       rows,
       Math.ceil(rows / width),
       size,
-      (channels - 1) * job.kBytes,
+      (channels - 1) * kBytes,
       plus(to, filters),
       filterStride,
     );
-    next = "also";
+    how = "also";
   }
 }
 

@@ -3,6 +3,7 @@
 // k input channels; for the input gradient they change places and the filters are read backwards.
 import {
   type Code,
+  copyBytes,
   countdown,
   type Expr,
   type Func,
@@ -66,9 +67,9 @@ export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolea
         ),
       ),
     ];
-    const whole = (first: number, k: IntLocal, to: number): Code => [
+    const whole = (first: number, k: IntLocal, bytes: number): Code => [
       at.map((a, j) => a.set(i32.add(get(lanes, first + j), k))),
-      q.set(i32.add(p.to, to)),
+      q.set(i32.add(p.to, bytes)),
       transform((value) => v128.store(q, value)),
     ];
     /** The two rows that are left over, of two k. */
@@ -85,34 +86,44 @@ export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolea
       ];
     };
     const vectors = upTo(Math.floor(width / 4));
+    const [row, last] = [f.local("i32"), f.local("i32")];
     const least = (a: IntLocal, limit: IntLocal): Code =>
       a.set(select(a, limit, i32.ltU(a, limit)));
-    const [row, last] = [f.local("i32"), f.local("i32")];
+    const nextPanel: Code = lanes.map((lane) => [
+      lane.set(row),
+      least(lane, last),
+      lane.set(i32.add(p.w, i32.mul(lane, p.rowBytes))),
+      row.add(1),
+    ]);
+    const step = stepOfK(relaxed);
+    const ofPanel: Code = [
+      vectors.map((v) => whole(v * 4, offset, v * 16)),
+      step === 1
+        ? []
+        : [
+            next.set(i32.add(offset, p.kBytes)),
+            least(next, p.lastK),
+            vectors.map((v) => whole(v * 4, next, (width + v * 4) * 4)),
+            halves(vectors.length * 4),
+          ],
+    ];
     return [
       last.set(i32.sub(p.rows, 1)),
       countdown(p.panels, [
-        lanes.map((lane) => [
-          lane.set(row),
-          least(lane, last),
-          lane.set(i32.add(p.w, i32.mul(lane, p.rowBytes))),
-          row.add(1),
-        ]),
+        nextPanel,
         offset.set(0),
-        left.set(stepOfK(relaxed) === 1 ? p.k : i32.shrU(p.k, 1)),
-        countdown(left, [
-          vectors.map((v) => whole(v * 4, offset, v * 16)),
-          stepOfK(relaxed) === 1
-            ? []
-            : [
-                next.set(i32.add(offset, p.kBytes)),
-                least(next, p.lastK),
-                vectors.map((v) => whole(v * 4, next, (width + v * 4) * 4)),
-                halves(vectors.length * 4),
-              ],
-          offset.add(i32.mul(p.kBytes, stepOfK(relaxed))),
-          p.to.add(width * 4 * stepOfK(relaxed)),
-        ]),
+        left.set(step === 1 ? p.k : i32.shrU(p.k, 1)),
+        countdown(left, [ofPanel, offset.add(i32.mul(p.kBytes, step)), p.to.add(width * 4 * step)]),
       ]),
     ];
   });
 }
+
+/**
+ * together(to, from, stride, bytes, count): `count` runs of `bytes`, `stride` apart, one after the other. Reading
+ * filters at a large stride waits for memory each time while transforming; a copy has many reads under way.
+ */
+export const togetherFunction = (): Func =>
+  func("together", { to: "i32", from: "i32", stride: "i32", bytes: "i32", count: "i32" }, (_, p) =>
+    countdown(p.count, [copyBytes(p.to, p.from, p.bytes), p.to.add(p.bytes), p.from.add(p.stride)]),
+  );
