@@ -15,12 +15,10 @@ import {
   isDepthwise,
   isUnitStride,
 } from "./conv-path.ts";
+import { NR } from "./gemm-kernels.ts";
+import { roundUp } from "./winograd-plan.ts";
 import { winograd } from "./winograd-run.ts";
 import { tilesOf } from "./winograd-tiles.ts";
-
-/** The tile that needs fewer products for a plane; where they tie the smaller one, which errs less. */
-export const tileFor = (output: readonly [number, number]): 2 | 4 =>
-  16 * tilesOf(2, output) <= 36 * tilesOf(4, output) ? 2 : 4;
 
 const plane = ([, height, width]: Triple): [number, number] => [height, width];
 
@@ -86,14 +84,29 @@ const takes = (c: Conv3): boolean =>
   c.dilation[1] === 1 &&
   c.dilation[2] === 1;
 
-/** With fewer channels per group the transforms cost more than they save (measured), so do few tiles. */
-const FEW_CHANNELS = 16;
-const FEW_TILES = 8;
+/**
+ * What a pair of channels costs, in multiply-adds: the products, in whole panels of tiles, and the transform of its
+ * filter, which costs as much as seven more tiles (measured; it is what makes few tiles of 4 × 4 dear).
+ */
+const effort = (batch: number, output: readonly [number, number], tile: 2 | 4): number =>
+  (tile + 2) ** 2 * (roundUp(batch * tilesOf(tile, output), NR) + 7);
 
-const suits = (c: Conv3, output: readonly [number, number], tile: 2 | 4): boolean =>
-  Math.min(c.channels, c.outChannels) >= FEW_CHANNELS * c.groups &&
-  tileFor(output) === tile &&
-  c.batch * tilesOf(tile, output) >= FEW_TILES;
+/** The same for matrix products over patches, that are packed. */
+const plainEffort = (batch: number, [height, width]: readonly [number, number]): number =>
+  1.25 * 9 * roundUp(batch * height * width, NR);
+
+/** With fewer channels per group the transforms cost more than they save (measured): of each, and in pairs. */
+const FEW_CHANNELS = 8;
+const FEW_PAIRS = 144;
+
+function suits(c: Conv3, output: readonly [number, number], tile: 2 | 4): boolean {
+  const [inPer, outPer] = [c.channels / c.groups, c.outChannels / c.groups];
+  if (Math.min(inPer, outPer) < FEW_CHANNELS || inPer * outPer < FEW_PAIRS) return false;
+  const own = effort(c.batch, output, tile);
+  const other = effort(c.batch, output, tile === 2 ? 4 : 2);
+  // Where they tie, the smaller tile, which errs less.
+  return own < plainEffort(c.batch, output) && (tile === 2 ? own <= other : own < other);
+}
 
 export const WINOGRAD_FORWARD: readonly ConvPath<Forward>[] = ([4, 2] as const).map((tile) => ({
   name: `winograd-${tile}x${tile}`,
