@@ -172,7 +172,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
       else copyDense(to, from, n * bytes);
       return "copy";
     }
-    if (bytes === 4) return words(x, y, to, from, !tangled(x, y));
+    if (bytes === 4) return words(x, y, to, from, () => !tangled(x, y));
     if (!plan(y, bytes, x, bytes)) return "empty";
     if (few() || tangled(x, y)) walk(cells[bytes as 1 | 8](), to, from);
     else walkAll(ctx, cells[bytes as 1 | 8](), 0.5, to, from);

@@ -105,7 +105,8 @@ export function elementwiseKernels(
         unaryDense[code] = kernel;
       }
       const n = sizeOf(y.shape);
-      const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
+      const to = byteAddress(y, yBytes);
+      const from = byteAddress(x, 4);
       if (n < MANY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4);
       return "simd";
@@ -187,7 +188,8 @@ export function elementwiseKernels(
         const n = sizeOf(y.shape);
         if (n === 0) return "empty";
         const to = byteAddress(y, yBytes);
-        const [left, right] = [byteAddress(a, 4), byteAddress(b, 4)];
+        const left = byteAddress(a, 4);
+        const right = byteAddress(b, 4);
         if (n < MANY || tangled(a, y) || tangled(b, y)) {
           kernel(1, n, to, 0, yBytes, left, 0, aStep, right, 0, bStep);
         } else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, left, aStep, right, bStep);
@@ -201,7 +203,9 @@ export function elementwiseKernels(
       return "simd-copied";
     }
     const kernel = binaryKernel(code, pair);
-    const [to, left, right] = [byteAddress(y, yBytes), byteAddress(a, 4), byteAddress(b, 4)];
+    const to = byteAddress(y, yBytes);
+    const left = byteAddress(a, 4);
+    const right = byteAddress(b, 4);
     if (few() || tangled(a, y) || tangled(b, y)) walk(kernel, to, left, right);
     else walkAll(ctx, kernel, nanoseconds(code), to, left, right);
     return pair === "x" ? "simd-strided" : "simd-rows";
@@ -293,7 +297,8 @@ export function elementwiseKernels(
         scalarDense[code] = kernel;
       }
       const n = sizeOf(y.shape);
-      const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
+      const to = byteAddress(y, yBytes);
+      const from = byteAddress(x, 4);
       if (n < MANY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4, s);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4, s, 0);
       return "simd";

@@ -151,7 +151,13 @@ export const transposeKernel = (): Func =>
 export type Layout = Pick<View, "shape" | "strides" | "contiguous">;
 
 /** Copies x into `to`, laid out as y; from is the address of x. Gives the variant, undefined if there is nothing to copy. */
-export type WordCopy = (x: View, y: Layout, to: number, from: number, apart: boolean) => string;
+export type WordCopy = (
+  x: View,
+  y: Layout,
+  to: number,
+  from: number,
+  apart: () => boolean,
+) => string;
 
 function makeWordCopy(ctx: WasmContext): WordCopy {
   // Made at the first use and kept: the small-tensor path looks nothing up.
@@ -167,8 +173,8 @@ function makeWordCopy(ctx: WasmContext): WordCopy {
     kernels[access] = made;
     return made;
   }
-  function run(k: Kernel, to: number, from: number, apart: boolean, step = 1): void {
-    if (!apart || few()) walk(k, to, from);
+  function run(k: Kernel, to: number, from: number, apart: () => boolean, step = 1): void {
+    if (few() || !apart()) walk(k, to, from);
     else walkAll(ctx, k, 0, to, from, 0, 0, step);
   }
   return (x, y, to, from, apart) => {
