@@ -82,6 +82,7 @@ const UNARY: Partial<Record<UnaryCode, (x: number) => number | boolean>> = {
   ...{ rsqrt: (x) => 1 / Math.sqrt(x), reciprocal: (x) => 1 / x },
   ...{ exp: Math.exp, log: Math.log, sin: Math.sin, cos: Math.cos, tanh: Math.tanh },
   ...{ sigmoid: (x) => 1 / (1 + Math.exp(-x)), relu: (x) => Math.max(x, 0) },
+  relu6: (x) => Math.min(Math.max(x, 0), 6),
   ...{ logicalNot: (x) => x === 0, isnan: Number.isNaN, floor: Math.floor },
 };
 const BINARY: Partial<Record<BinaryCode, (a: number, b: number) => number | boolean>> = {
@@ -235,7 +236,7 @@ registerBackend("plain", () => plainBackend, { priority: -1 });
 
 /** Ops whose checks in opSuite this backend passes. The last rows have no kernel here: they are composed. */
 export const PASSES = [
-  ...["add", "sub", "mul", "div", "neg", "exp", "log", "sqrt", "tanh", "sigmoid", "relu"],
+  ...["add", "sub", "mul", "div", "neg", "exp", "log", "sqrt", "tanh", "sigmoid", "relu", "relu6"],
   ...["sum", "mean", "amax", "argmax", "matmul", "gather", "scatterAdd", "where", "cat", "pad"],
   ...["linear", "softmax", "logSoftmax", "layerNorm", "batchNorm", "dropout"],
   ...["conv", "convInputGrad", "convWeightGrad", "maxPool", "avgPool", "adaptiveAvgPool"],

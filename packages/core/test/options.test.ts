@@ -22,7 +22,7 @@ describe("options", () => {
     refused(
       "is told with the nearest and all known ones",
       () => js.conv2d(x(), w(), { strides: 2 }),
-      /^conv2d: there is no option 'strides' \(did you mean 'stride'\?\); there are stride, padding, dilation, groups, bias$/,
+      /^conv2d: there is no option 'strides' \(did you mean 'stride'\?\); there are stride, padding, dilation, groups, bias, activation$/,
     );
     refused(
       "a wild one without",

@@ -37,7 +37,7 @@ function nodeWorker(
   start: WorkerStart,
   onEnd: (why: string) => void,
 ): WorkerHandle {
-  const worker = new Worker(source('require("node:worker_threads").workerData'), {
+  const worker = new Worker(source('process.getBuiltinModule("node:worker_threads").workerData'), {
     eval: true,
     workerData: start,
     stdin: false,

@@ -8,8 +8,12 @@
 //              garbage, whatever the count says. collect() finds these.
 //
 // Nothing pays for a WeakRef at birth. The table of live storages is strong; only while a collection
-// runs each entry is exchanged for a WeakRef. Reachability of the Storage object stands for handles,
-// views, graph nodes and cycles of them together. What is freed by count never costs a WeakRef.
+// runs it is exchanged for WeakRefs. Reachability of the Storage object stands for handles, views, graph
+// nodes and cycles of them together. What is freed by count never costs a WeakRef.
+//
+// A WeakRef costs more than an op on a small tensor. So storages that meet their first collection share one:
+// a cohort of neighbours that refer to each other through it lives as long as one of them does. Most die
+// together. Those of a cohort that survived have a WeakRef each from the next collection on.
 import type { Backend, Block } from "../backend.ts";
 import { OutOfMemoryError } from "../errors.ts";
 import { nodeCollector } from "./collector.ts";
@@ -24,6 +28,8 @@ export class Storage {
   /** Where the tensor was made, while `trackSites(true)`. */
   site: string | null = null;
   weak: WeakRef<Storage> | null = null;
+  /** With whom it met its first collection; null: none so far. */
+  cohort: Cohort | null = null;
   readonly backend: Backend;
   readonly block: Block;
   /** The op that made it. */
@@ -37,6 +43,12 @@ export class Storage {
     this.slot = slot;
   }
 }
+
+/** Storages that are collected together. Emptied when the collection is over. */
+interface Cohort {
+  members: readonly Storage[];
+}
+const COHORT = 64;
 
 /** Clears the WeakRefs of what is unreachable before it returns. */
 export interface Collector {
@@ -84,7 +96,7 @@ function resetThreshold(): void {
 }
 
 export function allocate(backend: Backend, bytes: number, origin: string): Storage {
-  if (liveBytes + bytes > thresholdBytes || live.length >= thresholdCount) collect();
+  if (liveBytes + bytes > thresholdBytes || live.length >= thresholdCount) collectSome(bytes);
   const block = take(backend, bytes);
   const storage = new Storage(backend, block, origin, live.length);
   if (sites) storage.site = callSite();
@@ -148,10 +160,11 @@ function reclaim(backend: Backend, block: Block): void {
   backend.memory.give(block);
 }
 
-interface Suspect {
-  readonly ref: WeakRef<Storage>;
-  readonly backend: Backend;
-  readonly block: Block;
+/** Storages behind one WeakRef; and their blocks, which are needed when they are gone. */
+interface Suspects {
+  readonly ref: WeakRef<Cohort | Storage>;
+  readonly backends: readonly Backend[];
+  readonly blocks: readonly Block[];
 }
 
 /**
@@ -160,10 +173,27 @@ interface Suspect {
  * @returns the number of bytes that came back
  */
 export function collect(): number {
+  const before = collectedBytes;
+  let unsure = true;
+  while (unsure) unsure = collectOnce(); // survivors of a cohort are told apart the second time
+  return collectedBytes - before;
+}
+
+/** For an allocation: goes on only while what is left is too much. */
+function collectSome(bytes: number): void {
+  const [mostBytes, mostCount] = [thresholdBytes / 2, thresholdCount / 2];
+  let unsure = true;
+  while (unsure && (liveBytes + bytes > mostBytes || live.length > mostCount)) {
+    unsure = collectOnce();
+  }
+}
+
+/** @returns whether another time may find more */
+function collectOnce(): boolean {
   if (collector === undefined) collector = nodeCollector();
   if (collector === null) {
     resetThreshold();
-    return 0;
+    return false;
   }
   const suspects = weaken();
   collector.run();
@@ -182,14 +212,14 @@ export async function drain(rounds = 8): Promise<number> {
   if (liveBytes <= thresholdBytes && live.length < thresholdCount) return 0;
   if (collector === undefined) collector = nodeCollector();
   if (collector !== null) return collect();
-  let freed = 0;
+  const before = collectedBytes;
   for (let i = 0; i < rounds && (i === 0 || liveBytes > floorBytes); i++) {
     const suspects = weaken();
     pulse();
     await new Promise((resolve) => setTimeout(resolve, 0));
-    freed += finish(suspects);
+    finish(suspects);
   }
-  return freed;
+  return collectedBytes - before;
 }
 
 function pulse(): void {
@@ -198,33 +228,63 @@ function pulse(): void {
 }
 
 // Its own function, so that no register of its caller keeps a Storage alive.
-function weaken(): Suspect[] {
-  const suspects = live.map((s) => {
-    s.weak ??= new WeakRef(s);
+function weaken(): Suspects[] {
+  const suspects: Suspects[] = [];
+  const young: Storage[] = [];
+  for (const s of live) {
     s.slot = SUSPENDED;
-    return { ref: s.weak, backend: s.backend, block: s.block };
-  });
+    if (s.cohort === null) young.push(s);
+    else {
+      s.weak ??= new WeakRef(s);
+      suspects.push({ ref: s.weak, backends: [s.backend], blocks: [s.block] });
+    }
+  }
   live.length = 0;
+  for (let i = 0; i < young.length; i += COHORT) {
+    const members = young.slice(i, i + COHORT);
+    const cohort: Cohort = { members };
+    for (const s of members) s.cohort = cohort;
+    suspects.push({
+      ref: new WeakRef<Cohort | Storage>(cohort),
+      backends: members.map((s) => s.backend),
+      blocks: members.map((s) => s.block),
+    });
+  }
   return suspects;
 }
 
-function finish(suspects: readonly Suspect[]): number {
+/** @returns whether a cohort survived: some of it may be garbage */
+function finish(suspects: readonly Suspects[]): boolean {
   const before = liveBytes;
   const born = live.splice(0); // while drain() waited
-  for (const { ref, backend, block } of suspects) {
-    const storage = ref.deref();
-    if (storage !== undefined && storage.count > 0) enlist(storage);
+  let unsure = false;
+  for (const { ref, backends, blocks } of suspects) {
+    const found = ref.deref();
+    if (found === undefined) {
+      blocks.forEach((block, i) => {
+        reclaim(backends[i] as Backend, block);
+      });
+    } else if (found instanceof Storage) settle(found);
     else {
-      if (storage !== undefined) storage.slot = FREE;
-      reclaim(backend, block);
+      found.members.forEach(settle);
+      found.members = []; // one that lives does not keep the others
+      unsure = true;
     }
   }
   for (const storage of born) enlist(storage);
-  const freed = before - liveBytes;
   collections++;
-  collectedBytes += freed;
+  collectedBytes += before - liveBytes;
   resetThreshold();
-  return freed;
+  return unsure;
+}
+
+/** Back into the table, unless its last holder has let go of it meanwhile. */
+function settle(storage: Storage): void {
+  if (storage.count > 0) enlist(storage);
+  else {
+    storage.slot = FREE;
+    reclaim(storage.backend, storage.block);
+  }
 }
 
 function enlist(storage: Storage): void {

@@ -88,7 +88,7 @@ const linearActivatedOp = defineOp<{ readonly activation: Exclude<Activation, "n
   doc: "activation(x · wᵀ + bias): relu or relu6 in the pass that writes the result.",
   example: [
     'linear(tensor([1, 2]), tensor([[1, 1], [0, -3]]), tensor([10, 1]), { activation: "relu" })',
-    "tensor([13., 0.])",
+    "tensor([13.,  0.])",
   ],
   inputs: ["x", "w", "bias?"],
   outputs: ["y"],
