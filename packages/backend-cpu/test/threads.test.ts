@@ -193,6 +193,8 @@ describe("threads", () => {
         setNumThreads(n);
         launch();
         expect(ctx.pool.size).to.equal(n);
+        // With one thread the workers of before sleep on.
+        if (n === 1) continue;
         await untilReady(ctx, n - 1);
         expect(ctx.pool.workers.length).to.equal(n - 1);
       }

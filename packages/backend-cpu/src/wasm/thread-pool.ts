@@ -49,9 +49,9 @@ export class ThreadPool {
   /** Runs the tasks that `body` adds; see launch.ts. */
   launch(modules: ModuleCache, cost: number, body: (tasks: Tasks) => void): void {
     const size = this.size;
-    // A launch inside of a launch's body runs at once: there is one list of tasks.
+    // A launch inside of a launch's body runs at once: there is one list of tasks. Workers that are not needed
+    // sleep on, for the next time that they are.
     if (size === 1 || cost < WORTHWHILE || this.busy) {
-      if (size === 1) this.end();
       this.direct(body);
       return;
     }
