@@ -1,8 +1,9 @@
-// The activation behind a kernel that does not apply it in its own pass: in place, while some of it is still in
-// the caches.
+// Activations: of four results as a kernel stores them; and behind a kernel that does not apply it in its own
+// pass, in place, while some of it is still in the caches.
 import {
   type Code,
   countdownOrSkip,
+  type Expr,
   type Func,
   f32x4,
   func,
@@ -14,6 +15,13 @@ import type { WasmContext } from "./context.ts";
 import type { ActivationCode } from "./contraction.ts";
 import { f32 } from "./instructions.ts";
 import { pieces, traffic } from "./launch.ts";
+
+/** Four results as they are to be stored. NaN stays. */
+export function activated(x: Expr<"v128">, code: ActivationCode): Expr<"v128"> {
+  if (code === 0) return x;
+  const low = f32x4.pmax(x, v128.zero());
+  return code === 1 ? low : f32x4.pmin(low, f32x4.splat(f32.const(6)));
+}
 
 /** activate(at, n, six): n floats; NaN stays. */
 function kernel(): Func {

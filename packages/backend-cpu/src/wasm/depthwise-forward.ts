@@ -1,4 +1,5 @@
 // The direct depthwise and grouped forward kernel for one plane size; see depthwise-code.ts for the idea.
+import { activated } from "./activate.ts";
 import {
   type Code,
   countdown,
@@ -12,6 +13,7 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { cut, loadAcross, type Piece, storeLanes, type Term } from "./depthwise-code.ts";
 import {
   type Cut,
@@ -30,12 +32,13 @@ import {
  * memory order, each the sum over the `sources` input planes of its group (1: depthwise). x: the first
  * input plane of the group of the first output; w and bias: those of channel 0 (bias 0: none); channel: the
  * first output channel; member: its place among the `multiplier` outputs of its group. `many`: written for
- * more than one source.
+ * more than one source, and then without an activation, which wants the whole sum.
  */
 export function forwardKernel(
   shape: PlaneShape,
   tiling: Cut,
   many: boolean,
+  activation: ActivationCode,
   relaxed: boolean,
 ): Func {
   const fma = multiplyAdd(relaxed);
@@ -103,10 +106,8 @@ export function forwardKernel(
             ? loadAcross({ pointer: y, width: Wo }, row.start + o, col.start)
             : undefined;
           const at = ((row.start + o) * Wo + col.start) * 4;
-          return [
-            out.set(old === undefined ? get(sums, o) : f32x4.add(get(sums, o), old)),
-            storeLanes(y, out, at, col.size),
-          ];
+          const sum = old === undefined ? get(sums, o) : f32x4.add(get(sums, o), old);
+          return [out.set(activated(sum, activation)), storeLanes(y, out, at, col.size)];
         },
       );
     };

@@ -36,6 +36,7 @@ export const DEPTHWISE_FORWARD: readonly ConvPath<Forward>[] = [
     takes: isDirectDepthwise,
     suits: (c) => hasFewTaps(c) || readsMuchPadding(c),
     run: directForward,
+    activates: true,
   },
   { ...columns, run: columnForward },
 ];

@@ -1,6 +1,7 @@
 // Depthwise convolution (groups = input channels, any multiplier), and grouped convolution with few channels per
 // group: driving the kernels that are written for one plane size.
 import type { WasmContext } from "./context.ts";
+import type { ActivationCode } from "./contraction.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 import { forwardKernel } from "./depthwise-forward.ts";
 import { inputGradKernel } from "./depthwise-input-grad.ts";
@@ -79,7 +80,7 @@ function keyOf({
   return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
 }
 
-/** y = x ⋆ w + bias. */
+/** y = activation(x ⋆ w + bias); the activation for depthwise convolution alone. */
 export function directForward(
   ctx: WasmContext,
   c: Conv3,
@@ -87,16 +88,20 @@ export function directForward(
   w: number,
   bias: number | undefined,
   y: number,
+  activation: ActivationCode = 0,
 ): void {
   const planes = c.batch * c.outChannels;
   if (planes * c.outputSize === 0) return;
   const sources = c.channels / c.groups;
   const multiplier = c.outChannels / c.groups;
-  const { forward } = ctx.get<"forward">(`dw forward ${keyOf(c)} ${sources > 1}`, () => {
-    const s = planeShape(c);
-    const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
-    return [forwardKernel(s, cut, sources > 1, ctx.relaxed)];
-  });
+  const { forward } = ctx.get<"forward">(
+    `dw forward ${keyOf(c)} ${sources > 1} ${activation}`,
+    () => {
+      const s = planeShape(c);
+      const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
+      return [forwardKernel(s, cut, sources > 1, activation, ctx.relaxed)];
+    },
+  );
   overPlanes(ctx, forward, planes, costOf(c), (first, count) => [
     count,
     x + Math.floor(first / multiplier) * sources * c.inputSize * 4,

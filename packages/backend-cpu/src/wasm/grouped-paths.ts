@@ -50,7 +50,7 @@ export const GROUPED_FORWARD: readonly ConvPath<Forward>[] = [
       isSmallKernel(c) &&
       !isStridedFirstLayer(c) &&
       (outPer(c) <= FEW || (inPer(c) <= FIRST_LAYER && isUnitStride(c))),
-    run: directForward,
+    run: (ctx, c, x, w, bias, y) => directForward(ctx, c, x, w, bias, y),
   },
   {
     name: "grouped-sums",
