@@ -106,6 +106,31 @@ describe("threads", () => {
     ctx.pool.end();
   });
 
+  it("run kernels whose module the cache has forgotten, also in the middle of a launch", async () => {
+    const arena = new Arena({ shared: true, maxPages: 4096 });
+    const options = { relaxed: relaxedSimd(), pool: new ThreadPool(arena, 2), cacheSize: 8 };
+    const ctx = new WasmContext(arena, options);
+    const held = adder(ctx);
+    const at = arena.take(64 * 64).ptr;
+    arena.f32.fill(0, at / 4, at / 4 + 1024);
+    for (let round = 0; round < 20; round++) {
+      ctx.launch(LONG, (tasks) => {
+        for (let t = 0; t < 64; t++) {
+          tasks.add(held, at + t * 64, 1, 500);
+          const { add } = ctx.get<"add">(`add ${round} ${t}`, () => [
+            func("add", { p: "i32" }, (_, { p }) =>
+              f32.store(p, f32.add(f32.load(p), f32.const(1000))),
+            ),
+          ]);
+          tasks.also(add, at + t * 64);
+        }
+      });
+      if (round === 0) await untilReady(ctx, 1);
+    }
+    for (let t = 0; t < 64; t++) expect(arena.f32[at / 4 + t * 16]).to.equal(20 * 1500);
+    ctx.pool.end();
+  });
+
   it("see memory that has grown since they started", async () => {
     const ctx = contextOf(2);
     const add = adder(ctx);

@@ -7,11 +7,16 @@ import { assemble, type Func } from "./assembler.ts";
 export type Kernel = (...args: number[]) => number;
 export type Exports<K extends string = string> = Readonly<Record<K, Kernel>>;
 
+interface Placed {
+  readonly arena: Arena;
+  readonly block: ArenaBlock;
+}
+
 interface Entry {
   readonly exports: Exports;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What other threads need of it lies in shared memory from the first time that it is asked for. */
-  readonly placed: { readonly arena: Arena; readonly block: ArenaBlock }[];
+  readonly placed: Placed[];
   usedAt: number;
 }
 
@@ -30,6 +35,8 @@ export class ModuleCache {
   private readonly capacity: number;
   private readonly entries = new Map<string, Entry>();
   private readonly origins = new WeakMap<Kernel, Origin>();
+  /** Places of forgotten modules, which the tasks of a launch may still refer to. */
+  private readonly retired: Placed[] = [];
   private clock = 0;
 
   constructor(memory: WebAssembly.Memory, capacity = 512) {
@@ -64,7 +71,7 @@ export class ModuleCache {
 
   /**
    * The address of what another thread needs to make this kernel for itself: a number of its own, address and
-   * length of the module's bytes, place among the exports. Valid as long as the module is in the cache.
+   * length of the module's bytes, place among the exports. Valid until sweep().
    */
   place(kernel: Kernel, arena: Arena): number {
     const origin = this.origins.get(kernel);
@@ -78,11 +85,17 @@ export class ModuleCache {
       }
       const block = arena.take(16);
       placed.push({ arena, block });
-      const code = (placed[0] as (typeof placed)[number]).block.ptr;
+      const code = (placed[0] as Placed).block.ptr;
       arena.i32.set([++descriptors, code, bytes.length, origin.index], block.ptr / 4);
       origin.descriptor = block.ptr;
     }
     return origin.descriptor;
+  }
+
+  /** Gives back the places of modules that were forgotten. No tasks may be under way. */
+  sweep(): void {
+    for (const { arena, block } of this.retired) arena.give(block);
+    this.retired.length = 0;
   }
 
   /** Drops a quarter, so that the sort is rare. */
@@ -90,8 +103,11 @@ export class ModuleCache {
     const byAge = [...this.entries].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     for (const [key] of byAge.slice(0, Math.ceil(this.capacity / 4))) {
       const entry = this.entries.get(key) as Entry;
-      for (const { arena, block } of entry.placed) arena.give(block);
-      for (const kernel of Object.values(entry.exports)) this.origins.delete(kernel);
+      // Drivers may hold a kernel of it still: then it finds a new place.
+      this.retired.push(...entry.placed.splice(0));
+      for (const kernel of Object.values(entry.exports)) {
+        (this.origins.get(kernel) as Origin).descriptor = 0;
+      }
       this.entries.delete(key);
     }
   }

@@ -143,6 +143,7 @@ class Team implements Tasks {
     if (this.lost !== undefined) {
       throw new ThreadError(`${this.lost}; the next op starts new threads`);
     }
+    modules.sweep();
     this.modules = modules;
     this.written = 0;
     this.tasks = 0;
