@@ -1,5 +1,6 @@
 // Activations: of four results as a kernel stores them; and behind a kernel that does not apply it in its own
 // pass, in place, while some of it is still in the caches.
+import type { Activation } from "@tapegrad/core";
 import {
   type Code,
   countdownOrSkip,
@@ -16,12 +17,15 @@ import type { ActivationCode } from "./contraction.ts";
 import { f32 } from "./instructions.ts";
 import { pieces, traffic } from "./launch.ts";
 
-/** Four results as they are to be stored. NaN stays. */
-export function activated(x: Expr<"v128">, code: ActivationCode): Expr<"v128"> {
-  if (code === 0) return x;
-  const low = f32x4.pmax(x, v128.zero());
-  return code === 1 ? low : f32x4.pmin(low, f32x4.splat(f32.const(6)));
-}
+/** Of four results, exactly what the elementwise ops give: NaN stays. */
+export const ACTIVATIONS: Readonly<Record<Activation, (z: Expr<"v128">) => Expr<"v128">>> = {
+  none: (z) => z,
+  relu: (z) => f32x4.pmax(z, v128.zero()),
+  relu6: (z) => f32x4.pmin(f32x4.pmax(z, v128.zero()), f32x4.splat(f32.const(6))),
+};
+
+const BY_CODE = [ACTIVATIONS.none, ACTIVATIONS.relu, ACTIVATIONS.relu6] as const;
+export const activated = (z: Expr<"v128">, code: ActivationCode): Expr<"v128"> => BY_CODE[code](z);
 
 /** activate(at, n, six): n floats; NaN stays. */
 function kernel(): Func {

@@ -2,6 +2,7 @@
 // double precision; batch-norm.ts hands over as many channels at a time as stay in the cache until the second
 // look at them. Kernels for [N, C], where a channel is a lane, are in batch-norm-lanes.ts.
 import type { Activation } from "@tapegrad/core";
+import { ACTIVATIONS } from "./activate.ts";
 import {
   countdownOrSkip,
   type Expr,
@@ -29,13 +30,6 @@ import {
 import { eachStretch, Total } from "./runs.ts";
 
 type V = Expr<"v128">;
-
-/** Exactly what the elementwise ops give: NaN stays. */
-export const ACTIVATIONS: Readonly<Record<Activation, (z: V) => V>> = {
-  none: (z) => z,
-  relu: (z) => f32x4.pmax(z, v128.zero()),
-  relu6: (z) => f32x4.pmin(f32x4.pmax(z, v128.zero()), f32x4.splat(f32.const(6))),
-};
 
 /** (x − mean) · scale + bias. The gradient does the same to know where the activation lets it through. */
 export const affine = (relaxed: boolean): ((centred: V, scale: V, bias: V) => V) =>

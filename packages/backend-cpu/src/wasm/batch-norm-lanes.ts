@@ -2,6 +2,7 @@
 // order of memory, a few at a time where they are summed. C ≥ 4: a rest of one to three channels is the last
 // four once more, masked where they are summed.
 import type { Activation } from "@tapegrad/core";
+import { ACTIVATIONS } from "./activate.ts";
 import {
   type Code,
   countdownOrSkip,
@@ -24,7 +25,7 @@ import {
   when,
 } from "./assembler.ts";
 import { factorsKernel, gate, knownKernel } from "./batch-norm-grad-kernels.ts";
-import { ACTIVATIONS, affine, statisticsKernel } from "./batch-norm-kernels.ts";
+import { affine, statisticsKernel } from "./batch-norm-kernels.ts";
 import { CHANNELS } from "./planes.ts";
 import { highPair, lowPair } from "./runs.ts";
 

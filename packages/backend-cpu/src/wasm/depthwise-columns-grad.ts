@@ -32,7 +32,8 @@ import {
   usersOf,
 } from "./depthwise-columns-kernels.ts";
 import { overChannels } from "./depthwise-launch.ts";
-import { evenly, get, overPlane, upTo } from "./depthwise-plane.ts";
+import { evenly, overPlane } from "./depthwise-plane.ts";
+import { get, upTo } from "./lists.ts";
 
 /** Sums in registers, and rows of the gradient held beside them. */
 const SUMS = 10;

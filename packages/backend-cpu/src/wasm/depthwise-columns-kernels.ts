@@ -25,7 +25,8 @@ import {
 } from "./assembler.ts";
 import { type Box, clearBoxes, fillBox } from "./depthwise-box.ts";
 import { cut, type Piece, storeLanes, type Vec } from "./depthwise-code.ts";
-import { get, overPlane, upTo } from "./depthwise-plane.ts";
+import { overPlane } from "./depthwise-plane.ts";
+import { get, upTo } from "./lists.ts";
 
 /** Output rows first, first + step, …: row j reads source row origin + along·j + tap.row for each tap. */
 export interface RowPhase {

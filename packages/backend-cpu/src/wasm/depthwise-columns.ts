@@ -16,7 +16,8 @@ import {
   usersOf,
 } from "./depthwise-columns-kernels.ts";
 import { costOf, overPlanes } from "./depthwise-launch.ts";
-import { evenly, upTo } from "./depthwise-plane.ts";
+import { evenly } from "./depthwise-plane.ts";
+import { upTo } from "./lists.ts";
 
 /** Vector products that a kernel may write out; above it edges are rows of zeros instead of code of their own. */
 const CODE_BUDGET = 1500;

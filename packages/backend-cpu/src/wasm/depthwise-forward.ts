@@ -19,13 +19,13 @@ import {
   type Cut,
   evenly,
   expand,
-  get,
   overPlane,
   type PlaneShape,
   sumTerms,
   tempsOf,
   Weights,
 } from "./depthwise-plane.ts";
+import { get } from "./lists.ts";
 
 /**
  * forward(count, x, w, y, bias, channel, channels, member, multiplier, sources): `count` output planes in

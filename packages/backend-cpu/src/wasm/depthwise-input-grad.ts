@@ -17,14 +17,13 @@ import {
   type Cut,
   evenly,
   expand,
-  get,
   overPlane,
   type PlaneShape,
   sumTerms,
   tempsOf,
-  upTo,
   Weights,
 } from "./depthwise-plane.ts";
+import { get, upTo } from "./lists.ts";
 
 /**
  * inputGrad(count, g, w, dx, channel, channels, sibling, siblings, multiplier): `count` planes of dx in memory order,

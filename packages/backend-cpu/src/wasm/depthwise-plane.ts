@@ -9,6 +9,7 @@ import {
   type Term,
   type Vec,
 } from "./depthwise-code.ts";
+import { get, upTo } from "./lists.ts";
 
 type Pair = readonly [number, number];
 
@@ -32,8 +33,6 @@ export interface Cut {
   readonly anchor: number;
 }
 
-export const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-export const get = <T>(list: readonly T[], index: number): T => list[index] as T;
 /** `limit` or a little less, so that pieces of that size share `n` evenly; a multiple of `step`. */
 export const evenly = (n: number, limit: number, step = 1): number =>
   Math.ceil(Math.ceil(n / Math.ceil(n / limit)) / step) * step;

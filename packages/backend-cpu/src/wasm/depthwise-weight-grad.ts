@@ -19,12 +19,11 @@ import {
   type Cut,
   evenly,
   expand,
-  get,
   overPlane,
   type PlaneShape,
   tempsOf,
-  upTo,
 } from "./depthwise-plane.ts";
+import { get, upTo } from "./lists.ts";
 
 /**
  * weightGrad(images, xImage, gImage, count, x, g, sums, member, multiplier, sources): what `images` images give

@@ -24,6 +24,7 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import { get, upTo } from "./lists.ts";
 import { nextRun, ODOMETER, type OdometerLocals, odometer } from "./odometer.ts";
 
 /** Columns of a tile of C, two vectors. */
@@ -32,8 +33,6 @@ export const NR = 8;
 export const rowsOfTile = (relaxed: boolean): number => (relaxed ? 6 : 4);
 
 type Vec = Local<"v128">;
-const get = <T>(list: readonly T[], index: number): T => list[index] as T;
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /**
  * lanes(to, count, fill, …odometer): the byte offsets of `count` lanes as a table of i32, then `fill`

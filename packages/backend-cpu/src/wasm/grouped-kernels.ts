@@ -21,8 +21,7 @@ import {
   when,
 } from "./assembler.ts";
 import { fillFunction } from "./grouped-fill.ts";
-
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+import { upTo } from "./lists.ts";
 
 /** The words of a job, in order; addresses and distances in bytes. */
 export const JOB = [

@@ -12,6 +12,7 @@ import {
   gradFunctions,
 } from "./grouped-grad-kernels.ts";
 import { arithmetic, pieces, traffic } from "./launch.ts";
+import { upTo } from "./lists.ts";
 
 /** Planes of a chunk should stay in the L2 cache, those of a tile in L1. */
 const CHUNK_BYTES = 1 << 16;
@@ -21,7 +22,6 @@ const ENOUGH_UNITS = 16;
 const LEAST_PIECE = 1 << 20;
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** Output channels × weights in registers; sums, gradients and inputs have to fit into 15 (see chooseTile). */
 export function chooseGradTile(

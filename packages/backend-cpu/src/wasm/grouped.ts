@@ -8,6 +8,7 @@ import { clearBytes } from "./conv-pad.ts";
 import { type Fill, phaseSpan, writeFill } from "./grouped-fill.ts";
 import { JOB, type JobWord, packFunction, sumFunctions, VECTOR_ENTRY } from "./grouped-kernels.ts";
 import { arithmetic, pieces, traffic } from "./launch.ts";
+import { upTo } from "./lists.ts";
 
 /** One or two dims. */
 export const isPlanar = (c: Conv3): boolean =>
@@ -267,8 +268,6 @@ function joinRows(c: Conv3): Conv3 {
   const size = [1, 1, c.outputSize] as const;
   return { ...c, input: size, output: size };
 }
-
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** y = x ⋆ w + bias. */
 export function groupedForward(

@@ -22,11 +22,10 @@ import {
   when,
 } from "./assembler.ts";
 import { NR } from "./gemm-kernels.ts";
+import { get, upTo } from "./lists.ts";
 import { schemeOf } from "./winograd-schemes.ts";
 
 type Vec = Local<"v128">;
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const get = <T>(list: readonly T[], index: number): T => list[index] as T;
 
 /**
  * Words of a piece: a run of neighbouring tiles in a row of tiles, as far as it has pixels. `from`: bytes from the

@@ -16,11 +16,10 @@ import {
   when,
 } from "./assembler.ts";
 import { NR } from "./gemm-kernels.ts";
+import { get, upTo } from "./lists.ts";
 import { schemeOf } from "./winograd-schemes.ts";
 
 type Vec = Local<"v128">;
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const get = <T>(list: readonly T[], index: number): T => list[index] as T;
 
 /** Words of four tiles of output: whether all are whole, then per tile bytes from image 0, rows and columns. */
 export const FOUR = {

@@ -14,10 +14,8 @@ import {
   v128,
 } from "./assembler.ts";
 import { rowsOfTile } from "./gemm-kernels.ts";
+import { get, upTo } from "./lists.ts";
 import { schemeOf } from "./winograd-schemes.ts";
-
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const get = <T>(list: readonly T[], index: number): T => list[index] as T;
 
 /** Values of k that are transformed at a time: rows that fill half a vector share one with the next k. */
 export const stepOfK = (relaxed: boolean): number => (rowsOfTile(relaxed) % 4 === 0 ? 1 : 2);

@@ -1,5 +1,6 @@
 // The list of ops. Adding one touches its own file and this list.
 
+export type { Activation } from "./activation.ts";
 export * from "./conv/conv.ts";
 export * from "./conv/conv-nd.ts";
 export * from "./conv/conv-transpose.ts";
@@ -111,7 +112,6 @@ export * from "./loss/binary-cross-entropy.ts";
 export * from "./loss/cross-entropy.ts";
 export type { Reduction } from "./loss/reduction.ts";
 export * from "./loss/regression.ts";
-export type { Activation } from "./norm/activation.ts";
 export * from "./norm/batch-norm.ts";
 export { type LayerNormOptions, layerNorm } from "./norm/layer-norm.ts";
 export * from "./pool/adaptive-avg-pool.ts";

@@ -1,5 +1,5 @@
 // What fused kernels apply to their results, number by number; NaN stays.
-import type { Activation } from "../ops/norm/activation.ts";
+import type { Activation } from "../ops/activation.ts";
 
 export const ACTIVATIONS: Readonly<Record<Activation, (z: number) => number>> = {
   none: (z) => z,

@@ -2,7 +2,7 @@
 // space, or a row. Statistics take two passes over the data (the mean, then the squares around it) and
 // sum in double precision.
 import type { FusedKernels, View } from "../backend.ts";
-import type { Activation } from "../ops/norm/activation.ts";
+import type { Activation } from "../ops/activation.ts";
 import { sizeOf } from "../shape.ts";
 import { ACTIVATIONS } from "./activations.ts";
 import { numbers } from "./elements.ts";

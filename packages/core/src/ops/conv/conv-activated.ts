@@ -2,7 +2,7 @@
 // seen in the result, so that is what the tape keeps, in place of what came before it.
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Activation, activated, activatedGrad } from "../norm/activation.ts";
+import { type Activation, activated, activatedGrad } from "../activation.ts";
 import { checkFit } from "./check.ts";
 import { conv } from "./conv.ts";
 import { type ConvGeometry, convProducts } from "./geometry.ts";

@@ -1,8 +1,8 @@
 // conv1d, conv2d, conv3d: what people call. Arguments are checked here, once; the op gets a geometry.
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
+import { type Activation, checkActivation } from "../activation.ts";
 import { checkDtypes } from "../check-dtypes.ts";
-import { type Activation, checkActivation } from "../norm/activation.ts";
 import { batched, checkBias, unbatched } from "./check.ts";
 import { conv } from "./conv.ts";
 import { convActivated } from "./conv-activated.ts";

@@ -4,7 +4,7 @@
 // geometry: nothing here loops over groups, and depthwise is groups = channels.
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
-import type { Activation } from "../norm/activation.ts";
+import type { Activation } from "../activation.ts";
 import { checkFit } from "./check.ts";
 import { byGroup, columns } from "./columns.ts";
 import { type ConvGeometry, convProducts } from "./geometry.ts";

@@ -3,7 +3,7 @@ import { noGrad } from "../../autograd/tape.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Activation, activated, activatedGrad } from "./activation.ts";
+import { type Activation, activated, activatedGrad } from "../activation.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { affine, otherDims, perChannel, standardised } from "./channels.ts";
 

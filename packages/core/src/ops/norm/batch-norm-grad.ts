@@ -6,7 +6,7 @@
 // the composition.
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Activation, activatedGrad } from "./activation.ts";
+import { type Activation, activatedGrad } from "../activation.ts";
 import { affine, otherDims, perChannel, standardised } from "./channels.ts";
 
 declare module "../../backend.ts" {

@@ -3,7 +3,7 @@ import { isGradEnabled } from "../../autograd/tape.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Activation, activated } from "./activation.ts";
+import { type Activation, activated } from "../activation.ts";
 import { batchNorm } from "./batch-norm.ts";
 import { batchNormGrad } from "./batch-norm-grad.ts";
 import { affine, channelStatistics, standardised } from "./channels.ts";

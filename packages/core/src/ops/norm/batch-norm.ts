@@ -5,11 +5,11 @@ import { ArgumentError, ShapeError } from "../../errors.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { sameShape } from "../../shape.ts";
 import { owned, type Tensor } from "../../tensor.ts";
+import { type Activation, activated, checkActivation } from "../activation.ts";
 import { checkDtypes } from "../check-dtypes.ts";
-import { type Activation, activated, checkActivation, checkEps } from "./activation.ts";
 import { batchNormEval } from "./batch-norm-eval.ts";
 import { batchNormTrain } from "./batch-norm-train.ts";
-import { affine } from "./channels.ts";
+import { affine, checkEps } from "./channels.ts";
 
 export interface BatchNormOptions {
   /** [C], changed in place by training: (1 − momentum) · old + momentum · mean of the batch. */

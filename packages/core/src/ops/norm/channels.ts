@@ -1,4 +1,5 @@
 // What the channel-wise norms share: [N, C, …] beside [C].
+import { ArgumentError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
 
 /** All dims but the channels'. */
@@ -32,4 +33,9 @@ export function channelStatistics(x: Tensor, eps: number): Statistics {
   const mean = x.mean(dims);
   const variance = x.sub(perChannel(mean, x.ndim)).square().mean(dims);
   return { mean, variance, rstd: variance.add(eps).rsqrt() };
+}
+
+export function checkEps(op: string, eps: number): void {
+  if (eps >= 0 && Number.isFinite(eps)) return;
+  throw new ArgumentError(op, `eps must be a number ≥ 0; got ${eps}`);
 }

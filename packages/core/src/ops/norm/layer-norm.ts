@@ -6,7 +6,7 @@ import { checkOptions, type OptionNames } from "../../options.ts";
 import { type Shape, sameShape } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
-import { checkEps } from "./activation.ts";
+import { checkEps } from "./channels.ts";
 import { layerNormGrad, perRow } from "./layer-norm-grad.ts";
 
 declare module "../../backend.ts" {

@@ -1,11 +1,11 @@
-// Activations that a normalisation applies to its own result. Both are known by it where it is made and
-// again in the gradient, so that neither a pass over memory nor a saved tensor is spent on them.
-import { ArgumentError } from "../../errors.ts";
-import type { Tensor } from "../../tensor.ts";
-import { relu } from "../elementwise/relu.ts";
-import { reluGrad } from "../elementwise/relu-grad.ts";
-import { relu6 } from "../elementwise/relu6.ts";
-import { relu6Grad } from "../elementwise/relu6-grad.ts";
+// Activations that a convolution, a linear map or a normalisation applies to its own result. They are known
+// where it is made and again in the gradient, so that neither a pass over memory nor a tensor more to save is spent on them.
+import { ArgumentError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { relu } from "./elementwise/relu.ts";
+import { reluGrad } from "./elementwise/relu-grad.ts";
+import { relu6 } from "./elementwise/relu6.ts";
+import { relu6Grad } from "./elementwise/relu6-grad.ts";
 
 export const ACTIVATIONS = ["none", "relu", "relu6"] as const;
 /** max(x, 0); min(max(x, 0), 6); or nothing. */
@@ -35,9 +35,4 @@ export function checkActivation(op: string, activation: Activation): void {
     op,
     `activation must be one of ${known}; got ${JSON.stringify(activation)}`,
   );
-}
-
-export function checkEps(op: string, eps: number): void {
-  if (eps >= 0 && Number.isFinite(eps)) return;
-  throw new ArgumentError(op, `eps must be a number ≥ 0; got ${eps}`);
 }
