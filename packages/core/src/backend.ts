@@ -64,7 +64,18 @@ export type UnaryCode =
   | "logicalNot"
   | "isnan"
   | "isinf"
-  | "isfinite";
+  | "isfinite"
+  | "exp2"
+  | "asinh"
+  | "acosh"
+  | "atanh"
+  | "erfc"
+  | "erfinv"
+  | "lgamma"
+  | "digamma"
+  | "sinc"
+  | "signbit"
+  | "bitwiseNot";
 
 /** The reversed ones (rsub: b − a) exist for scalars on the left. Comparisons write bool. */
 export type BinaryCode =
@@ -90,6 +101,25 @@ export type BinaryCode =
   | "logicalAnd"
   | "logicalOr"
   | "logicalXor"
+  | "floorDivide"
+  | "truncDivide"
+  | "hypot"
+  | "copysign"
+  | "logaddexp"
+  | "logaddexp2"
+  | "xlogy"
+  | "fmax"
+  | "fmin"
+  | "heaviside"
+  | "gcd"
+  | "lcm"
+  | "bitwiseAnd"
+  | "bitwiseOr"
+  | "bitwiseXor"
+  | "shiftLeft"
+  | "shiftRight"
+  // The n-th derivative of digamma: a is x, b the order n.
+  | "polygamma"
   // Gradients of activations, a = upstream gradient, b = the input of the activation
   // (tanhGrad, sigmoidGrad: its output). One pass instead of five.
   | "reluGrad"

@@ -98,6 +98,7 @@ export {
   pointerOf,
   startOf,
 } from "./reference/elements.ts";
+export { BINARY as binaryFunctions, UNARY as unaryFunctions } from "./reference/elementwise.ts";
 export {
   arenaTransfer,
   referenceBackend,

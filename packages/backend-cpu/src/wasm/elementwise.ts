@@ -5,8 +5,9 @@
 import type { BinaryCode, RequiredKernels, UnaryCode, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import { type Expr, i32x4, type Scope, v128 } from "./assembler.ts";
-import { BINARY, nanoseconds, POWERS, QUESTIONS, UNARY } from "./codes.ts";
+import { BINARY, type Binary, nanoseconds, POWERS, QUESTIONS, UNARY, type Unary } from "./codes.ts";
 import type { Scratch, WasmContext } from "./context.ts";
+import { binaryLoop, scalarLoop, unaryLoop } from "./js-loops.ts";
 import { vectorMath } from "./math.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Access, type RowsSpec, rowsKernel } from "./rows.ts";
@@ -73,7 +74,7 @@ export function elementwiseKernels(
   const unaryDense = table();
   const unaryStrided = table();
   function unaryKernel(code: UnaryCode, access: Access): Kernel {
-    const op = UNARY[code];
+    const op = UNARY[code] as Unary;
     const question = QUESTIONS.has(code);
     return make(`${code}/${access}`, {
       inputs: ["f32"],
@@ -97,6 +98,7 @@ export function elementwiseKernels(
       if (code !== "logicalNot" || (x.dtype !== "bool" && x.dtype !== "uint8")) return undefined;
       return rowsOf(notBytes, 0, x, 1, y, 1);
     }
+    if (UNARY[code] === undefined) return unaryLoop(ctx, code, x, y);
     const yBytes = y.dtype === "float32" ? 4 : 1;
     if (x.contiguous && y.contiguous) {
       let kernel = unaryDense[code];
@@ -156,7 +158,7 @@ export function elementwiseKernels(
   function binaryKernel(code: BinaryCode, pair: Pair): Kernel {
     const known = binaryTables[pair][code];
     if (known !== undefined) return known;
-    const op = BINARY[code];
+    const op = BINARY[code] as Binary;
     const question = QUESTIONS.has(code);
     const made = make(`${code}/${pair}`, {
       inputs: ["f32", "f32"],
@@ -171,6 +173,7 @@ export function elementwiseKernels(
 
   function binary(code: BinaryCode, a: View, b: View, y: View): string | undefined {
     if (a.dtype !== "float32") return binaryBytes(code, a, b, y);
+    if (BINARY[code] === undefined) return binaryLoop(ctx, code, a, b, y);
     const yBytes = y.dtype === "float32" ? 4 : 1;
     if (y.contiguous) {
       const pair =
@@ -245,7 +248,7 @@ export function elementwiseKernels(
   const scalarDense = table();
   const scalarStrided = table();
   function scalarKernel(code: BinaryCode, access: Access): Kernel {
-    const op = BINARY[code];
+    const op = BINARY[code] as Binary;
     const question = QUESTIONS.has(code);
     return make(`${code}/${access}c`, {
       inputs: ["f32", "f32"],
@@ -284,6 +287,7 @@ export function elementwiseKernels(
   ): string | undefined {
     if (x.dtype === "int64" && code === "add") return count(x, scalar, y);
     if (x.dtype !== "float32") return undefined;
+    if (BINARY[code] === undefined) return scalarLoop(code, x, scalar, y);
     const s = Number(scalar);
     if (code === "pow") {
       const power = POWERS.get(s);

@@ -5,7 +5,7 @@ import type { DType } from "../dtype.ts";
 import { isFloating } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
 import { elements, type Value } from "./elements.ts";
-import { erf } from "./special.ts";
+import { digamma, erf, erfc, erfinv, lgamma, logaddexp, polygamma, sinc } from "./special.ts";
 
 type Unary<V> = (x: V) => V | number | boolean;
 type Binary<V> = (a: V, b: V) => V | number | boolean;
@@ -64,6 +64,17 @@ export const UNARY: Readonly<Record<UnaryCode, Unary<number>>> = {
   isnan: Number.isNaN,
   isinf: (x) => x === Infinity || x === -Infinity,
   isfinite: Number.isFinite,
+  exp2: (x) => 2 ** x,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  erfc,
+  erfinv,
+  lgamma,
+  digamma,
+  sinc,
+  signbit: (x) => x < 0 || Object.is(x, -0),
+  bitwiseNot: (x) => ~x,
 };
 
 /** Division's remainder with the sign of the divisor (Python's %). */
@@ -71,6 +82,22 @@ function remainder(a: number, b: number): number {
   const r = a % b;
   return r !== 0 && r < 0 !== b < 0 ? r + b : r;
 }
+
+/** The quotient rounded down, from the exact remainder as Python's //, so that 1 // 0.1 is 9. */
+function floorDivide(a: number, b: number): number {
+  if (b === 0 || !Number.isFinite(a)) return a / b;
+  const r = a % b;
+  let quotient = (a - r) / b;
+  if (r !== 0 && r < 0 !== b < 0) quotient -= 1;
+  if (quotient === 0) return a < 0 !== b < 0 ? -0 : 0;
+  const floored = Math.floor(quotient);
+  return quotient - floored > 0.5 ? floored + 1 : floored;
+}
+const greatestDivisor = (a: number, b: number): number =>
+  b === 0 ? Math.abs(a) : greatestDivisor(b, a % b);
+/** Shifts of int32 by 32 and more leave nothing, as in PyTorch; JS would take the count modulo 32. */
+const shiftLeft = (a: number, b: number): number => (b < 0 || b > 31 ? 0 : a << b);
+const shiftRight = (a: number, b: number): number => a >> (b < 0 || b > 31 ? 31 : b);
 
 export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   add: (a, b) => a + b,
@@ -95,6 +122,24 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   logicalAnd: (a, b) => a !== 0 && b !== 0,
   logicalOr: (a, b) => a !== 0 || b !== 0,
   logicalXor: (a, b) => (a !== 0) !== (b !== 0),
+  floorDivide,
+  truncDivide: (a, b) => Math.trunc(a / b),
+  hypot: Math.hypot,
+  copysign: (a, b) => (b < 0 || Object.is(b, -0) ? -Math.abs(a) : Math.abs(a)),
+  logaddexp: (a, b) => logaddexp(a, b),
+  logaddexp2: (a, b) => logaddexp(a * Math.LN2, b * Math.LN2) / Math.LN2,
+  xlogy: (a, b) => (Number.isNaN(b) ? b : a === 0 ? 0 : a * Math.log(b)),
+  fmax: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
+  fmin: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b)),
+  heaviside: (a, b) => (Number.isNaN(a) ? a : a === 0 ? b : a < 0 ? 0 : 1),
+  gcd: greatestDivisor,
+  lcm: (a, b) => (a === 0 || b === 0 ? 0 : Math.abs((a / greatestDivisor(a, b)) * b)),
+  bitwiseAnd: (a, b) => a & b,
+  bitwiseOr: (a, b) => a | b,
+  bitwiseXor: (a, b) => a ^ b,
+  shiftLeft,
+  shiftRight,
+  polygamma: (x, n) => polygamma(n, x),
   reluGrad: (g, x) => (x > 0 ? g : 0),
   relu6Grad: (g, x) => (x > 0 && x < 6 ? g : 0),
   // d/dx x·Φ(x) = Φ(x) + x·φ(x)
@@ -130,15 +175,22 @@ const UNARY64: Partial<Record<UnaryCode, Unary<bigint>>> = {
   isnan: () => false,
   isinf: () => false,
   isfinite: () => true,
+  signbit: (x) => x < 0n,
+  bitwiseNot: (x) => ~x,
 };
 /** Integer powers wrap; a negative exponent leaves 1, −1 or 0. */
 function power64(a: bigint, b: bigint): bigint {
   if (b >= 0n) return a ** b;
   return a === 1n ? 1n : a === -1n ? (b % 2n === 0n ? 1n : -1n) : 0n;
 }
+const NO_DIVISION = "an integer cannot be divided by zero; use floats";
 function divisor(op: string, b: bigint): bigint {
-  if (b === 0n) throw new ArgumentError(op, "an integer cannot be divided by zero; use floats");
+  if (b === 0n) throw new ArgumentError(op, NO_DIVISION);
   return b;
+}
+function greatestDivisor64(a: bigint, b: bigint): bigint {
+  if (b !== 0n) return greatestDivisor64(b, a % b);
+  return a < 0n ? -a : a;
 }
 const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
   add: (a, b) => a + b,
@@ -165,6 +217,27 @@ const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
   logicalAnd: (a, b) => Boolean(a) && Boolean(b),
   logicalOr: (a, b) => Boolean(a) || Boolean(b),
   logicalXor: (a, b) => Boolean(a) !== Boolean(b),
+  floorDivide(a, b) {
+    const r = a % divisor("floorDivide", b);
+    return r !== 0n && r < 0n !== b < 0n ? a / b - 1n : a / b;
+  },
+  truncDivide: (a, b) => a / divisor("div", b),
+  // biome-ignore lint/complexity/useMathMinMax: Math has none for bigints
+  fmax: (a, b) => (a > b ? a : b),
+  // biome-ignore lint/complexity/useMathMinMax: Math has none for bigints
+  fmin: (a, b) => (a < b ? a : b),
+  heaviside: (a, b) => (a === 0n ? b : a < 0n ? 0n : 1n),
+  gcd: greatestDivisor64,
+  lcm(a, b) {
+    if (a === 0n || b === 0n) return 0n;
+    const product = (a / greatestDivisor64(a, b)) * b;
+    return product < 0n ? -product : product;
+  },
+  bitwiseAnd: (a, b) => a & b,
+  bitwiseOr: (a, b) => a | b,
+  bitwiseXor: (a, b) => a ^ b,
+  shiftLeft: (a, b) => (b < 0n || b > 63n ? 0n : BigInt.asIntN(64, a << b)),
+  shiftRight: (a, b) => a >> (b < 0n || b > 63n ? 63n : b),
   reluGrad: (g, x) => (x > 0n ? g : 0n),
 };
 
@@ -173,6 +246,7 @@ function unaryFor(code: UnaryCode, dtype: DType): Unary<Value> | undefined {
   if (dtype === "int32" && code === "square") {
     return ((x: number) => Math.imul(x, x)) as unknown as Unary<Value>;
   }
+  if (dtype === "bool" && code === "bitwiseNot") return UNARY.logicalNot as unknown as Unary<Value>;
   return (dtype === "int64" ? UNARY64[code] : UNARY[code]) as Unary<Value> | undefined;
 }
 
@@ -180,6 +254,25 @@ function binaryFor(code: BinaryCode, dtype: DType): Binary<Value> | undefined {
   if (dtype === "int64") return BINARY64[code] as Binary<Value> | undefined;
   // A product of two int32 may pass 2^53; imul keeps the low 32 bits, as integer hardware does.
   if (dtype === "int32" && code === "mul") return Math.imul as unknown as Binary<Value>;
+  // Integers have no infinity to stand for a division by zero.
+  if (!isFloating(dtype) && (code === "floorDivide" || code === "truncDivide")) {
+    const name = code === "floorDivide" ? code : "div";
+    const divide = BINARY[code];
+    return ((a: number, b: number) => {
+      if (b === 0) throw new ArgumentError(name, NO_DIVISION);
+      return divide(a, b);
+    }) as unknown as Binary<Value>;
+  }
+  // Powers of int32 and uint8 wrap; beyond 2^53 a float has lost the low bits that stay.
+  if (code === "pow" || code === "rpow") {
+    if (dtype === "int32" || dtype === "uint8") {
+      const power = BINARY64[code] as Binary<bigint>;
+      return ((a: number, b: number) =>
+        Number(
+          BigInt.asIntN(32, power(BigInt(a), BigInt(b)) as bigint),
+        )) as unknown as Binary<Value>;
+    }
+  }
   return BINARY[code] as unknown as Binary<Value>;
 }
 
