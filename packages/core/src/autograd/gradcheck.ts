@@ -1,9 +1,10 @@
 // Gradients against central differences, of first and second order; as torch.autograd.gradcheck.
 import { isFloating } from "../dtype.ts";
 import { AutogradError, DTypeError } from "../errors.ts";
-import { randn, tensor, zerosLike } from "../ops/creation.ts";
+import { tensor, zerosLike } from "../ops/creation.ts";
 import { add } from "../ops/elementwise/add.ts";
 import { mul } from "../ops/elementwise/mul.ts";
+import { randn } from "../ops/random/draws.ts";
 import { sum } from "../ops/reduce/sum.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { Generator } from "../random/generator.ts";

@@ -1,84 +1,17 @@
 // Tensors from data, and from nothing.
 import ndarray from "ndarray";
-import { setRequiresGrad } from "../autograd/hooks.ts";
-import type { Device } from "../backend.ts";
-import { resolveBackend } from "../backends.ts";
-import {
-  type ArrayOf,
-  DTYPES,
-  type DType,
-  isFloating,
-  newArray,
-  type TypedArray,
-} from "../dtype.ts";
+import { type ArrayOf, type DType, newArray, type TypedArray } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
-import { checkOptions, described, type KnownOptions, type OptionNames } from "../options.ts";
-import { defaultGenerator, type Generator } from "../random/generator.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { castTo } from "../reference/elementwise.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { emptyTensor, Tensor } from "../tensor.ts";
+import { emptyTensor, methods, Tensor } from "../tensor.ts";
+import { checkShape, finish, like, place, TENSOR_OPTIONS, type TensorOptions } from "./place.ts";
 
-export interface TensorOptions {
-  /** Default: float32 (tensor(): from the data). */
-  readonly dtype?: DType | undefined;
-  /** "cpu", "gpu", or the name of a backend. Default: the current backend. */
-  readonly device?: Device | (string & {}) | undefined;
-  readonly requiresGrad?: boolean | undefined;
-}
-const TENSOR_OPTIONS: OptionNames<TensorOptions> = {
-  dtype: true,
-  device: true,
-  requiresGrad: true,
-};
-export interface RandomOptions extends TensorOptions {
-  /** Default: the generator that manualSeed seeds. */
-  readonly generator?: Generator | undefined;
-}
-const RANDOM_OPTIONS: OptionNames<RandomOptions> = { ...TENSOR_OPTIONS, generator: true };
+export type { RandomOptions, TensorOptions } from "./place.ts";
 
 export type Nested = number | bigint | boolean | readonly Nested[];
 export type TensorData = Nested | TypedArray | ndarray.NdArray | Tensor;
-
-/** @param after what followed the shape in the call: with zeros(2, 3) the second size */
-function checkShape(op: string, shape: unknown, after?: unknown): asserts shape is Shape {
-  if (Array.isArray(shape)) return;
-  if (typeof shape !== "number") {
-    throw new ShapeError(op, `the shape must be an array of sizes, got ${described(shape)}`);
-  }
-  const sizes = typeof after === "number" ? `[${shape}, ${after}]` : `[${shape}]`;
-  const call = AFTER_SHAPE[op]?.(sizes) ?? `${op}(${sizes})`;
-  throw new ShapeError(op, `give the shape as an array: ${call}`);
-}
-/** Calls of more than a shape. */
-const AFTER_SHAPE: Readonly<Record<string, (shape: string) => string>> = {
-  full: (shape) => `full(${shape}, value)`,
-  randint: (shape) => `randint(low, high, ${shape})`,
-  tensor: (shape) => `tensor(data, { shape: ${shape} })`,
-};
-
-/** Where and how a new tensor is made, checked. */
-function place(
-  op: string,
-  shape: Shape,
-  options: TensorOptions,
-  dtype: DType = "float32",
-  known: KnownOptions = TENSOR_OPTIONS,
-) {
-  checkShape(op, shape, options);
-  checkOptions(op, options, known);
-  const meta = { shape, dtype: options.dtype ?? dtype };
-  if (!DTYPES.includes(meta.dtype)) {
-    throw new ArgumentError(op, `there is no dtype ${meta.dtype}; there are ${DTYPES.join(", ")}`);
-  }
-  if (shape.some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new ShapeError(op, `sizes must be whole numbers ≥ 0, got ${JSON.stringify(shape)}`);
-  }
-  return { meta, backend: resolveBackend(options.device, op) };
-}
-
-function finish(t: Tensor, options: TensorOptions): Tensor {
-  return options.requiresGrad ? setRequiresGrad(t, true) : t;
-}
 
 function filled(op: string, shape: Shape, value: number | bigint, options: TensorOptions): Tensor {
   const { meta, backend } = place(op, shape, options);
@@ -138,18 +71,68 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
   return finish(t, options);
 }
 
+/**
+ * `steps` numbers from start to end, both included, at equal distances; as `torch.linspace`. float32 unless said;
+ * integer dtypes cut the fractions off.
+ * @throws ArgumentError unless steps is a whole number ≥ 0 and the ends are finite
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.linspace.html
+ */
+export const linspace = (
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions = {},
+): Tensor => spaced("linspace", start, end, steps, options, (at) => at);
+
+export interface LogspaceOptions extends TensorOptions {
+  /** Default 10. */
+  readonly base?: number | undefined;
+}
+const LOGSPACE_OPTIONS: OptionNames<LogspaceOptions> = { ...TENSOR_OPTIONS, base: true };
+
+/**
+ * base to the power of each of linspace(start, end, steps), as `torch.logspace`.
+ * @throws ArgumentError as linspace
+ */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: LogspaceOptions = {},
+): Tensor {
+  checkOptions("logspace", options, LOGSPACE_OPTIONS);
+  const { base = 10, ...rest } = options;
+  return spaced("logspace", start, end, steps, rest, (at) => base ** at);
+}
+
+function spaced(
+  op: string,
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions,
+  f: (at: number) => number,
+): Tensor {
+  if (!Number.isFinite(start) || !Number.isFinite(end)) {
+    throw new ArgumentError(op, `the ends must be finite; got ${start} and ${end}`);
+  }
+  if (!Number.isInteger(steps) || steps < 0) {
+    throw new ArgumentError(op, `steps must be a whole number ≥ 0; got ${steps}`);
+  }
+  const { meta } = place(op, [steps], options);
+  const cast = castTo(meta.dtype);
+  const data = newArray(meta.dtype, steps) as ArrayOf["float32"];
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  for (let i = 0; i < steps; i++) {
+    // From both ends, so that both are exact.
+    const at = 2 * i < steps ? start + i * step : end - (steps - 1 - i) * step;
+    data[i] = cast(f(at)) as number;
+  }
+  return tensor(data as TypedArray, { ...options, dtype: meta.dtype });
+}
+
 // ---- like another -------------------------------------------------------------------------------------
 
-function like<O extends TensorOptions>(
-  op: string,
-  x: Tensor,
-  options: O,
-  known: KnownOptions = TENSOR_OPTIONS,
-): O {
-  checkOptions(op, options, known);
-  // Not spread last: an explicit undefined would win.
-  return { ...options, dtype: options.dtype ?? x.dtype, device: options.device ?? x.backend };
-}
 export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
   filled("zerosLike", x.shape, 0, like("zerosLike", x, options));
 export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
@@ -158,85 +141,6 @@ export const fullLike = (x: Tensor, value: number | bigint, options: TensorOptio
   filled("fullLike", x.shape, value, like("fullLike", x, options));
 export const emptyLike = (x: Tensor, options: TensorOptions = {}): Tensor =>
   empty(x.shape, like("emptyLike", x, options));
-
-// ---- random -------------------------------------------------------------------------------------------
-
-function drawn(
-  op: string,
-  code: "uniform" | "normal",
-  shape: Shape,
-  options: RandomOptions,
-): Tensor {
-  const { meta, backend } = place(op, shape, options, "float32", RANDOM_OPTIONS);
-  if (!isFloating(meta.dtype)) {
-    throw new DTypeError(op, `random numbers are floats, not ${meta.dtype}; use randint`);
-  }
-  const t = emptyTensor(backend, meta, op);
-  const generator = options.generator ?? defaultGenerator;
-  backend.kernels.random(code, t, generator.next(sizeOf(shape)));
-  return finish(t, options);
-}
-
-/** Uniform in [0, 1), as `torch.rand`. Same seed, same numbers on every backend. */
-export const rand = (shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn("rand", "uniform", shape, options);
-/** Standard normal, as `torch.randn`. */
-export const randn = (shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn("randn", "normal", shape, options);
-export const randLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
-  rand(x.shape, like("randLike", x, options, RANDOM_OPTIONS));
-export const randnLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
-  randn(x.shape, like("randnLike", x, options, RANDOM_OPTIONS));
-
-/** Uniform in [0, 1) on the host, for draws that end as indices. */
-function hostUniform(count: number, options: RandomOptions): Float64Array {
-  const t = rand([count], {
-    ...options,
-    device: "reference",
-    dtype: "float64",
-    requiresGrad: false,
-  });
-  const data = t.storage.backend.readSync?.(t) as Float64Array;
-  t.release();
-  return data;
-}
-
-const withoutGenerator = ({ generator: _, ...options }: RandomOptions): TensorOptions => options;
-
-/** Whole numbers in [low, high), int64 unless said; as `torch.randint`. */
-export function randint(
-  low: number,
-  high: number,
-  shape: Shape,
-  options: RandomOptions = {},
-): Tensor {
-  checkShape("randint", shape);
-  checkOptions("randint", options, RANDOM_OPTIONS);
-  if (!Number.isInteger(low) || !Number.isInteger(high) || high <= low) {
-    throw new ArgumentError("randint", `needs whole numbers low < high, got ${low} and ${high}`);
-  }
-  const dtype = options.dtype ?? "int64";
-  const cast = castTo(dtype);
-  const u = hostUniform(sizeOf(shape), options);
-  const data = newArray(dtype, u.length) as ArrayOf["float32"];
-  u.forEach((v, i) => {
-    data[i] = cast(low + Math.floor(v * (high - low))) as number;
-  });
-  return tensor(data as TypedArray, { ...withoutGenerator(options), shape, dtype });
-}
-
-/** A random order of 0 … n − 1, int64; as `torch.randperm`. */
-export function randperm(n: number, options: RandomOptions = {}): Tensor {
-  checkOptions("randperm", options, RANDOM_OPTIONS);
-  const u = hostUniform(n, options);
-  const data = BigInt64Array.from({ length: n }, (_, i) => BigInt(i));
-  for (let i = n - 1; i > 0; i--) {
-    const j = Math.floor((u[i] as number) * (i + 1));
-    [data[i], data[j]] = [data[j] as bigint, data[i] as bigint];
-  }
-  const t = tensor(data, { ...withoutGenerator(options), dtype: "int64" });
-  return options.dtype === undefined || options.dtype === "int64" ? t : t.to(options.dtype);
-}
 
 // ---- from data ----------------------------------------------------------------------------------------
 
@@ -379,3 +283,52 @@ function fromNdarray(data: ndarray.NdArray): HostData {
 export function toNdarray(t: Tensor, data: TypedArray): ndarray.NdArray {
   return ndarray(data as Float32Array, [...t.shape]) as ndarray.NdArray;
 }
+
+// ---- new, on the device and in the dtype of another -----------------------------------------------------
+
+/** As `torch.Tensor.new_zeros`: zeros of `shape` in x's dtype, on its device, unless said. */
+export const newZeros = (x: Tensor, shape: Shape, options: TensorOptions = {}): Tensor =>
+  filled("newZeros", shape, 0, like("newZeros", x, options));
+/** As `torch.Tensor.new_ones`. */
+export const newOnes = (x: Tensor, shape: Shape, options: TensorOptions = {}): Tensor =>
+  filled("newOnes", shape, 1, like("newOnes", x, options));
+/** As `torch.Tensor.new_full`. */
+export const newFull = (
+  x: Tensor,
+  shape: Shape,
+  value: number | bigint | boolean,
+  options: TensorOptions = {},
+): Tensor => full(shape, value, like("newFull", x, options));
+/** As `torch.Tensor.new_empty`: the content is whatever was there. */
+export const newEmpty = (x: Tensor, shape: Shape, options: TensorOptions = {}): Tensor =>
+  empty(shape, like("newEmpty", x, options));
+/** As `torch.Tensor.new_tensor`: data in x's dtype, on its device, unless said. */
+export const newTensor = (x: Tensor, data: TensorData, options: FromDataOptions = {}): Tensor =>
+  tensor(data, like("newTensor", x, options, FROM_DATA_OPTIONS));
+
+declare module "../tensor.ts" {
+  interface TensorMethods {
+    newZeros(shape: Shape, options?: TensorOptions): Tensor;
+    newOnes(shape: Shape, options?: TensorOptions): Tensor;
+    newFull(shape: Shape, value: number | bigint | boolean, options?: TensorOptions): Tensor;
+    newEmpty(shape: Shape, options?: TensorOptions): Tensor;
+    newTensor(data: TensorData, options?: FromDataOptions): Tensor;
+  }
+}
+methods({
+  newZeros(shape, options) {
+    return newZeros(this, shape, options);
+  },
+  newOnes(shape, options) {
+    return newOnes(this, shape, options);
+  },
+  newFull(shape, value, options) {
+    return newFull(this, shape, value, options);
+  },
+  newEmpty(shape, options) {
+    return newEmpty(this, shape, options);
+  },
+  newTensor(data, options) {
+    return newTensor(this, data, options);
+  },
+});

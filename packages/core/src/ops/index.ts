@@ -92,6 +92,7 @@ export * from "./inplace/log_.ts";
 export * from "./inplace/mul_.ts";
 export * from "./inplace/neg_.ts";
 export * from "./inplace/pow_.ts";
+export * from "./inplace/random_.ts";
 export * from "./inplace/reciprocal_.ts";
 export * from "./inplace/relu_.ts";
 export * from "./inplace/round_.ts";
@@ -118,7 +119,19 @@ export * from "./pool/adaptive-avg-pool.ts";
 export * from "./pool/avg-pool.ts";
 export { divisorAt, type PoolGeometry, poolGeometry } from "./pool/geometry.ts";
 export * from "./pool/max-pool.ts";
+export * from "./random/bernoulli.ts";
+export {
+  rand,
+  randint,
+  randintLike,
+  randLike,
+  randn,
+  randnLike,
+  randperm,
+} from "./random/draws.ts";
 export * from "./random/dropout.ts";
+export * from "./random/multinomial.ts";
+export * from "./random/normal.ts";
 export * from "./reduce/all.ts";
 export * from "./reduce/amax.ts";
 export * from "./reduce/amin.ts";

@@ -6,7 +6,7 @@ import { checkOptions, type OptionNames } from "../../options.ts";
 import { defaultGenerator, Generator } from "../../random/generator.ts";
 import type { Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
-import { rand } from "../creation.ts";
+import { rand } from "./draws.ts";
 
 declare module "../../backend.ts" {
   interface FusedKernels {
