@@ -95,108 +95,141 @@ const toleranceOf = (c: FunctionCase): Tolerance => {
   return { rtol: c.rtol ?? (single ? 1e-4 : 1e-7), atol: c.atol ?? (single ? 1e-5 : 1e-10) };
 };
 
-function compareData(actual: Tensor | null, expected: Data | null, tol: Tolerance, what: string) {
-  if (expected === null) {
-    // No dependence: no gradient, or one of zeros.
-    if (actual !== null) closeTo(actual.dataSync(), new Array(actual.numel).fill(0), tol, what);
-    return;
-  }
+/** What has to be equal: a tensor and PyTorch's numbers, not read yet, so that any device can be compared. */
+export interface Comparison {
+  readonly what: string;
+  /** null: no gradient. */
+  readonly actual: Tensor | null;
+  /** null: no dependence, so no gradient or one of zeros. */
+  readonly expected: Data | null;
+  /** Given where shape and dtype are PyTorch's to say. */
+  readonly spec?: TensorSpec;
+  readonly tolerance: Tolerance;
+}
+
+export type Stage = "values" | "gradient" | "second order" | "third order";
+
+const EXACT: Tolerance = { rtol: 0, atol: 0 };
+
+/** Throws where they differ. `data` is what `actual` holds. */
+export function settle(
+  { what, actual, expected, spec, tolerance }: Comparison,
+  data: Values,
+): void {
   if (actual === null) {
     // PyTorch writes zeros where nothing depends on the input.
-    closeTo(new Array(expected.length).fill(0), numbersOf(expected, "float64"), tol, what);
+    const zeros = new Array(expected?.length ?? 0).fill(0);
+    closeTo(zeros, numbersOf(expected ?? [], "float64"), tolerance, what);
     return;
   }
-  const t = actual;
-  closeTo(t.dataSync(), numbersOf(expected, t.dtype), tol, what);
+  if (spec) {
+    expect(actual.shape, `shape of ${what}`).to.deep.equal(spec.shape);
+    expect(actual.dtype, `dtype of ${what}`).to.equal(spec.dtype);
+  }
+  const truth = expected ? numbersOf(expected, actual.dtype) : new Array(actual.numel).fill(0);
+  closeTo(data, truth, tolerance, what);
 }
+type Values = ArrayLike<number | bigint>;
+
+/**
+ * The stages of a case, to be run in their order: each computes, and says what has to be equal. A case
+ * without gradients has one stage.
+ */
+export function stagesOf(c: FunctionCase, form?: Form): Map<Stage, () => Comparison[]> {
+  const tolerance = toleranceOf(c);
+  const times = (k: number): Tolerance => ({ rtol: tolerance.rtol * k, atol: tolerance.atol * k });
+  const { gradOutputs = [], grads, second, third } = c;
+  let inputs: Tensor[] = [];
+  let outputs: Tensor[] = [];
+  let seeds: Tensor[] = [];
+  let first: (Tensor | null)[] = [];
+  let next: (Tensor | null)[] = [];
+  const used = gradOutputs.flatMap((g, k) => (g ? [k] : []));
+  const wanted = () => inputs.filter((t) => t.requiresGrad);
+  const byInput = (
+    gs: readonly (Tensor | null)[],
+    truths: readonly (Data | null)[],
+    what: string,
+    tol: Tolerance,
+  ): Comparison[] => {
+    const queue = [...gs];
+    return inputs.map((t, i) => ({
+      what: `${what} input ${i}`,
+      actual: t.requiresGrad ? (queue.shift() ?? null) : null,
+      expected: truths[i] ?? null,
+      tolerance: tol,
+    }));
+  };
+
+  const stages = new Map<Stage, () => Comparison[]>();
+  stages.set("values", () => {
+    inputs = c.inputs.map(tensorOf);
+    const args = c.args.map((a) => resolve(a, inputs));
+    let result = call(c.fn, args, form);
+    if (c.then) {
+      const [fn, ...rest] = c.then;
+      result = call(fn, [tensorsIn(result)[0], ...rest.map((a) => resolve(a, inputs))]);
+    }
+    outputs = tensorsIn(result);
+    expect(outputs.length, "number of outputs").to.equal(c.outputs.length);
+    const values = c.outputs.map((spec, k) => ({
+      what: `output ${k}`,
+      actual: outputs[k] as Tensor,
+      expected: spec.data,
+      spec,
+      tolerance: spec.dtype.startsWith("float") ? tolerance : EXACT,
+    }));
+    const written = (c.inputsAfter ?? []).flatMap((expected, i) => {
+      const actual = inputs[i] as Tensor;
+      return expected ? [{ what: `input ${i} afterwards`, actual, expected, tolerance }] : [];
+    });
+    return [...values, ...written];
+  });
+  if (!c.gradOutputs || !grads) return stages;
+  stages.set("gradient", () => {
+    seeds = used.map((k) => {
+      const { shape, dtype } = outputs[k] as Tensor;
+      const requiresGrad = second !== undefined;
+      return tensor(numbersOf(gradOutputs[k] as Data, dtype), { shape, dtype, requiresGrad });
+    });
+    const ys = used.map((k) => outputs[k] as Tensor);
+    const createGraph = second !== undefined;
+    first = grad(ys, wanted(), { gradOutputs: seeds, createGraph, allowUnused: true });
+    return byInput(first, grads, "gradient of", tolerance);
+  });
+  if (!second) return stages;
+  stages.set("second order", () => {
+    const createGraph = third !== undefined;
+    next = grad([squares(first)], [...wanted(), ...seeds], { createGraph, allowUnused: true });
+    const upstream = next.splice(wanted().length);
+    return [
+      ...byInput(next, second.grads, "second derivative by", times(10)),
+      ...used.map((k, j) => ({
+        what: `second derivative by upstream gradient ${k}`,
+        actual: upstream[j] ?? null,
+        expected: second.gradOutputs[k] ?? null,
+        tolerance: times(10),
+      })),
+    ];
+  });
+  if (!third) return stages;
+  stages.set("third order", () => {
+    const last = grad([squares(next)], wanted(), { allowUnused: true });
+    return byInput(last, third.grads, "third derivative by", times(100));
+  });
+  return stages;
+}
+
+const squares = (gs: readonly (Tensor | null)[]): Tensor =>
+  gs
+    .filter((g): g is Tensor => g !== null)
+    .map((g) => g.mul(g).sum())
+    .reduce((a, b) => a.add(b));
 
 export function runCase(c: FunctionCase, form?: Form): void {
-  const tol = toleranceOf(c);
-  const inputs = c.inputs.map(tensorOf);
-  let result = call(
-    c.fn,
-    c.args.map((a) => resolve(a, inputs)),
-    form,
-  );
-  if (c.then) {
-    const [fn, ...rest] = c.then;
-    result = call(fn, [tensorsIn(result)[0], ...rest.map((a) => resolve(a, inputs))]);
+  for (const [, run] of stagesOf(c, form)) {
+    for (const comparison of run()) settle(comparison, comparison.actual?.dataSync() ?? []);
   }
-  const outputs = tensorsIn(result);
-  expect(outputs.length, "number of outputs").to.equal(c.outputs.length);
-  c.outputs.forEach((spec, k) => {
-    const y = outputs[k] as Tensor;
-    expect(y.shape, `shape of output ${k}`).to.deep.equal(spec.shape);
-    expect(y.dtype, `dtype of output ${k}`).to.equal(spec.dtype);
-    const exact = !spec.dtype.startsWith("float");
-    closeTo(
-      y.dataSync(),
-      numbersOf(spec.data, spec.dtype),
-      exact ? { rtol: 0, atol: 0 } : tol,
-      `output ${k}`,
-    );
-  });
-  c.inputsAfter?.forEach((data, i) => {
-    if (data) compareData(inputs[i] as Tensor, data, tol, `input ${i} afterwards`);
-  });
-  if (c.gradOutputs && c.grads) checkGradients(c, inputs, outputs, tol);
-}
-
-function checkGradients(
-  c: FunctionCase,
-  inputs: readonly Tensor[],
-  outputs: readonly Tensor[],
-  tol: Tolerance,
-): void {
-  const used = (c.gradOutputs ?? []).flatMap((g, k) => (g ? [k] : []));
-  const seeds = used.map((k) => {
-    const y = outputs[k] as Tensor;
-    const data = c.gradOutputs?.[k] as Data;
-    return tensor(numbersOf(data, y.dtype), {
-      shape: y.shape,
-      dtype: y.dtype,
-      requiresGrad: c.second !== undefined,
-    });
-  });
-  const wanted = inputs.filter((t) => t.requiresGrad);
-  const createGraph = c.second !== undefined;
-  const first = grad(
-    used.map((k) => outputs[k] as Tensor),
-    wanted,
-    { gradOutputs: seeds, createGraph, allowUnused: true },
-  );
-  const spread = (gs: readonly (Tensor | null)[]) => {
-    const queue = [...gs];
-    return inputs.map((t) => (t.requiresGrad ? (queue.shift() as Tensor | null) : null));
-  };
-  spread(first).forEach((g, i) => {
-    compareData(g, c.grads?.[i] ?? null, tol, `gradient of input ${i}`);
-  });
-  if (!c.second) return;
-  const squares = (gs: readonly (Tensor | null)[]) =>
-    gs
-      .filter((g): g is Tensor => g !== null)
-      .map((g) => g.mul(g).sum())
-      .reduce((a, b) => a.add(b));
-  const loose = { rtol: tol.rtol * 10, atol: tol.atol * 10 };
-  const second = grad([squares(first)], [...wanted, ...seeds], {
-    createGraph: c.third !== undefined,
-    allowUnused: true,
-  });
-  spread(second.slice(0, wanted.length)).forEach((g, i) => {
-    compareData(g, c.second?.grads[i] ?? null, loose, `second derivative by input ${i}`);
-  });
-  used.forEach((k, j) => {
-    const expected = c.second?.gradOutputs[k] ?? null;
-    const g = second[wanted.length + j] as Tensor | null;
-    compareData(g, expected, loose, `second derivative by upstream gradient ${k}`);
-  });
-  if (!c.third) return;
-  const third = grad([squares(second.slice(0, wanted.length))], wanted, { allowUnused: true });
-  const looser = { rtol: tol.rtol * 100, atol: tol.atol * 100 };
-  spread(third).forEach((g, i) => {
-    compareData(g, c.third?.grads[i] ?? null, looser, `third derivative by input ${i}`);
-  });
 }
 
 /** One mocha test a case, for every fixture file whose cases call functions. */
