@@ -29,6 +29,7 @@ const WITHOUT_FIXTURE: Readonly<Record<string, string>> = {
   randperm: "random",
   randLike: "random",
   randnLike: "random",
+  gumbelSoftmax: "random",
   empty: "the content is whatever was there",
   emptyLike: "the content is whatever was there",
   tensor: "makes the inputs of every case",

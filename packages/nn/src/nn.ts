@@ -13,6 +13,7 @@ export {
   ConvTranspose3d,
   type ConvTransposeOptions,
 } from "./layers/conv.ts";
+export * from "./layers/gate.ts";
 export * from "./layers/linear.ts";
 export * from "./layers/loss.ts";
 export {
@@ -36,6 +37,7 @@ export {
   type MaxPoolOptions,
   type PoolOptions,
 } from "./layers/pool.ts";
+export * from "./layers/rectifier.ts";
 export {
   SeparableConv1d,
   SeparableConv2d,

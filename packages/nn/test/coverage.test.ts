@@ -1,9 +1,9 @@
 // Every module, loss, optimizer, schedule and initialisation that is exported has PyTorch's numbers.
 import { expect } from "chai";
 import * as nn from "../src/index.ts";
-import { fixture } from "./kit.ts";
+import { fixture, moduleFamilies } from "./kit.ts";
 
-const MODULE_FILES = ["conv", "norm", "simple", "separable", "models"].map((f) => `modules-${f}`);
+const MODULE_FILES = moduleFamilies.map((f) => `modules-${f}`);
 /** Bases and containers: Custom cases derive from Module; ModuleList has no forward, its printed form is there. */
 const BASES = new Set(["Module", "Optimizer", "LRScheduler"]);
 

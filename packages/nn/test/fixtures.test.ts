@@ -11,6 +11,7 @@ import {
   fixture,
   type ModuleSpec,
   made,
+  moduleFamilies,
   type Numbers,
 } from "./kit.ts";
 
@@ -75,7 +76,7 @@ function expectPrinted(net: Module, repr: string): void {
   expect(inspect(net)).to.equal(repr);
 }
 
-for (const family of ["conv", "norm", "simple", "separable", "models"]) {
+for (const family of moduleFamilies) {
   describe(`modules-${family}: as PyTorch`, () => {
     for (const c of fixture<Case>(`modules-${family}`)) it(c.name, () => check(c));
   });

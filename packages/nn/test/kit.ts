@@ -1,5 +1,5 @@
 // What the tests of this package share: fixtures, modules built from their description, comparison.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { type DType, memory, type Tensor, tensor } from "@tapegrad/core";
 import * as nn from "../src/index.ts";
 
@@ -23,6 +23,14 @@ export function fixture<C>(name: string): readonly C[] {
   const url = new URL(`../../../fixtures/${name}.json`, import.meta.url);
   return (JSON.parse(readFileSync(url, "utf8")) as { cases: C[] }).cases;
 }
+
+/** Families of fixtures/modules-*.json whose cases run modules; of "repr" only the printed form is looked at. */
+export const moduleFamilies: readonly string[] = readdirSync(
+  new URL("../../../fixtures/", import.meta.url),
+)
+  .flatMap((name) => /^modules-(.*)\.json$/.exec(name)?.[1] ?? [])
+  .filter((family) => family !== "repr")
+  .sort();
 
 export const made = (d: Described): Tensor =>
   tensor(d.data.map(Number), { shape: d.shape, dtype: d.dtype, requiresGrad: d.grad ?? false });

@@ -1,6 +1,12 @@
 // The list of ops. Adding one touches its own file and this list.
 
 export type { Activation } from "./activation.ts";
+export * from "./activations/elu.ts";
+export * from "./activations/gates.ts";
+export * from "./activations/hardtanh.ts";
+export * from "./activations/leaky-relu.ts";
+export * from "./activations/prelu.ts";
+export * from "./activations/smooth.ts";
 export * from "./conv/conv.ts";
 export * from "./conv/conv-nd.ts";
 export * from "./conv/conv-transpose.ts";
