@@ -116,8 +116,8 @@ export type BinaryCode =
   | "bitwiseAnd"
   | "bitwiseOr"
   | "bitwiseXor"
-  | "shiftLeft"
-  | "shiftRight"
+  | "bitwiseLeftShift"
+  | "bitwiseRightShift"
   // The n-th derivative of digamma: a is x, b the order n.
   | "polygamma"
   // Gradients of activations, a = upstream gradient, b = the input of the activation
@@ -186,7 +186,8 @@ export interface Block {
 
 /** Where a backend's tensors live. take() may throw OutOfMemoryError. */
 export interface Memory {
-  take(bytes: number): Block;
+  /** @param origin the op that asks, for messages */
+  take(bytes: number, origin?: string): Block;
   give(block: Block): void;
   /** Bytes held in free lists. */
   readonly pooledBytes: number;
@@ -207,6 +208,8 @@ export interface Backend {
   readSync?(x: View): TypedArray;
   /** How many threads it computes with at present; absent: one. */
   readonly threads?: number;
+  /** Bytes of one element, where they are not those of the CPU. @throws DTypeError for one it cannot hold */
+  readonly bytesPer?: (dtype: DType) => number;
   /** One line for people: processor features, limits. */
   describe?(): string;
 }

@@ -57,6 +57,9 @@ export class ArgumentError extends TapegradError {
 /** Tensors on different backends, or a synchronous read where the device has none. */
 export class DeviceError extends TapegradError {}
 
+/** A GPU that was not started, was given back, or went away (driver reset, removed, asleep too long). */
+export class DeviceLostError extends DeviceError {}
+
 /** A file or a byte sequence that is not what its format says. */
 export class FormatError extends TapegradError {}
 

@@ -42,7 +42,13 @@ export * from "./dtype.ts";
 export { environment } from "./environment.ts";
 export * from "./errors.ts";
 export * from "./foreach/index.ts";
-export { Arena, type ArenaBlock, type ArenaOptions } from "./memory/arena.ts";
+export {
+  Arena,
+  type ArenaBlock,
+  type ArenaOptions,
+  bytesOfClass,
+  sizeClassOf,
+} from "./memory/arena.ts";
 export {
   type Collector,
   collect,

@@ -116,7 +116,8 @@ let frame: Tensor[] | null = null;
 /** A contiguous tensor on fresh memory; its content is whatever was there. */
 export function emptyTensor(backend: Backend, meta: Meta, origin: string): Tensor {
   const { shape, dtype } = meta;
-  const storage = allocate(backend, sizeOf(shape) * bytesPer(dtype), origin);
+  const each = backend.bytesPer === undefined ? bytesPer(dtype) : backend.bytesPer(dtype);
+  const storage = allocate(backend, sizeOf(shape) * each, origin);
   const t = new Tensor(storage, 0, shape, contiguousStrides(shape), dtype, true, origin);
   if (frame !== null) frame.push(t);
   return t;

@@ -97,7 +97,7 @@ function resetThreshold(): void {
 
 export function allocate(backend: Backend, bytes: number, origin: string): Storage {
   if (liveBytes + bytes > thresholdBytes || live.length >= thresholdCount) collectSome(bytes);
-  const block = take(backend, bytes);
+  const block = take(backend, bytes, origin);
   const storage = new Storage(backend, block, origin, live.length);
   if (sites) storage.site = callSite();
   live.push(storage);
@@ -106,14 +106,14 @@ export function allocate(backend: Backend, bytes: number, origin: string): Stora
   return storage;
 }
 
-function take(backend: Backend, bytes: number): Block {
+function take(backend: Backend, bytes: number, origin: string): Block {
   try {
-    return backend.memory.take(bytes);
+    return backend.memory.take(bytes, origin);
   } catch (cause) {
     if (!(cause instanceof OutOfMemoryError)) throw cause;
     collect(); // what only garbage holds may be enough
     try {
-      return backend.memory.take(bytes);
+      return backend.memory.take(bytes, origin);
     } catch (again) {
       throw new OutOfMemoryError(`${(again as Error).message}\n${inventory(backend)}`, {
         cause: again,
