@@ -85,7 +85,7 @@ function remainder(a: number, b: number): number {
 
 /** The quotient rounded down, from the exact remainder as Python's //, so that 1 // 0.1 is 9. */
 function floorDivide(a: number, b: number): number {
-  if (b === 0 || !Number.isFinite(a)) return a / b;
+  if (b === 0) return a / b;
   const r = a % b;
   let quotient = (a - r) / b;
   if (r !== 0 && r < 0 !== b < 0) quotient -= 1;
@@ -131,14 +131,14 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   xlogy: (a, b) => (Number.isNaN(b) ? b : a === 0 ? 0 : a * Math.log(b)),
   fmax: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
   fmin: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b)),
-  heaviside: (a, b) => (Number.isNaN(a) ? a : a === 0 ? b : a < 0 ? 0 : 1),
+  heaviside: (a, b) => (a === 0 ? b : a > 0 ? 1 : 0),
   gcd: greatestDivisor,
   lcm: (a, b) => (a === 0 || b === 0 ? 0 : Math.abs((a / greatestDivisor(a, b)) * b)),
   bitwiseAnd: (a, b) => a & b,
   bitwiseOr: (a, b) => a | b,
   bitwiseXor: (a, b) => a ^ b,
-  shiftLeft,
-  shiftRight,
+  bitwiseLeftShift: shiftLeft,
+  bitwiseRightShift: shiftRight,
   polygamma: (x, n) => polygamma(n, x),
   reluGrad: (g, x) => (x > 0 ? g : 0),
   relu6Grad: (g, x) => (x > 0 && x < 6 ? g : 0),
@@ -236,8 +236,8 @@ const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
   bitwiseAnd: (a, b) => a & b,
   bitwiseOr: (a, b) => a | b,
   bitwiseXor: (a, b) => a ^ b,
-  shiftLeft: (a, b) => (b < 0n || b > 63n ? 0n : BigInt.asIntN(64, a << b)),
-  shiftRight: (a, b) => a >> (b < 0n || b > 63n ? 63n : b),
+  bitwiseLeftShift: (a, b) => (b < 0n || b > 63n ? 0n : BigInt.asIntN(64, a << b)),
+  bitwiseRightShift: (a, b) => a >> (b < 0n || b > 63n ? 63n : b),
   reluGrad: (g, x) => (x > 0n ? g : 0n),
 };
 

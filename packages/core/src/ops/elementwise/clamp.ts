@@ -132,12 +132,25 @@ export function clamp(x: Tensor, options: ClampOptions): Tensor {
   return clampTensorsOp(input, asTensor(min), asTensor(max));
 }
 
+/** As `torch.clamp_min`: clamp(x, { min }). */
+export const clampMin = (x: Tensor, min: number | Tensor): Tensor => clamp(x, { min });
+/** As `torch.clamp_max`: clamp(x, { max }). */
+export const clampMax = (x: Tensor, max: number | Tensor): Tensor => clamp(x, { max });
+
 declare module "../../tensor.ts" {
   interface TensorMethods {
     clamp(options: ClampOptions): Tensor;
+    clampMin(min: number | Tensor): Tensor;
+    clampMax(max: number | Tensor): Tensor;
   }
 }
 methods({
+  clampMin(min) {
+    return clampMin(this, min);
+  },
+  clampMax(max) {
+    return clampMax(this, max);
+  },
   clamp(options) {
     return clamp(this, options);
   },

@@ -1,11 +1,14 @@
 // True division: the quotient of integers is float32.
-import { ShapeError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { broadcastMeta, floating, type Operand, type Scalar, sumTo } from "../promote.ts";
+import { floorDivide } from "./floor-divide.ts";
 import { mul } from "./mul.ts";
 import { neg } from "./neg.ts";
 import { onOperands } from "./operands.ts";
+import { truncDivide } from "./trunc-divide.ts";
 
 const divOp = defineOp()({
   name: "div",
@@ -73,18 +76,33 @@ const forms = {
   left: (s: Scalar, b: Tensor) => rdivScalarOp(floating(b), s),
 };
 
-/** a / b, elementwise, broadcast; integers give float32, other dtypes promote. As `torch.div`. */
-export function div(a: Operand, b: Operand): Tensor {
-  return onOperands("div", a, b, forms);
+export interface DivOptions {
+  /** "trunc" rounds the quotient towards 0, "floor" down; integers then stay integers. Default: it is not rounded. */
+  readonly roundingMode?: "trunc" | "floor" | undefined;
+}
+const OPTIONS: OptionNames<DivOptions> = { roundingMode: true };
+
+/**
+ * a / b, elementwise, broadcast; integers give float32, other dtypes promote. As `torch.div`.
+ * @throws ArgumentError for a rounding mode that does not exist, and integers divided by 0
+ */
+export function div(a: Operand, b: Operand, options?: DivOptions): Tensor {
+  if (options === undefined) return onOperands("div", a, b, forms);
+  checkOptions("div", options, OPTIONS);
+  const { roundingMode } = options;
+  if (roundingMode === undefined) return onOperands("div", a, b, forms);
+  if (roundingMode === "floor") return floorDivide(a, b);
+  if (roundingMode === "trunc") return truncDivide(a, b);
+  throw new ArgumentError("div", `roundingMode is "trunc" or "floor"; got ${String(roundingMode)}`);
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    div(b: Operand): Tensor;
+    div(b: Operand, options?: DivOptions): Tensor;
   }
 }
 methods({
-  div(b) {
-    return div(this, b);
+  div(b, options) {
+    return div(this, b, options);
   },
 });
