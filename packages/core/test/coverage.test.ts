@@ -29,9 +29,11 @@ const WITHOUT_FIXTURE: Readonly<Record<string, string>> = {
   randperm: "random",
   randLike: "random",
   randnLike: "random",
+  randintLike: "random",
   gumbelSoftmax: "random",
   empty: "the content is whatever was there",
   emptyLike: "the content is whatever was there",
+  newEmpty: "the content is whatever was there",
   tensor: "makes the inputs of every case",
   conv: "conv1d to conv3d with the geometry spelled out",
   convInputGrad: "the gradient of conv1d to conv3d, and convTranspose1d to 3d",
@@ -47,6 +49,8 @@ const WITHOUT_FIXTURE: Readonly<Record<string, string>> = {
 /** These have fixtures but no gradient, as ops have that say `differentiable: false`: nothing flows in. */
 const WITHOUT_GRADIENT = new Set([
   ...["zeros", "ones", "full", "eye", "arange", "zerosLike", "onesLike", "fullLike", "oneHot"],
+  ...["linspace", "logspace", "newZeros", "newOnes", "newFull", "newTensor"],
+  ...["bernoulli", "multinomial", "normal"],
 ]);
 
 /** What a Tensor has beyond the functions: properties, reading, memory, autograd. Other tests have them. */
@@ -54,6 +58,9 @@ const NO_FUNCTIONS = new Set([
   ...["constructor", "ndim", "numel", "device", "backend", "released", "release", "size"],
   ...["requiresGrad", "requiresGrad_", "grad", "isLeaf", "backward", "detach", "registerHook"],
   ...["item", "itemAsync", "data", "dataSync", "ndarray", "tolist", "toJSON", "toString"],
+  ...["T", "mT", "newEmpty"],
+  // The function is called unfoldDim; unfold of nn.functional is another.
+  "unfold",
   // The function is called contiguous, which is a property of tensors.
   "toContiguous",
 ]);

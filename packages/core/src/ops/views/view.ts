@@ -1,4 +1,5 @@
 // reshape and view: the same elements under another shape.
+import type { View } from "../../backend.ts";
 import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { contiguousStrides, type Shape, sizeOf } from "../../shape.ts";
@@ -7,21 +8,22 @@ import { clone } from "../elementwise/clone.ts";
 
 const viewOp = defineOp<{ readonly shape: Shape }>()({
   name: "view",
-  doc: "The same elements under another shape, sharing memory; x must be contiguous.",
+  doc: "The same elements under another shape, sharing memory; dimensions that merge must lie one behind the other.",
   example: ["tensor([1, 2, 3, 4]).view([2, 2])", "tensor([[1., 2.],\n        [3., 4.]])"],
   kind: "view",
   contiguousOnly: true,
   inputs: ["x"],
   outputs: ["y"],
   view(x, { shape }) {
-    if (!x.contiguous) {
+    const strides = viewStrides(x, shape);
+    if (strides === undefined) {
       throw new ShapeError(
         "view",
-        "the input is not contiguous; use reshape, which copies when it must",
-        { input: x.shape },
+        "dimensions would merge that do not lie one behind the other in memory; use reshape, which copies then",
+        { input: x.shape, asked: shape },
       );
     }
-    return { shape, strides: contiguousStrides(shape), offset: x.offset };
+    return { shape, strides, offset: x.offset };
   },
   vjp: (gs, _s, _a, m) => ({ x: reshape(gs.y, m.x.shape) }),
   samples: (rng) => [
@@ -36,10 +38,36 @@ const viewOp = defineOp<{ readonly shape: Shape }>()({
     [
       () => view(rng.tensor([2, 3]).permute(1, 0), [6]),
       ShapeError,
-      /view: the input is not contiguous; use reshape/,
+      /view: dimensions would merge .*; use reshape/,
     ],
   ],
 });
+
+/**
+ * The strides under which x's elements, in their order, have another shape; undefined where only a copy has it.
+ * As ATen's computeStride: runs of dims that lie one behind the other are cut anew.
+ */
+function viewStrides(x: View, shape: Shape): readonly number[] | undefined {
+  if (x.contiguous || sizeOf(x.shape) === 0) return contiguousStrides(shape);
+  const strides = new Array<number>(shape.length);
+  let to = shape.length - 1;
+  let step = x.strides[x.strides.length - 1] as number;
+  let run = 1;
+  for (let d = x.shape.length - 1; d >= 0; d--) {
+    run *= x.shape[d] as number;
+    const ends = d === 0 || (x.shape[d - 1] !== 1 && x.strides[d - 1] !== run * step);
+    if (!ends) continue;
+    let covered = 1;
+    while (to >= 0 && (covered < run || shape[to] === 1)) {
+      strides[to] = covered * step;
+      covered *= shape[to--] as number;
+    }
+    if (covered !== run) return undefined;
+    if (d > 0) step = x.strides[d - 1] as number;
+    run = 1;
+  }
+  return to < 0 ? strides : undefined;
+}
 
 /** A shape with −1 resolved. */
 export function resolveShape(op: string, input: Shape, asked: Shape): Shape {
@@ -65,18 +93,28 @@ export function resolveShape(op: string, input: Shape, asked: Shape): Shape {
   return asked.map((n) => (n === -1 ? size / rest : n));
 }
 
-/** As `torch.Tensor.view`: shares memory, x must be contiguous; one size may be −1. */
+/**
+ * As `torch.Tensor.view`: shares memory; one size may be −1. Dimensions may be split; those that merge must lie one
+ * behind the other in memory, as all do in a contiguous tensor.
+ * @throws ShapeError where only a copy could have the shape
+ */
 export function view(x: Tensor, shape: Shape): Tensor {
   checkLive("view", x);
   return viewOp(x, { shape: resolveShape("view", x.shape, shape) });
 }
 
-/** As `torch.reshape`: a view of a contiguous x, else of a copy; one size may be −1. */
+/** As `torch.reshape`: a view where view() gives one, else a copy; one size may be −1. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkLive("reshape", x);
   const attrs = { shape: resolveShape("reshape", x.shape, shape) };
-  return x.contiguous ? viewOp(x, attrs) : composite(() => viewOp(clone(x), attrs));
+  const shares = viewStrides(x, attrs.shape) !== undefined;
+  return shares ? viewOp(x, attrs) : composite(() => viewOp(clone(x), attrs));
 }
+
+/** As `torch.Tensor.view_as`: view() with the shape of another tensor. */
+export const viewAs = (x: Tensor, other: Tensor): Tensor => view(x, other.shape);
+/** As `torch.Tensor.reshape_as`: reshape() with the shape of another tensor. */
+export const reshapeAs = (x: Tensor, other: Tensor): Tensor => reshape(x, other.shape);
 
 /** Sizes as one array or one by one. */
 export type Sizes = readonly [shape: Shape] | readonly number[];
@@ -87,6 +125,8 @@ declare module "../../tensor.ts" {
   interface TensorMethods {
     view(...sizes: Sizes): Tensor;
     reshape(...sizes: Sizes): Tensor;
+    viewAs(other: Tensor): Tensor;
+    reshapeAs(other: Tensor): Tensor;
   }
 }
 methods({
@@ -95,5 +135,11 @@ methods({
   },
   reshape(...sizes) {
     return reshape(this, sizesOf(sizes));
+  },
+  viewAs(other) {
+    return viewAs(this, other);
+  },
+  reshapeAs(other) {
+    return reshapeAs(this, other);
   },
 });
