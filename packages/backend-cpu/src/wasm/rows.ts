@@ -24,9 +24,11 @@ import {
   i64,
   type Local,
   type Scope,
+  touch,
   v128,
   when,
 } from "./assembler.ts";
+import { upTo } from "./lists.ts";
 import { integers } from "./math.ts";
 
 type V = Expr<"v128">;
@@ -38,15 +40,17 @@ export type Access = "u" | "s" | "c" | "x";
 export const BYTES: Readonly<Record<Cell, number>> = { f32: 4, u8: 1, i64: 8 };
 
 /** Four elements side by side. */
-function loadFour(cell: Cell, at: IntLocal, scratch: Local<"v128">): V {
+function loadFour(cell: Cell, at: IntLocal, scratch: Local<"v128">, offset: number): V {
   switch (cell) {
     case "f32":
-      return v128.load(at);
+      return v128.load(at, offset);
     case "u8":
-      return i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(at)));
+      return i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(at, offset)));
     case "i64":
       return [
-        [0, 1, 2, 3].map((lane) => scratch.set(withLane(cell, scratch, lane, at, lane * 8))),
+        [0, 1, 2, 3].map((lane) =>
+          scratch.set(withLane(cell, scratch, lane, at, offset + lane * 8)),
+        ),
         scratch,
       ];
   }
@@ -75,16 +79,16 @@ function storeLane(cell: Cell, at: IntLocal, vector: V, lane: number, offset = 0
   }
 }
 
-function storeFour(cell: Cell, at: IntLocal, vector: Local<"v128">): Code {
+function storeFour(cell: Cell, at: IntLocal, vector: Local<"v128">, offset: number): Code {
   switch (cell) {
     case "f32":
-      return v128.store(at, vector);
+      return v128.store(at, vector, offset);
     case "u8": {
       const lowBytes = [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12];
-      return v128.store32Lane(at, i8x16.shuffle(vector, vector, lowBytes), 0);
+      return v128.store32Lane(at, i8x16.shuffle(vector, vector, lowBytes), 0, offset);
     }
     case "i64":
-      return [0, 1, 2, 3].map((lane) => storeLane(cell, at, vector, lane, lane * 8));
+      return [0, 1, 2, 3].map((lane) => storeLane(cell, at, vector, lane, offset + lane * 8));
   }
 }
 
@@ -112,6 +116,13 @@ interface Input {
 }
 
 const NAMES = ["a", "b", "c"] as const;
+
+/** Elements of y that are touched before they are written, where little is computed. */
+const AHEAD = 512;
+/** Bytes of code that are done before memory has answered. */
+const CHEAP = 96;
+const lengthOf = (code: Code): number =>
+  code.reduce<number>((sum, c) => sum + (Array.isArray(c) ? lengthOf(c as Code) : 1), 0);
 
 /** A kernel of the form above, exported as `run`. */
 export function rowsKernel(spec: RowsSpec): Func {
@@ -146,21 +157,25 @@ export function rowsKernel(spec: RowsSpec): Func {
     const moving = inputs.filter((input) => input.access === "u" || input.access === "x");
     const y = f.local("i32");
     const result = f.local("v128");
-    const left = f.local("i32");
+    const [left, rest] = f.locals("i32", 2) as [IntLocal, IntLocal];
     const compute = result.set(
       spec.question
         ? v128.and(spec.op(f, ...inputs.map((input) => input.value)), integers(1))
         : spec.op(f, ...inputs.map((input) => input.value)),
     );
-    const sideBySide: Code = [
-      moving.map(({ cell, moving: at, value }) => [
-        value.set(loadFour(cell, at, value)),
-        at.add(4 * BYTES[cell]),
+    /** `vectors` times four elements. */
+    const sideBySide = (vectors: number): Code => [
+      upTo(vectors).map((k) => [
+        moving.map(({ cell, moving: at, value }) =>
+          value.set(loadFour(cell, at, value, 4 * k * BYTES[cell])),
+        ),
+        compute,
+        storeFour(spec.output, y, result, 4 * k * BYTES[spec.output]),
       ]),
-      compute,
-      storeFour(spec.output, y, result),
-      y.add(4 * BYTES[spec.output]),
+      moving.map(({ cell, moving: at }) => at.add(4 * vectors * BYTES[cell])),
+      y.add(4 * vectors * BYTES[spec.output]),
     ];
+    const streams = !strided && lengthOf(compute) < CHEAP;
     const laneByLane: Code = [
       [0, 1, 2, 3].map((lane) =>
         moving.map(({ cell, moving: at, value, step }) => [
@@ -189,8 +204,16 @@ export function rowsKernel(spec: RowsSpec): Func {
         .map(({ cell, at, value }) => [
           [0, 1, 2, 3].map((lane) => value.set(withLane(cell, value, lane, at))),
         ]),
-      left.set(i32.shrU(int("n"), 2)),
-      countdownOrSkip(left, strided ? laneByLane : sideBySide),
+      rest.set(int("n")),
+      streams
+        ? when(i32.geU(rest, 2 * AHEAD), [
+            left.set(i32.shrU(i32.sub(rest, AHEAD), 4)),
+            rest.set(i32.sub(rest, i32.shl(left, 4))),
+            countdown(left, [touch(y, AHEAD * BYTES[spec.output]), sideBySide(4)]),
+          ])
+        : [],
+      left.set(i32.shrU(rest, 2)),
+      countdownOrSkip(left, strided ? laneByLane : sideBySide(1)),
       left.set(i32.and(int("n"), 3)),
       countdownOrSkip(left, single),
       int("y").add(int("yRow")),
