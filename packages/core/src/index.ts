@@ -5,6 +5,7 @@ import "./tensor-methods.ts";
 
 export { type BackwardOptions, backward, type GradOptions, grad } from "./autograd/backward.ts";
 export { Function, type FunctionClass, FunctionContext } from "./autograd/function.ts";
+export { type FunctionalOptions, hessian, jacobian, jvp, vjp } from "./autograd/functional.ts";
 export {
   type Differentiable,
   type GradcheckOptions,
@@ -55,7 +56,7 @@ export {
   drain,
   memory,
   resetPeak,
-  type Storage,
+  Storage,
   setCollectionThreshold,
   setCollector,
   trackSites,
