@@ -1,12 +1,6 @@
 // The list of ops. Adding one touches its own file and this list.
 
 export type { Activation } from "./activation.ts";
-export * from "./activations/elu.ts";
-export * from "./activations/gates.ts";
-export * from "./activations/hardtanh.ts";
-export * from "./activations/leaky-relu.ts";
-export * from "./activations/prelu.ts";
-export * from "./activations/smooth.ts";
 export * from "./conv/conv.ts";
 export * from "./conv/conv-nd.ts";
 export * from "./conv/conv-transpose.ts";
@@ -32,7 +26,7 @@ export * from "./elementwise/bitwise-or.ts";
 export * from "./elementwise/bitwise-right-shift.ts";
 export * from "./elementwise/bitwise-xor.ts";
 export * from "./elementwise/ceil.ts";
-export { type ClampOptions, clamp, clampMax, clampMin } from "./elementwise/clamp.ts";
+export type { ClampOptions } from "./elementwise/clamp.ts";
 export * from "./elementwise/clone.ts";
 export * from "./elementwise/close.ts";
 export * from "./elementwise/copysign.ts";
@@ -89,7 +83,6 @@ export * from "./elementwise/nan-to-num.ts";
 export * from "./elementwise/ne.ts";
 export * from "./elementwise/neg.ts";
 export * from "./elementwise/polygamma.ts";
-export { pow } from "./elementwise/pow.ts";
 export * from "./elementwise/reciprocal.ts";
 export * from "./elementwise/relu.ts";
 export * from "./elementwise/relu6.ts";
@@ -108,29 +101,27 @@ export * from "./elementwise/sinh.ts";
 export * from "./elementwise/softplus.ts";
 export * from "./elementwise/sqrt.ts";
 export * from "./elementwise/square.ts";
-export { sub } from "./elementwise/sub.ts";
 export * from "./elementwise/tan.ts";
 export * from "./elementwise/tanh.ts";
 export * from "./elementwise/to.ts";
 export * from "./elementwise/trunc.ts";
 export * from "./elementwise/where.ts";
 export * from "./elementwise/xlogy.ts";
+export * from "./functional.ts";
 export * from "./index/embedding.ts";
-export { gather } from "./index/gather.ts";
-export { indexSelect } from "./index/index-select.ts";
 export { oneHot } from "./index/one-hot.ts";
-export { scatterAdd } from "./index/scatter-add.ts";
 export * from "./index/triangle.ts";
 export * from "./inplace/abs_.ts";
 export * from "./inplace/add_.ts";
 export * from "./inplace/ceil_.ts";
 export * from "./inplace/clamp_.ts";
-export * from "./inplace/copy_.ts";
+export { copy_ } from "./inplace/copy_.ts";
 export * from "./inplace/cos_.ts";
 export * from "./inplace/div_.ts";
 export * from "./inplace/exp_.ts";
 export * from "./inplace/fill_.ts";
 export * from "./inplace/floor_.ts";
+export * from "./inplace/forms.ts";
 export * from "./inplace/log_.ts";
 export * from "./inplace/mul_.ts";
 export * from "./inplace/neg_.ts";
@@ -150,7 +141,6 @@ export * from "./inplace/tanh_.ts";
 export * from "./inplace/trunc_.ts";
 export * from "./inplace/zero_.ts";
 export { type LinearOptions, linear } from "./linear/linear.ts";
-export { matmul } from "./linear/matmul.ts";
 export * from "./linear/products.ts";
 export * from "./loss/binary-cross-entropy.ts";
 export * from "./loss/cross-entropy.ts";
@@ -158,6 +148,125 @@ export type { Reduction } from "./loss/reduction.ts";
 export * from "./loss/regression.ts";
 export * from "./norm/batch-norm.ts";
 export { type LayerNormOptions, layerNorm } from "./norm/layer-norm.ts";
+export {
+  abs,
+  acos,
+  acosh,
+  add,
+  addcdiv,
+  addcmul,
+  all,
+  amax,
+  amin,
+  any,
+  argmax,
+  argmin,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  bmm,
+  cat,
+  ceil,
+  clamp,
+  clampMax,
+  clampMin,
+  copysign,
+  cos,
+  cosh,
+  deg2rad,
+  digamma,
+  div,
+  dot,
+  eq,
+  erf,
+  erfc,
+  erfinv,
+  exp,
+  exp2,
+  expm1,
+  floatPower,
+  floor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  frac,
+  gather,
+  gcd,
+  ge,
+  gt,
+  heaviside,
+  hypot,
+  indexSelect,
+  isneginf,
+  isposinf,
+  lcm,
+  le,
+  lerp,
+  lgamma,
+  log,
+  log1p,
+  log2,
+  log10,
+  logaddexp,
+  logaddexp2,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+  logit,
+  logsumexp,
+  lt,
+  matmul,
+  max,
+  maximum,
+  mean,
+  min,
+  minimum,
+  mm,
+  mul,
+  mv,
+  nanToNum,
+  ne,
+  neg,
+  polygamma,
+  pow,
+  prod,
+  rad2deg,
+  reciprocal,
+  remainder,
+  round,
+  rsqrt,
+  scatterAdd,
+  sgn,
+  sigmoid,
+  sign,
+  signbit,
+  sin,
+  sinc,
+  sinh,
+  sqrt,
+  square,
+  stack,
+  std,
+  sub,
+  sum,
+  tan,
+  tanh,
+  tril,
+  triu,
+  trunc,
+  where,
+  xlogy,
+} from "./out-forms.ts";
 export * from "./pool/adaptive-avg-pool.ts";
 export * from "./pool/avg-pool.ts";
 export { divisorAt, type PoolGeometry, poolGeometry } from "./pool/geometry.ts";

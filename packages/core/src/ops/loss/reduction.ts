@@ -33,3 +33,24 @@ export function checkSameShape(op: string, input: Tensor, target: Tensor): void 
     target: target.shape,
   });
 }
+
+/**
+ * Calls `refuse` when a value lies outside of [low, high]. Devices that cannot be read at once are not looked at:
+ * there such values give NaN.
+ */
+export function checkValues(
+  t: Tensor,
+  low: number,
+  high: number,
+  refuse: (least: number, most: number) => never,
+): void {
+  const values = t.storage.backend.readSync?.(t);
+  if (values === undefined) return;
+  let [least, most] = [low, high];
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i] as number;
+    if (v < least) least = v;
+    if (v > most) most = v;
+  }
+  if (least < low || most > high) refuse(least, most);
+}

@@ -1,4 +1,4 @@
-// Losses of real-valued predictions: mseLoss, l1Loss, smoothL1Loss.
+// Losses of real-valued predictions: mseLoss, l1Loss, smoothL1Loss, huberLoss.
 import { ArgumentError } from "../../errors.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
@@ -62,5 +62,27 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Opt
     if (beta === 0) return distance;
     const near = d.square().mul(0.5 / beta);
     return where(distance.lt(beta), near, distance.sub(beta / 2));
+  });
+}
+
+export interface HuberOptions extends LossOptions {
+  /** Where the parabola meets the line. Default 1. */
+  readonly delta?: number | undefined;
+}
+const HUBER_OPTIONS: OptionNames<HuberOptions> = { ...LOSS_OPTIONS, delta: true };
+
+/**
+ * With d = |input − target|: d² / 2 below delta, delta · (d − delta / 2) from there on; averaged. As
+ * `torch.nn.functional.huber_loss`. Shapes must be equal.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.huber_loss.html
+ */
+export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  const op = "huberLoss";
+  checkOptions(op, options, HUBER_OPTIONS);
+  const { delta = 1, ...rest } = options;
+  if (!(delta > 0)) throw new ArgumentError(op, `delta must be > 0; got ${delta}`);
+  return loss(op, input, target, rest, (d) => {
+    const distance = d.abs();
+    return where(distance.lt(delta), d.square().mul(0.5), distance.sub(delta / 2).mul(delta));
   });
 }
