@@ -4,11 +4,11 @@
 //
 //   npm run conformance                        all of it
 //   npm run conformance -- --only 'conv|pool'  functions and ops whose names match; writes nothing
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import "tapegrad"; // registers the backends
 import { fallbacks, ops, scope, setFallback, withBackend } from "@tapegrad/core";
 import { opSuite } from "@tapegrad/core/testing";
+import * as tapegrad from "tapegrad";
 import {
   type FunctionCase,
   functionFiles,
@@ -140,6 +140,29 @@ function slowWays(): string[] {
   return [...new Set(ours.map(({ op, kind }) => `\`${op}\` (${kind})`))].sort();
 }
 
+/** Names that PyTorch has and tapegrad has not, per module of PyTorch. */
+function missing(): string {
+  const inventory = new URL("../fixtures/inventory.json", import.meta.url);
+  const names: Record<string, string[]> = JSON.parse(readFileSync(inventory, "utf8")).names;
+  const { F, nn, Tensor } = tapegrad;
+  const linalg = "linalg" in tapegrad ? (tapegrad.linalg as object) : {};
+  const places: Record<string, readonly object[]> = {
+    torch: [tapegrad, F, Tensor.prototype],
+    "torch.Tensor": [Tensor.prototype],
+    "torch.nn.functional": [F, tapegrad],
+    "torch.linalg": [linalg, tapegrad],
+    "torch.nn": [nn],
+  };
+  return Object.entries(names)
+    .map(([module, list]) => {
+      const absent = list.filter((name) => !places[module]?.some((place) => name in place));
+      const count = `${list.length - absent.length} of ${list.length} names are there`;
+      const names = absent.map((name) => `\`${name}\``).join(", ");
+      return `**${module}**: ${count}. ${absent.length > 0 ? `Not: ${names}.` : ""}`;
+    })
+    .join("\n\n");
+}
+
 function page(): string {
   const columns = BACKENDS.flatMap((b) => COLUMNS.map((c) => `${b}: ${c}`));
   return `# Conformance
@@ -151,6 +174,12 @@ Written by \`npm run conformance\`; not edited by hand. A number counts what pas
 Cases of \`fixtures/*.json\`: values, shapes and dtypes, gradients, and gradients of those.
 
 ${functions.markdown("function", columns)}
+
+## Not offered
+
+PyTorch's names in camelCase, without second names of the same thing and without what is not about dense real tensors on one machine (complex, sparse, quantized and symbolic tensors, autocasting, signals); from \`fixtures/inventory.json\`.
+
+${missing()}
 
 ## Ops against their oracles
 
