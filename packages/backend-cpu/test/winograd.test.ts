@@ -1,14 +1,18 @@
-// Winograd's convolution and its input gradient against plain loops in double precision: planes of every size,
+// Winograd's convolution and its two gradients against plain loops in double precision: planes of every size,
 // channels that fill no tile, groups, any padding; the error that its docstring states; the same bits on any number
 // of threads; and that a context can do without it.
 import { Arena } from "@tapegrad/core";
 import { expect } from "chai";
 import { WasmContext } from "../src/wasm/context.ts";
-import { conv, convInputGrad } from "../src/wasm/conv.ts";
+import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv.ts";
 import { liftGeometry } from "../src/wasm/conv-geometry.ts";
 import { ThreadPool } from "../src/wasm/thread-pool.ts";
 import { addressOf } from "../src/wasm/view.ts";
-import { WINOGRAD_FORWARD, WINOGRAD_INPUT_GRAD } from "../src/wasm/winograd.ts";
+import {
+  WINOGRAD_FORWARD,
+  WINOGRAD_INPUT_GRAD,
+  WINOGRAD_WEIGHT_GRAD,
+} from "../src/wasm/winograd.ts";
 import { geometry } from "./conv-reference.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
@@ -26,19 +30,20 @@ interface Shape {
 /** Relative to the largest output; see winograd.ts. */
 const ERROR = { "winograd-2x2": 1.5e-6, "winograd-4x4": 1.5e-5 } as const;
 
-/** y = x ⋆ w + bias and, for the gradient dy of y, dx: one walk over all products. */
+/** y = x ⋆ w + bias and, for the gradient dy of y, dx and dw: one walk over all products. */
 function reference(
   { n, c, o, size, padding, groups }: Shape,
   x: Float32Array,
   w: Float32Array,
   bias: Float32Array,
   dy: Float32Array,
-): { y: Float64Array; dx: Float64Array } {
+): { y: Float64Array; dx: Float64Array; dw: Float64Array } {
   const [h, wide] = size;
   const [top, left] = padding;
   const [oh, ow] = [h + 2 * top - 2, wide + 2 * left - 2];
   const y = new Float64Array(n * o * oh * ow);
   const dx = new Float64Array(x.length);
+  const dw = new Float64Array(w.length);
   const [inPer, outPer] = [c / groups, o / groups];
   for (let plane = 0; plane < n * o; plane++) {
     const [image, out] = [Math.floor(plane / o), plane % o];
@@ -47,6 +52,7 @@ function reference(
       const channel = Math.floor(out / outPer) * inPer + Math.floor(i / 9);
       const [ky, kx] = [Math.floor((i % 9) / 3), i % 3];
       const weight = w[out * inPer * 9 + i] as number;
+      let sum = 0;
       for (let r = Math.max(0, top - ky); r < Math.min(oh, h + top - ky); r++) {
         let from = ((image * c + channel) * h + r + ky - top) * wide + kx - left;
         const to = plane * oh * ow + r * ow;
@@ -55,11 +61,13 @@ function reference(
         for (let at = to + Math.max(0, left - kx); at < end; at++, from++) {
           (y[at] as number) += weight * (x[from] as number);
           (dx[from] as number) += weight * (dy[at] as number);
+          sum += (x[from] as number) * (dy[at] as number);
         }
       }
+      (dw[out * inPer * 9 + i] as number) += sum;
     }
   }
-  return { y, dx };
+  return { y, dx, dw };
 }
 
 function relativeError(got: Float32Array, wanted: Float64Array): number {
@@ -86,17 +94,21 @@ function compute(ctx: WasmContext, shape: Shape, checked = true): Float32Array[]
   for (const [i, path] of WINOGRAD_FORWARD.entries()) {
     const grad = WINOGRAD_INPUT_GRAD[i] as (typeof WINOGRAD_INPUT_GRAD)[number];
     expect(path.takes(c) && grad.takes(c)).to.equal(true);
-    const [y, dx] = [viewOf(ctx, g.y), viewOf(ctx, g.x)];
+    const weightGrad = WINOGRAD_WEIGHT_GRAD[i] as (typeof WINOGRAD_WEIGHT_GRAD)[number];
+    expect(weightGrad.takes(c)).to.equal(true);
+    const [y, dx, dw] = [viewOf(ctx, g.y), viewOf(ctx, g.x), viewOf(ctx, g.w)];
     path.run(ctx, c, px, pw, pb, addressOf(y));
     grad.run(ctx, c, addressOf(gradient), pw, addressOf(dx));
-    results.push(read(ctx, y), read(ctx, dx));
+    weightGrad.run(ctx, c, addressOf(gradient), px, addressOf(dw));
+    results.push(read(ctx, y), read(ctx, dx), read(ctx, dw));
     if (wanted !== undefined) {
       const most = ERROR[path.name as keyof typeof ERROR];
       const words = `${path.name} of ${JSON.stringify(shape)}`;
       expect(relativeError(read(ctx, y), wanted.y), `forward, ${words}`).to.be.below(most);
       expect(relativeError(read(ctx, dx), wanted.dx), `gradient, ${words}`).to.be.below(most);
+      expect(relativeError(read(ctx, dw), wanted.dw), `of w, ${words}`).to.be.below(most);
     }
-    for (const view of [y, dx]) ctx.arena.give(view.storage.block);
+    for (const view of [y, dx, dw]) ctx.arena.give(view.storage.block);
   }
   for (const view of [...inputs, gradient]) ctx.arena.give(view.storage.block);
   return results;
@@ -145,12 +157,15 @@ for (const { name, relaxed } of kinds) {
       compute(ctx, { n: 2, c: 4, o: 6, size: [50, 91], padding: [1, 1], groups: 2 });
       compute(ctx, { n: 1, c: 2, o: 2, size: [3, 700], padding: [1, 1], groups: 1 });
       compute(ctx, { n: 1, c: 2, o: 2, size: [700, 2], padding: [1, 1], groups: 1 });
+      // And than the weight gradient holds at a time.
+      compute(ctx, { n: 1, c: 400, o: 4, size: [62, 61], padding: [1, 1], groups: 1 });
     });
 
     it("gives the same bits on 1, 2 and 3 threads", () => {
       const shapes: readonly Shape[] = [
         { n: 3, c: 64, o: 70, size: [30, 27], padding: [1, 1], groups: 1 },
         { n: 2, c: 96, o: 48, size: [14, 14], padding: [1, 1], groups: 2 },
+        { n: 1, c: 400, o: 4, size: [62, 61], padding: [1, 1], groups: 1 },
       ];
       const [one, ...others] = [1, 2, 3].map((threads) => {
         const arena = new Arena({ shared: true, maxPages: 4096 });
@@ -171,9 +186,11 @@ for (const { name, relaxed } of kinds) {
         viewOf(ctx, g.x, numbers(product(g.x), 1)),
         viewOf(ctx, g.w, numbers(product(g.w), 2)),
       ];
-      const [y, dx] = [viewOf(ctx, g.y), viewOf(ctx, g.x)];
+      const [y, dx, dw] = [viewOf(ctx, g.y), viewOf(ctx, g.x), viewOf(ctx, g.w)];
       expect(conv(allowed, x, w, undefined, y, g)).to.equal("winograd-4x4 k3 s1");
       expect(convInputGrad(allowed, y, w, dx, g)).to.equal("winograd-4x4 k3 s1");
+      expect(convWeightGrad(allowed, y, x, dw, g)).to.equal("winograd-4x4 k3 s1");
+      expect(convWeightGrad(plain, y, x, dw, g)).not.to.contain("winograd");
       expect(conv(plain, x, w, undefined, y, g)).not.to.contain("winograd");
       expect(convInputGrad(plain, y, w, dx, g)).not.to.contain("winograd");
       for (const other of [{ dilation: [2, 2] }, { stride: [1, 2] }, { size: [4, 9, 9] }]) {
@@ -181,6 +198,7 @@ for (const { name, relaxed } of kinds) {
         const kernel = size.map(() => 3);
         const c = liftGeometry(geometry({ n: 1, c: 32, o: 32, kernel, ...other, size }));
         expect(WINOGRAD_FORWARD.some((path) => path.takes(c))).to.equal(false);
+        expect(WINOGRAD_WEIGHT_GRAD.some((path) => path.takes(c))).to.equal(false);
       }
     });
   });

@@ -29,7 +29,7 @@ import {
 } from "./depthwise-paths.ts";
 import { GROUPED_FORWARD, GROUPED_INPUT_GRAD, GROUPED_WEIGHT_GRAD } from "./grouped-paths.ts";
 import { addressOf, contiguousAt } from "./view.ts";
-import { WINOGRAD_FORWARD, WINOGRAD_INPUT_GRAD } from "./winograd.ts";
+import { WINOGRAD_FORWARD, WINOGRAD_INPUT_GRAD, WINOGRAD_WEIGHT_GRAD } from "./winograd.ts";
 
 const always = (): boolean => true;
 
@@ -49,6 +49,7 @@ const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
 
 const WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = [
   ...DEPTHWISE_WEIGHT_GRAD,
+  ...WINOGRAD_WEIGHT_GRAD,
   ...GROUPED_WEIGHT_GRAD,
   { name: "gemm", takes: always, suits: always, run: gemmWeightGrad },
 ];
@@ -71,6 +72,7 @@ const CONV_PLAIN = choosable("conv", withoutWinograd(FORWARD));
 const CONV_INPUT_GRAD = choosable("convInputGrad", INPUT_GRAD);
 const CONV_INPUT_GRAD_PLAIN = choosable("convInputGrad", withoutWinograd(INPUT_GRAD));
 const CONV_WEIGHT_GRAD = choosable("convWeightGrad", WEIGHT_GRAD);
+const CONV_WEIGHT_GRAD_PLAIN = choosable("convWeightGrad", withoutWinograd(WEIGHT_GRAD));
 
 function nameOf(name: string, c: Conv3, g: ConvGeometry): string {
   if (name === "gemm" && isPointwise(c) && isUnitStride(c)) return "pointwise-gemm";
@@ -134,7 +136,8 @@ export function convWeightGrad(
   const c = liftGeometry(geometry);
   return withInputs(ctx, (at) => {
     const [pg, px] = [at(g), at(x)];
-    const { name } = runChosen(ctx, CONV_WEIGHT_GRAD, c, (path) => {
+    const list = ctx.winograd ? CONV_WEIGHT_GRAD : CONV_WEIGHT_GRAD_PLAIN;
+    const { name } = runChosen(ctx, list, c, (path) => {
       path.run(ctx, c, pg, px, addressOf(dw));
     });
     return nameOf(name, c, geometry);

@@ -1,5 +1,6 @@
 // The input transform of Winograd's convolution: BᵀdB of each tile, written as the panels of tiles [channel][NR]
-// that the macro kernel of matrix products reads, one matrix per point; no packing pass is left.
+// that the macro kernel of matrix products reads, one matrix per point; no packing pass is left. The gradient of
+// the output is transformed the same way, AyAᵀ, for the gradient of the weight.
 //
 // Two passes per channel, through a small buffer that stays in L1. The first transforms along columns: rows of the
 // plane are read where they lie, vectors of neighbouring columns at once, so that columns which two tiles share
@@ -43,7 +44,14 @@ export const clearFunction = (): Func =>
  * panelBytes): `tiles` holds the place of each tile in the buffer, whose rows are `pitch` bytes long; `zeros` is a
  * row of zeros; point p of panel j goes to `to + p·stride + j·panelBytes`, the channels NR floats apart.
  */
-export function inputFunction(tile: 2 | 4, relaxed: boolean): Func {
+export const inputFunction = (tile: 2 | 4, relaxed: boolean): Func =>
+  transformFunction("input", tile, relaxed);
+
+/** outputGrad(…): the same of tiles of the gradient of the output, which do not overlap. */
+export const outputGradFunction = (tile: 2 | 4, relaxed: boolean): Func =>
+  transformFunction("outputGrad", tile, relaxed);
+
+function transformFunction(name: "input" | "outputGrad", tile: 2 | 4, relaxed: boolean): Func {
   const params = {
     pieces: "i32",
     pieceCount: "i32",
@@ -60,11 +68,13 @@ export function inputFunction(tile: 2 | 4, relaxed: boolean): Func {
     stride: "i32",
     panelBytes: "i32",
   } as const;
-  return func("input", params, (f, p) => {
+  return func(name, params, (f, p) => {
     const scheme = schemeOf(tile, f, relaxed);
     const { span } = scheme;
-    const d = f.locals("v128", span);
-    const rows = f.locals("i32", span);
+    /** Inputs of the transform per dim; its results are `span`. */
+    const window = name === "input" ? span : tile;
+    const d = f.locals("v128", window);
+    const rows = f.locals("i32", window);
     const [piece, left, first, inside, column, q, count] = f.locals("i32", 7) as [
       IntLocal,
       IntLocal,
@@ -80,7 +90,7 @@ export function inputFunction(tile: 2 | 4, relaxed: boolean): Func {
     ): Code => [
       d.map((vec, r) => vec.set(load(i32.add(get(rows, r), column)))),
       q.set(i32.add(first, column)),
-      scheme.input(d, (value, r) => [store(q, value), r < span - 1 ? q.add(p.pitch) : []]),
+      scheme[name](d, (value, r) => [store(q, value), r < span - 1 ? q.add(p.pitch) : []]),
     ];
     const vector = columnsAt(v128.load, v128.store);
     const single = columnsAt(v128.load32Zero, (at, value) => v128.store32Lane(at, value, 0));
@@ -121,9 +131,9 @@ export function inputFunction(tile: 2 | 4, relaxed: boolean): Func {
     const raw = f.locals("v128", 4) as [Vec, Vec, Vec, Vec];
     const [to, panel, tileAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     const row: Code = [
-      fourColumns(raw, at, d),
-      span === 6 ? twoMore(raw, at, d) : [],
-      scheme.input(d, (value) => [v128.store(q, value), q.add(p.stride)]),
+      window >= 4 ? fourColumns(raw, at, d) : [],
+      window % 4 === 2 ? twoColumns(raw, at, d, window - 2) : [],
+      scheme[name](d, (value) => [v128.store(q, value), q.add(p.stride)]),
       at.map((a) => a.add(p.pitch)),
     ];
     const alongRows: Code = [
@@ -167,16 +177,21 @@ function fourColumns(t: readonly Vec[], at: readonly IntLocal[], d: readonly Vec
   ];
 }
 
-/** Columns 4 and 5. */
-function twoMore(t: readonly Vec[], at: readonly IntLocal[], d: readonly Vec[]): Code {
+/** Columns `first` and `first` + 1. */
+function twoColumns(
+  t: readonly Vec[],
+  at: readonly IntLocal[],
+  d: readonly Vec[],
+  first: number,
+): Code {
   const [t0, t1] = t as [Vec, Vec];
   const pair = (a: number): Expr<"v128"> =>
-    v128.load64Lane(get(at, a + 1), v128.load64Zero(get(at, a), 16), 1, 16);
+    v128.load64Lane(get(at, a + 1), v128.load64Zero(get(at, a), first * 4), 1, first * 4);
   return [
     t0.set(pair(0)),
     t1.set(pair(2)),
-    get(d, 4).set(f32x4.shuffle(t0, t1, [0, 2, 4, 6])),
-    get(d, 5).set(f32x4.shuffle(t0, t1, [1, 3, 5, 7])),
+    get(d, first).set(f32x4.shuffle(t0, t1, [0, 2, 4, 6])),
+    get(d, first + 1).set(f32x4.shuffle(t0, t1, [1, 3, 5, 7])),
   ];
 }
 

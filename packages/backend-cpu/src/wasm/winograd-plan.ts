@@ -74,11 +74,11 @@ export const WINOGRAD_LIMITS = {
 export const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 
 /** The size of blocks that are about equal and at most `limit`, but at least one step. */
-const evenBlock = (n: number, limit: number, step: number): number =>
+export const evenBlock = (n: number, limit: number, step: number): number =>
   roundUp(Math.ceil(n / Math.ceil(n / Math.max(Math.floor(limit / step) * step, step))), step);
 
 /** From one point to the next: a cache line more, or all points would fall into the same sets of the L1 cache. */
-const apart = (bytes: number): number => roundUp(bytes, 128) + 64;
+export const apart = (bytes: number): number => roundUp(bytes, 128) + 64;
 
 export function planOf(ctx: WasmContext, job: Job, tile: 2 | 4): Plan {
   const { groups, batch } = job;

@@ -29,6 +29,10 @@ export interface Scheme {
   filter(g: readonly Vec[], emit: Emit): Code;
   /** Aᵀ m for `span` products. */
   output(m: readonly Vec[], emit: Emit): Code;
+  /** A y for `tile` gradients of outputs: what they add to each product. */
+  outputGrad(y: readonly Vec[], emit: Emit): Code;
+  /** Gᵀ m for `span` sums of products: the gradients of the three taps. */
+  filterGrad(m: readonly Vec[], emit: Emit): Code;
 }
 
 /** a · b + c and c − a · b, fused where the engine can. */
@@ -71,6 +75,25 @@ function scheme2(f: Scope): Scheme {
     output: (m, emit) => {
       const [m0, m1, m2, m3] = m as [Vec, Vec, Vec, Vec];
       return [emit(add(add(m0, m1), m2), 0), emit(sub(sub(m1, m2), m3), 1)];
+    },
+    outputGrad: (y, emit) => {
+      const [y0, y1] = y as [Vec, Vec];
+      return [
+        emit(y0, 0),
+        emit(add(y0, y1), 1),
+        emit(sub(y0, y1), 2),
+        emit(sub(v128.zero(), y1), 3),
+      ];
+    },
+    filterGrad: (m, emit) => {
+      const [m0, m1, m2, m3] = m as [Vec, Vec, Vec, Vec];
+      return [
+        t.set(mul(add(m1, m2), k(0.5))),
+        u.set(mul(sub(m1, m2), k(0.5))),
+        emit(add(m0, t), 0),
+        emit(u, 1),
+        emit(add(t, m3), 2),
+      ];
     },
   };
 }
@@ -123,6 +146,33 @@ function scheme4(f: Scope, relaxed: boolean): Scheme {
         emit(fma.add(k(2), w, u), 1),
         emit(fma.add(k(4), v, t), 2),
         emit(add(fma.add(k(8), w, u), m5), 3),
+      ];
+    },
+    outputGrad: (y, emit) => {
+      const [y0, y1, y2, y3] = y as [Vec, Vec, Vec, Vec];
+      return [
+        emit(y0, 0),
+        t.set(add(y0, y2)),
+        u.set(add(y1, y3)),
+        emit(add(t, u), 1),
+        emit(sub(t, u), 2),
+        t.set(fma.add(k(4), y2, y0)),
+        u.set(fma.add(k(8), y3, add(y1, y1))),
+        emit(add(t, u), 3),
+        emit(sub(t, u), 4),
+        emit(y3, 5),
+      ];
+    },
+    filterGrad: (m, emit) => {
+      const [m0, m1, m2, m3, m4, m5] = m as [Vec, Vec, Vec, Vec, Vec, Vec];
+      return [
+        t.set(mul(add(m1, m2), k(-1 / 6))),
+        u.set(mul(sub(m2, m1), k(1 / 6))),
+        v.set(add(m3, m4)),
+        w.set(sub(m3, m4)),
+        emit(fma.add(k(1 / 24), v, fma.add(k(1 / 4), m0, t)), 0),
+        emit(fma.add(k(1 / 12), w, u), 1),
+        emit(add(fma.add(k(1 / 6), v, t), m5), 2),
       ];
     },
   };

@@ -16,6 +16,8 @@ export interface TilePlane {
   readonly output: readonly [number, number];
   /** May be negative: then the outermost pixels are not used. */
   readonly padding: readonly [number, number];
+  /** Pixels that a tile reads beyond its own size, per dim: 2, or none. */
+  readonly overlap: 2 | 0;
 }
 
 /** The shape of the tables: bytes from the start of a block's, and of its buffer. */
@@ -52,7 +54,8 @@ export function tileLayout(plane: TilePlane, tile: 2 | 4, block: number): TileLa
     total: plane.batch * across * down,
     block,
     pitch,
-    bufferBytes: mostPieces * (tile + 2) * pitch,
+    // One more for tiles that are none.
+    bufferBytes: (mostPieces + 1) * (tile + 2) * pitch,
     tilesAt,
     foursAt,
     bytes: foursAt + (block / 4) * FOUR.bytes,
@@ -61,7 +64,7 @@ export function tileLayout(plane: TilePlane, tile: 2 | 4, block: number): TileLa
 
 /**
  * Writes the tables of the block that starts at tile `first` to `at`. Returns how many pieces it has; the tiles
- * that fill up its last panel read the first tile's pixels and write nothing.
+ * that fill up its last panel read zeros and write nothing.
  */
 export function writeTiles(
   ctx: WasmContext,
@@ -75,6 +78,7 @@ export function writeTiles(
   const [height, width] = plane.input;
   const [outHeight, outWidth] = plane.output;
   const [top, leftmost] = plane.padding;
+  const { overlap } = plane;
   const count = Math.min(block, layout.total - first);
   const filled = Math.ceil(count / NR) * NR;
   const [tiles, fours] = [(at + layout.tilesAt) / 4, (at + layout.foursAt) / 4];
@@ -90,9 +94,9 @@ export function writeTiles(
     const y0 = tile * ty - top;
     const x0 = tile * tx - leftmost;
     const low = Math.max(0, -y0);
-    const rows = Math.min(tile + 2, height - y0) - low;
+    const rows = Math.min(tile + overlap, height - y0) - low;
     const lead = Math.max(0, -x0);
-    const columns = Math.min(tile * run + 2, width - x0) - lead;
+    const columns = Math.min(tile * run + overlap, width - x0) - lead;
     const place = runs * (tile + 2) * pitch;
     if (rows > 0 && columns > 0) {
       const pixel = (image * plane.channels * height + y0) * width + x0 + lead;
@@ -116,7 +120,7 @@ export function writeTiles(
     done += run;
   }
   for (let i = count; i < filled; i++) {
-    words[tiles + i] = 0;
+    words[tiles + i] = layout.bufferBytes - (tile + 2) * pitch;
     words.fill(0, recordOf(fours, i), recordOf(fours, i) + 3);
   }
   for (let i = 0; i < filled; i += 4) {

@@ -3,6 +3,8 @@
 // Sums over channels become 36 (16) matrix products: filters × tiles. All transforms write the packed panels that
 // the macro kernel of matrix products reads, and blocks are such that what belongs together stays in the L2 cache.
 //
+// The same products, read the other way, give the gradient of the weight (winograd-weight-grad.ts).
+//
 // The price is rounding. Relative to the largest output, F(4×4) with the interpolation points 0, ±1, ±2, ∞ errs by
 // 1e-6 … 1e-5 (the more, the more channels), where direct sums err by 3e-7; F(2×2) with 0, ±1, ∞ by 2e-7 … 8e-7.
 // And as every product serves a whole tile, an infinity or NaN spreads over it. That is why a context can do
@@ -14,11 +16,13 @@ import {
   type InputGrad,
   isDepthwise,
   isUnitStride,
+  type WeightGrad,
 } from "./conv-path.ts";
 import { NR } from "./gemm-kernels.ts";
 import { roundUp } from "./winograd-plan.ts";
 import { winograd } from "./winograd-run.ts";
 import { tilesOf } from "./winograd-tiles.ts";
+import { winogradWeightGrad } from "./winograd-weight-grad.ts";
 
 const plane = ([, height, width]: Triple): [number, number] => [height, width];
 
@@ -36,6 +40,7 @@ const forward =
         input: plane(c.input),
         output: plane(c.output),
         padding: [c.padding[1], c.padding[2]],
+        overlap: 2,
         x,
         y,
         w,
@@ -61,6 +66,7 @@ const inputGrad =
         input: plane(c.output),
         output: plane(c.input),
         padding: [2 - c.padding[1], 2 - c.padding[2]],
+        overlap: 2,
         x: g,
         y: dx,
         w,
@@ -84,12 +90,26 @@ const takes = (c: Conv3): boolean =>
   c.dilation[1] === 1 &&
   c.dilation[2] === 1;
 
+/** What tiles cost, in products of a tile: its transforms and products, and the transform of its filter. */
+interface TileCost {
+  readonly tile: number;
+  readonly filter: number;
+}
 /**
- * What a pair of channels costs, in multiply-adds: the products, in whole panels of tiles, and the transform of its
- * filter, which costs as much as seven more tiles (measured; it is what makes few tiles of 4 × 4 dear).
+ * Measured. The filters' transform is what makes few tiles of 4 × 4 dear. The weight gradient transforms both
+ * factors, and writes all its sums before it transforms them.
  */
-const effort = (batch: number, output: readonly [number, number], tile: 2 | 4): number =>
-  (tile + 2) ** 2 * (roundUp(batch * tilesOf(tile, output), NR) + 7);
+const OUTPUT_COST: TileCost = { tile: 1, filter: 7 };
+const WEIGHT_COST: TileCost = { tile: 1.4, filter: 22 };
+
+/** What a pair of channels costs, in multiply-adds, in whole panels of tiles. */
+const effort = (
+  batch: number,
+  output: readonly [number, number],
+  tile: 2 | 4,
+  cost: TileCost,
+): number =>
+  (tile + 2) ** 2 * (cost.tile * roundUp(batch * tilesOf(tile, output), NR) + cost.filter);
 
 /** The same for matrix products over patches, that are packed. */
 const plainEffort = (batch: number, [height, width]: readonly [number, number]): number =>
@@ -99,11 +119,16 @@ const plainEffort = (batch: number, [height, width]: readonly [number, number]):
 const FEW_CHANNELS = 8;
 const FEW_PAIRS = 144;
 
-function suits(c: Conv3, output: readonly [number, number], tile: 2 | 4): boolean {
+function suits(
+  c: Conv3,
+  output: readonly [number, number],
+  tile: 2 | 4,
+  cost = OUTPUT_COST,
+): boolean {
   const [inPer, outPer] = [c.channels / c.groups, c.outChannels / c.groups];
   if (Math.min(inPer, outPer) < FEW_CHANNELS || inPer * outPer < FEW_PAIRS) return false;
-  const own = effort(c.batch, output, tile);
-  const other = effort(c.batch, output, tile === 2 ? 4 : 2);
+  const own = effort(c.batch, output, tile, cost);
+  const other = effort(c.batch, output, tile === 2 ? 4 : 2, cost);
   // Where they tie, the smaller tile, which errs less.
   return own < plainEffort(c.batch, output) && (tile === 2 ? own <= other : own < other);
 }
@@ -121,5 +146,19 @@ export const WINOGRAD_INPUT_GRAD: readonly ConvPath<InputGrad>[] = ([4, 2] as co
     takes,
     suits: (c) => suits(c, plane(c.input), tile),
     run: inputGrad(tile),
+  }),
+);
+
+/** With fewer channels the other ways to the weight gradient are as fast (measured). */
+const MANY_CHANNELS = 24;
+const hasMany = (c: Conv3): boolean =>
+  Math.min(c.channels, c.outChannels) >= MANY_CHANNELS * c.groups;
+
+export const WINOGRAD_WEIGHT_GRAD: readonly ConvPath<WeightGrad>[] = ([4, 2] as const).map(
+  (tile) => ({
+    name: `winograd-${tile}x${tile}`,
+    takes,
+    suits: (c) => hasMany(c) && suits(c, plane(c.output), tile, WEIGHT_COST),
+    run: (ctx, c, g, x, dw) => winogradWeightGrad(ctx, c, g, x, dw, tile),
   }),
 );
