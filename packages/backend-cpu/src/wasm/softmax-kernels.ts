@@ -13,7 +13,8 @@ import {
   type IntLocal,
   i32,
   type Local,
-  type Scope,
+  select,
+  touch,
   v128,
 } from "./assembler.ts";
 import { splat, vectorMath } from "./math.ts";
@@ -32,16 +33,10 @@ const PARAMS = { lines: "i32", n: "i32", a: "i32", b: "i32", out: "i32" } as con
 const single = (x: V): Expr<"f32"> => f32x4.extractLane(x, 0);
 const one = (p: Pointer): V => v128.load32Splat(p);
 
-/** exp of vectors in this function: the temporaries are shared by all uses. */
-function exponential(f: Scope, relaxed: boolean): (x: V) => V {
-  const { exp } = vectorMath(f, relaxed);
-  return exp;
-}
-
 /** row(lines, n, a, b, out): lines of n elements side by side. */
 function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
   return func("row", PARAMS, (f, p) => {
-    const exp = exponential(f, relaxed);
+    const { expDown: exp, log } = vectorMath(f, relaxed);
     const total = new Total(f);
     const [max, e] = [f.local("v128"), f.local("v128")] as [Lane, Lane];
     // Four maxima side by side: one would wait for itself.
@@ -53,8 +48,11 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
       { from: Pointer; step: number },
       { from: Pointer; step: number },
     ];
-    const { log } = vectorMath(f, relaxed);
     const load = (q: Pointer | undefined, offset: number): V => v128.load(q as Pointer, offset);
+    /** The next line is asked for while this one is computed with; there is none behind the last. */
+    const [ahead, bytes] = [f.local("i32"), f.local("i32")];
+    const meet = (offset: number, ...at: (Pointer | undefined)[]): Code =>
+      offset === 0 ? at.map((q) => touch(i32.add(q as Pointer, ahead))) : [];
 
     /** The largest of the line in all lanes of max, in `top`. pmax skips NaN, which the sum does not. */
     const findMax: Code = [
@@ -77,6 +75,7 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
       eachStretch(f, 1, p.n, [a, out], {
         begin: total.begin(),
         vector: ([q, to], offset, k) => [
+          keep ? meet(offset, q, to) : meet(offset, q),
           e.set(exp(f32x4.sub(load(q, offset), max))),
           keep ? v128.store(to as Pointer, e, offset) : [],
           total.add(k, (sum) => f32x4.add(sum, e)),
@@ -108,8 +107,10 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
         sv.set(log(e)),
         s.set(single(sv)),
         eachStretch(f, 1, p.n, [a, out], {
-          vector: ([q, to], offset) =>
+          vector: ([q, to], offset) => [
+            meet(offset, to),
             v128.store(to as Pointer, f32x4.sub(f32x4.sub(load(q, offset), max), sv), offset),
+          ],
           single: ([q, to]) =>
             f32.store(to as Pointer, f32.sub(f32.sub(f32.load(q as Pointer), top), s)),
         }),
@@ -127,12 +128,14 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
         s.set(f32.demoteF64(total.value())),
         sv.set(f32x4.splat(s)),
         eachStretch(f, 1, p.n, [a, b, out], {
-          vector: ([g, y, to], offset) =>
+          vector: ([g, y, to], offset) => [
+            meet(offset, to),
             v128.store(
               to as Pointer,
               f32x4.mul(load(y, offset), f32x4.sub(load(g, offset), sv)),
               offset,
             ),
+          ],
           single: ([g, y, to]) =>
             f32.store(
               to as Pointer,
@@ -151,6 +154,7 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
         sv.set(f32x4.splat(f32.demoteF64(total.value()))),
         eachStretch(f, 1, p.n, [a, b, out], {
           vector: ([g, y, to], offset) => [
+            meet(offset, g, y, to),
             e.set(exp(load(y, offset))),
             v128.store(to as Pointer, f32x4.sub(load(g, offset), f32x4.mul(e, sv)), offset),
           ],
@@ -162,13 +166,16 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
         }),
       ],
     };
-    const bytes = i32.shl(p.n, 2);
-    return countdownOrSkip(p.lines, [
-      bodies[code](),
-      p.a.add(bytes),
-      p.b.add(bytes),
-      p.out.add(bytes),
-    ]);
+    return [
+      bytes.set(i32.shl(p.n, 2)),
+      countdownOrSkip(p.lines, [
+        ahead.set(select(bytes, i32.const(0), i32.gtU(p.lines, 1))),
+        bodies[code](),
+        p.a.add(bytes),
+        p.b.add(bytes),
+        p.out.add(bytes),
+      ]),
+    ];
   });
 }
 
@@ -178,8 +185,7 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
  */
 function columnKernel(code: SoftmaxCode, relaxed: boolean): Func {
   return func("column", { ...PARAMS, step: "i32" }, (f, p) => {
-    const exp = exponential(f, relaxed);
-    const { log } = vectorMath(f, relaxed);
+    const { expDown: exp, log } = vectorMath(f, relaxed);
     const e = f.local("v128");
     const [maxima, lows, highs] = [0, 1, 2].map(() => f.locals("v128", 4)) as [
       Lane[],
