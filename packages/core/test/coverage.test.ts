@@ -49,6 +49,11 @@ const WITHOUT_FIXTURE: Readonly<Record<string, string>> = {
 /** These have fixtures but no gradient, as ops have that say `differentiable: false`: nothing flows in. */
 const WITHOUT_GRADIENT = new Set([
   ...["zeros", "ones", "full", "eye", "arange", "zerosLike", "onesLike", "fullLike", "oneHot"],
+  ...["isposinf", "isneginf", "isclose", "allclose", "equal"],
+  // PyTorch raises; its quotient has slope 0.
+  "floorDivide",
+  // PyTorch has no derivatives of these in place.
+  ...["acosh_", "asinh_", "atanh_"],
   ...["linspace", "logspace", "newZeros", "newOnes", "newFull", "newTensor"],
   ...["bernoulli", "multinomial", "normal"],
 ]);
@@ -79,8 +84,11 @@ for (const file of functionFiles) {
 const hasGradients = (c: FunctionCase): boolean => c.grads?.some((g) => g !== null) ?? false;
 const casesOf = (name: string): readonly FunctionCase[] => cases.get(name) ?? [];
 
+/** An in-place form has what its function has. */
 const withoutGradient = (name: string): boolean =>
-  WITHOUT_GRADIENT.has(name) || ops().get(name)?.spec.differentiable === false;
+  WITHOUT_GRADIENT.has(name) ||
+  ops().get(name)?.spec.differentiable === false ||
+  (name.endsWith("_") && withoutGradient(name.slice(0, -1)));
 
 /** The case with the tensor in front that the method is called on; none when a number stands there. */
 function asMethod(c: FunctionCase): FunctionCase[] {

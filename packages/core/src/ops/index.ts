@@ -108,8 +108,15 @@ export * from "./elementwise/trunc.ts";
 export * from "./elementwise/where.ts";
 export * from "./elementwise/xlogy.ts";
 export * from "./functional.ts";
+export { index } from "./index/at-index.ts";
 export * from "./index/embedding.ts";
 export { oneHot } from "./index/one-hot.ts";
+export {
+  type ScatterReduceOptions,
+  type ScatterReduction,
+  scatterReduce,
+} from "./index/scatter-reduce.ts";
+export { take } from "./index/take.ts";
 export * from "./index/triangle.ts";
 export * from "./inplace/abs_.ts";
 export * from "./inplace/add_.ts";

@@ -13,6 +13,7 @@ import { linearKernels, productKernels } from "./linear.ts";
 import { normKernels } from "./norm.ts";
 import { poolKernels } from "./pool.ts";
 import { reduceKernels } from "./reduce.ts";
+import { scatterKernels } from "./scatter.ts";
 import { softmaxKernels } from "./softmax.ts";
 
 /** The required kernels as loops, for any backend whose memory is an Arena. */
@@ -30,6 +31,7 @@ export const referenceFused: Partial<FusedKernels> = {
   ...foreachKernels,
   ...normKernels,
   ...poolKernels,
+  ...scatterKernels,
   ...softmaxKernels,
 };
 

@@ -39,7 +39,7 @@ export const linearKernels: Pick<
     const from = elements(x);
     const at = indices(index);
     const to = elements(y);
-    const source = sourceOf(x.shape, index.shape, dim);
+    const source = targetOf(x.shape, index.shape, dim);
     for (let i = 0; i < to.size; i++) to.set(i, from.get(source(i, at.get(i))));
     return "loop";
   },
@@ -47,7 +47,7 @@ export const linearKernels: Pick<
     const from = elements(src);
     const at = indices(index);
     const to = elements(y);
-    const target = sourceOf(y.shape, index.shape, dim);
+    const target = targetOf(y.shape, index.shape, dim);
     for (let i = 0; i < at.size; i++) {
       const t = target(i, at.get(i));
       to.set(t, ((to.get(t) as number) + (from.get(i) as number)) as Value);
@@ -82,7 +82,7 @@ export const productKernels: Pick<FusedKernels, "matmulBias"> = {
 };
 
 /** The element of a tensor of `shape` that element i of an index tensor points to along dim. */
-function sourceOf(shape: readonly number[], indexShape: readonly number[], dim: number) {
+export function targetOf(shape: readonly number[], indexShape: readonly number[], dim: number) {
   const rank = shape.length;
   return (i: number, at: number): number => {
     let rest = i;

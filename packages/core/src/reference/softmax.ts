@@ -1,7 +1,9 @@
 // softmax, logSoftmax and their gradients, one line along dim at a time.
 import type { FusedKernels } from "../backend.ts";
 import { type Shape, sizeOf } from "../shape.ts";
-import { numbers } from "./elements.ts";
+import { indices, numbers } from "./elements.ts";
+
+type Numbers = ReturnType<typeof numbers>;
 
 /** Calls f with the first element number of each line along dim, the distance of two, and how many there are. */
 function eachLine(
@@ -26,8 +28,56 @@ function largest(from: { get(i: number): number }, first: number, step: number, 
 
 export const softmaxKernels: Pick<
   FusedKernels,
-  "softmax" | "logSoftmax" | "softmaxGrad" | "logSoftmaxGrad"
+  "softmax" | "logSoftmax" | "softmaxGrad" | "logSoftmaxGrad" | "crossEntropy" | "crossEntropyGrad"
 > = {
+  crossEntropy(x, target, y, top, total, ignoreIndex, smoothing) {
+    const from = numbers(x);
+    const picked = indices(target);
+    const to = numbers(y);
+    const [largests, sums] = [top && numbers(top), total && numbers(total)];
+    let i = 0;
+    eachLine(x.shape, 1, (first, step, count) => {
+      const max = largest(from, first, step, count);
+      let sum = 0;
+      let shifted = 0;
+      for (let c = 0; c < count; c++) {
+        const d = from.get(first + c * step) - max;
+        sum += Math.exp(d);
+        shifted += d;
+      }
+      const t = picked.get(i);
+      const spread = smoothing === 0 ? 0 : (smoothing * shifted) / count;
+      const at = (1 - smoothing) * (from.get(first + t * step) - max);
+      to.set(i, t === ignoreIndex ? 0 : Math.log(sum) - at - spread);
+      largests?.set(i, max);
+      sums?.set(i, sum);
+      i++;
+    });
+    return "loop";
+  },
+  crossEntropyGrad(g, x, target, top, total, dx, ignoreIndex, smoothing) {
+    const [up, from, largests, sums, to] = [g, x, top, total, dx].map((v) => numbers(v)) as [
+      Numbers,
+      Numbers,
+      Numbers,
+      Numbers,
+      Numbers,
+    ];
+    const picked = indices(target);
+    let i = 0;
+    eachLine(x.shape, 1, (first, step, count) => {
+      const t = picked.get(i);
+      const scale = up.get(i);
+      for (let c = 0; c < count; c++) {
+        const at = first + c * step;
+        const p = Math.exp(from.get(at) - largests.get(i)) / sums.get(i);
+        const q = smoothing / count + (c === t ? 1 - smoothing : 0);
+        to.set(at, t === ignoreIndex ? 0 : scale * (p - q));
+      }
+      i++;
+    });
+    return "loop";
+  },
   softmax(x, y, dim) {
     const from = numbers(x);
     const to = numbers(y);

@@ -1,9 +1,11 @@
-// In-place clamp, between numbers.
+// In-place clamp; between numbers an op of its own.
 import { ArgumentError, DTypeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { methods, type Tensor } from "../../tensor.ts";
-import { type Bounds, clampGrad } from "../elementwise/clamp.ts";
+import { type Bounds, type ClampOptions, clamp, clampGrad } from "../elementwise/clamp.ts";
 import { clone } from "../elementwise/clone.ts";
+import { isTensor } from "../promote.ts";
+import { inPlaceForm } from "./form.ts";
 import { requireStorable } from "./storable.ts";
 import { before } from "./unary.ts";
 
@@ -35,8 +37,12 @@ const clampInPlaceOp = defineOp<Bounds>()({
   ],
 });
 
-/** x kept in [min, max], numbers of which one may be missing. Returns x. As `torch.clamp_`. */
-export function clamp_(x: Tensor, { min, max }: Bounds): Tensor {
+const clampTensors_ = inPlaceForm("clamp_", clamp);
+
+/** x kept in [min, max], numbers or tensors of which one may be missing. Returns x. As `torch.clamp_`. */
+export function clamp_(x: Tensor, options: ClampOptions): Tensor {
+  const { min, max } = options;
+  if (isTensor(min) || isTensor(max)) return clampTensors_(x, options);
   if (min === undefined && max === undefined) {
     throw new ArgumentError("clamp_", "needs min, max or both");
   }
@@ -48,7 +54,7 @@ export function clamp_(x: Tensor, { min, max }: Bounds): Tensor {
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    clamp_(options: Bounds): Tensor;
+    clamp_(options: ClampOptions): Tensor;
   }
 }
 methods({

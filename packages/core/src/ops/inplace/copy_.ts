@@ -64,6 +64,11 @@ export function copy_(x: Tensor, src: Tensor): Tensor {
   return copyInPlaceOp(x, apart(wide, x));
 }
 
+/** copy_ of what is known to fit: equal shapes, memories apart. */
+export function copyOver(x: Tensor, src: Tensor): void {
+  copyInPlaceOp(x, src);
+}
+
 declare module "../../tensor.ts" {
   interface TensorMethods {
     copy_(src: Tensor): Tensor;

@@ -3,11 +3,12 @@ import { DTypeError, InPlaceError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { clone } from "../elementwise/clone.ts";
-import { div } from "../elementwise/div.ts";
+import { type DivOptions, div } from "../elementwise/div.ts";
 import { mul } from "../elementwise/mul.ts";
 import { neg } from "../elementwise/neg.ts";
 import { floatingOnly } from "../elementwise/unary.ts";
 import { asScalar, broadcastMeta, isTensor, type Operand, type Scalar, sumTo } from "../promote.ts";
+import { inPlaceForm } from "./form.ts";
 import { requireStorable } from "./storable.ts";
 import { before } from "./unary.ts";
 
@@ -70,11 +71,14 @@ const divScalarInPlaceOp = defineOp<Scalar>()({
   samples: (rng) => [[rng.tensor([2, 3]), 1.5]],
 });
 
+const divRounded_ = inPlaceForm("div_", div);
+
 /**
- * x /= other. Returns x.
- * @throws DTypeError for an integer x, which cannot hold a quotient
+ * x /= other, the quotient rounded as `roundingMode` says. Returns x. As `torch.Tensor.div_`.
+ * @throws DTypeError for an integer x, which cannot hold a quotient that is not rounded
  */
-export function div_(x: Tensor, other: Operand): Tensor {
+export function div_(x: Tensor, other: Operand, options: DivOptions = {}): Tensor {
+  if (options.roundingMode !== undefined) return divRounded_(x, other, options);
   floatingOnly("div_", x);
   if (isTensor(other)) {
     const divisor = requireStorable("div_", x, other);
@@ -85,11 +89,11 @@ export function div_(x: Tensor, other: Operand): Tensor {
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    div_(other: Operand): Tensor;
+    div_(other: Operand, options?: DivOptions): Tensor;
   }
 }
 methods({
-  div_(other) {
-    return div_(this, other);
+  div_(other, options) {
+    return div_(this, other, options);
   },
 });

@@ -1,10 +1,11 @@
-// In-place power with a number as the exponent.
+// In-place power; with a number as the exponent an op of its own.
 import { ArgumentError, DTypeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { clone } from "../elementwise/clone.ts";
-import { powerGrad, requireWholePower } from "../elementwise/pow.ts";
-import { asScalar, type Scalar } from "../promote.ts";
+import { pow, powerGrad, requireWholePower } from "../elementwise/pow.ts";
+import { asScalar, isTensor, type Operand, type Scalar } from "../promote.ts";
+import { inPlaceForm } from "./form.ts";
 import { requireStorable } from "./storable.ts";
 import { before } from "./unary.ts";
 
@@ -29,8 +30,11 @@ const powInPlaceOp = defineOp<Scalar>()({
   ],
 });
 
-/** x = x ** exponent, a number. Returns x. As `torch.Tensor.pow_`. */
-export function pow_(x: Tensor, exponent: Scalar): Tensor {
+const powTensor_ = inPlaceForm("pow_", pow);
+
+/** x = x ** exponent, a number or a tensor. Returns x. As `torch.Tensor.pow_`. */
+export function pow_(x: Tensor, exponent: Operand): Tensor {
+  if (isTensor(exponent)) return powTensor_(x, exponent);
   const s = requireStorable("pow_", x, asScalar("pow_", exponent));
   requireWholePower("pow_", x, s);
   return powInPlaceOp(x, before(x, x.source !== null), s);
@@ -38,7 +42,7 @@ export function pow_(x: Tensor, exponent: Scalar): Tensor {
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    pow_(exponent: Scalar): Tensor;
+    pow_(exponent: Operand): Tensor;
   }
 }
 methods({

@@ -1,6 +1,8 @@
 // Rounding, half to even, in place.
 import { methods, type Tensor } from "../../tensor.ts";
 import { zerosLike } from "../creation.ts";
+import { type RoundOptions, round } from "../elementwise/round.ts";
+import { inPlaceForm } from "./form.ts";
 import { inPlaceOp } from "./unary.ts";
 
 const roundInPlaceOp = inPlaceOp({
@@ -14,21 +16,23 @@ const roundInPlaceOp = inPlaceOp({
   ],
 });
 
+const roundDecimals_ = inPlaceForm("round_", round);
+
 /**
- * x = round(x). Returns x. As `torch.Tensor.round_`.
+ * x = round(x), with `decimals`. Returns x. As `torch.Tensor.round_`.
  * @throws DTypeError for bool; InPlaceError for a leaf that requires grad
  */
-export function round_(x: Tensor): Tensor {
-  return roundInPlaceOp(x);
+export function round_(x: Tensor, options: RoundOptions = {}): Tensor {
+  return options.decimals === undefined ? roundInPlaceOp(x) : roundDecimals_(x, options);
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    round_(): Tensor;
+    round_(options?: RoundOptions): Tensor;
   }
 }
 methods({
-  round_() {
-    return round_(this);
+  round_(options) {
+    return round_(this, options);
   },
 });

@@ -1,0 +1,121 @@
+// Results written where the caller wants them: `out` of every function that has it, and what it refuses.
+import {
+  ArgumentError,
+  AutogradError,
+  add,
+  DTypeError,
+  eq,
+  matmul,
+  max,
+  mul,
+  noGrad,
+  ShapeError,
+  sum,
+  Tensor,
+  tensor,
+  zeros,
+} from "@tapegrad/core";
+import { expect } from "chai";
+import * as forms from "../src/ops/out-forms.ts";
+import { useBackend } from "./use-backend.ts";
+
+type Call = (...args: unknown[]) => Tensor;
+const values = (t: Tensor): number[] => Array.from(t.dataSync() as ArrayLike<number>, Number);
+
+describe("out", () => {
+  useBackend("reference");
+  const a = () => tensor([0.3, 0.6]);
+  const b = () => tensor([0.4, 0.2]);
+
+  const ints = () => tensor([1n, 2n]);
+  const matrix = () => tensor([[1, 2], [3, 4]]); // biome-ignore format: a matrix
+  const truth = () => tensor([true, false]);
+  const calls: (() => unknown[])[] = [
+    () => [a()],
+    () => [a(), b()],
+    () => [ints()],
+    () => [ints(), ints()],
+    () => [matrix()],
+    () => [matrix(), matrix()],
+    () => [matrix(), a()],
+    () => [a(), matrix(), b()],
+    () => [matrix(), matrix(), matrix()],
+    () => [matrix().unsqueeze(0), matrix().unsqueeze(0)],
+    () => [matrix(), matrix().unsqueeze(0), matrix().unsqueeze(0)],
+    () => [matrix().unsqueeze(0), matrix().unsqueeze(0), matrix().unsqueeze(0)],
+    () => [a(), b(), b()],
+    () => [truth(), a(), b()],
+    () => [[a(), b()]],
+    () => [1, a()],
+    () => [a(), 0],
+    () => [a(), { min: 0.5 }],
+    () => [a(), 0, tensor([1n])],
+    () => [a(), 0, tensor([1n]), tensor([5])],
+    () => [a(), b(), 1],
+  ];
+  for (const [name, f] of Object.entries(forms) as unknown as [string, Call][]) {
+    it(`${name} takes it`, () => {
+      for (const call of calls) {
+        const args = call();
+        let plain: Tensor | Record<string, Tensor>;
+        try {
+          plain = f(...args);
+        } catch {
+          continue; // other arguments
+        }
+        const results = plain instanceof Tensor ? [plain] : Object.values(plain);
+        const out = results.map((y) => zeros(y.shape, { dtype: y.dtype }));
+        f(...args, { out: plain instanceof Tensor ? out[0] : out });
+        expect(out.map(values)).to.deep.equal(results.map(values));
+        return;
+      }
+      throw new Error("no arguments fit");
+    });
+  }
+
+  it("stands beside options, and several results go into several tensors", () => {
+    const out = zeros([2]);
+    add(a(), b(), { alpha: 2, out });
+    expect(values(out)).to.deep.equal(values(add(a(), b(), { alpha: 2 })));
+    const m = tensor([[1, 5], [4, 2]]); // biome-ignore format: a matrix
+    const rows = zeros([2, 1]);
+    sum(m, 1, { keepdim: true, out: rows });
+    expect(values(rows)).to.deep.equal([6, 6]);
+    const [largest, places] = [zeros([2]), zeros([2], { dtype: "int64" })];
+    const result = max(m, { dim: 1, out: [largest, places] });
+    expect(result.values).to.equal(largest);
+    expect([values(largest), values(places)]).to.deep.equal([
+      [5, 4],
+      [1, 0],
+    ]);
+  });
+
+  it("writes through views, and over its own operands", () => {
+    const board = zeros([2, 2]);
+    mul(a(), 10, { out: board.select(1, 0) });
+    expect(values(board)).to.deep.equal([3, 0, 6, 0]);
+    const m = tensor([[1, 2], [3, 4]]); // biome-ignore format: a matrix
+    matmul(m, m, { out: m });
+    expect(values(m)).to.deep.equal([7, 10, 15, 22]);
+  });
+
+  it("casts within a category, and refuses what is lost", () => {
+    const wide = zeros([2], { dtype: "float64" });
+    expect(values(eq(a(), a(), { out: wide }))).to.deep.equal([1, 1]);
+    const int = zeros([2], { dtype: "int64" });
+    expect(() => add(a(), b(), { out: int })).to.throw(DTypeError, /add: the result is float32/);
+    expect(() => add(a(), b(), { out: zeros([3]) })).to.throw(ShapeError, /add: out has another/);
+    expect(() => add(a(), b(), { out: [zeros([2]), zeros([2])] })).to.throw(
+      ArgumentError,
+      /add: out needs 1 tensors/,
+    );
+  });
+
+  it("records nothing, and says so", () => {
+    const w = tensor([1, 2], { requiresGrad: true });
+    const out = zeros([2]);
+    expect(() => add(w, b(), { out })).to.throw(AutogradError, /add: out takes no gradients/);
+    noGrad(() => add(w, b(), { out }));
+    expect(out.requiresGrad).to.equal(false);
+  });
+});
