@@ -11,6 +11,11 @@ import {
   TapegradError,
   type Tensor,
 } from "@tapegrad/core";
+import {
+  BackwardHooks,
+  type FullBackwardHook,
+  type FullBackwardPreHook,
+} from "./backward-hooks.ts";
 import { Buffer, Parameter, setData } from "./parameter.ts";
 import { folded, headline, printed } from "./print.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateLike } from "./state-dict.ts";
@@ -73,6 +78,7 @@ export abstract class Module {
   training = true;
   private preHooks: ForwardPreHook[] | null = null;
   private forwardHooks: ForwardHook[] | null = null;
+  private backwardHooks: BackwardHooks | null = null;
 
   // biome-ignore lint/suspicious/noExplicitAny: what a module takes and gives is its own affair; call() reads it off
   abstract forward(...args: any[]): any;
@@ -80,7 +86,7 @@ export abstract class Module {
   /** Runs the forward-pre hooks, forward, and the forward hooks, as PyTorch's `module(…)`. */
   call(...args: Parameters<this["forward"]>): ReturnType<this["forward"]> {
     try {
-      if (this.preHooks === null && this.forwardHooks === null) return this.forward(...args);
+      if (!this.hasHooks) return this.forward(...args);
       return this.callHooked(args);
     } catch (error) {
       throw located(error, this);
@@ -93,7 +99,9 @@ export abstract class Module {
       const replaced = hook(this, current);
       if (replaced !== undefined) current = Array.isArray(replaced) ? replaced : [replaced];
     }
-    let output = this.forward(...current);
+    const forward = (given: unknown[]) => this.forward(...given);
+    const around = this.backwardHooks;
+    let output = around === null ? forward(current) : around.around(this, current, forward);
     for (const hook of this.forwardHooks?.slice() ?? []) {
       output = hook(this, current, output) ?? output;
     }
@@ -114,8 +122,42 @@ export abstract class Module {
       this.forwardHooks = without(this.forwardHooks, hook as ForwardHook);
     };
   }
+  /**
+   * Calls hook(module, gradInputs, gradOutputs) each time the gradients of a call's tensor arguments have been computed;
+   * what it returns takes the place of gradInputs. null stands where there is no gradient. Arguments and results of the
+   * module must then not be changed in place.
+   * @returns a function that removes the hook
+   */
+  registerFullBackwardHook(hook: FullBackwardHook<this>): () => void {
+    return this.addBackwardHook((hooks) => hooks.full, hook as FullBackwardHook);
+  }
+  /**
+   * Calls hook(module, gradOutputs) before the gradients of a call's results enter the module; what it returns takes
+   * their place.
+   * @returns a function that removes the hook
+   */
+  registerFullBackwardPreHook(hook: FullBackwardPreHook<this>): () => void {
+    return this.addBackwardHook((hooks) => hooks.pre, hook as FullBackwardPreHook);
+  }
+  private addBackwardHook<T>(listOf: (hooks: BackwardHooks) => T[], hook: T): () => void {
+    if (typeof hook !== "function") {
+      throw new ArgumentError(
+        `${this.constructor.name}.registerFullBackwardHook`,
+        `expected a function, got ${typeof hook}`,
+      );
+    }
+    this.backwardHooks ??= new BackwardHooks();
+    const hooks = this.backwardHooks;
+    const list = listOf(hooks);
+    list.push(hook);
+    return () => {
+      const at = list.indexOf(hook);
+      if (at >= 0) list.splice(at, 1);
+      if (hooks.empty) this.backwardHooks = null;
+    };
+  }
   get hasHooks(): boolean {
-    return this.preHooks !== null || this.forwardHooks !== null;
+    return this.preHooks !== null || this.forwardHooks !== null || this.backwardHooks !== null;
   }
 
   /** Own parameters, buffers and modules with their PyTorch keys, in the order of declaration. */

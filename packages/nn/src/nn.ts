@@ -13,9 +13,11 @@ export {
   ConvTranspose3d,
   type ConvTransposeOptions,
 } from "./layers/conv.ts";
+export * from "./layers/distance.ts";
 export * from "./layers/gate.ts";
 export * from "./layers/linear.ts";
 export * from "./layers/loss.ts";
+export * from "./layers/losses.ts";
 export {
   BatchNorm1d,
   BatchNorm2d,

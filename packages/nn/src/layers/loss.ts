@@ -1,9 +1,7 @@
 // Losses: modules of prediction and target.
 import {
   binaryCrossEntropyWithLogits,
-  checkOptions,
   crossEntropy,
-  type KnownOptions,
   l1Loss,
   mseLoss,
   nllLoss,
@@ -11,33 +9,10 @@ import {
   smoothL1Loss,
   type Tensor,
 } from "@tapegrad/core";
-import { given, oneOf, within } from "../args.ts";
-import { Module } from "../module.ts";
-import { buffer } from "../parameter.ts";
+import { given, within } from "../args.ts";
+import { LOSS_OPTIONS, Loss, type LossOptions, shared } from "./loss-base.ts";
 
-/** "mean" over elements (or their weights), "sum", or "none": one loss an element. */
-export type Reduction = "mean" | "sum" | "none";
-
-export interface LossOptions {
-  /** Default: "mean". */
-  readonly reduction?: Reduction | undefined;
-}
-const LOSS_OPTIONS: OptionNames<LossOptions> = { reduction: true };
-
-const REDUCTIONS: readonly Reduction[] = ["mean", "sum", "none"];
-
-/** The caller keeps her handle; the module's own one shares the storage. */
-const shared = (t: Tensor | undefined): Tensor | null =>
-  t === undefined ? null : buffer(t.detach());
-
-abstract class Loss extends Module {
-  readonly reduction: Reduction;
-  constructor(name: string, options: LossOptions, known: KnownOptions = LOSS_OPTIONS) {
-    super();
-    checkOptions(name, options, known);
-    this.reduction = oneOf(name, "reduction", options.reduction ?? "mean", REDUCTIONS);
-  }
-}
+export type { LossOptions, Reduction } from "./loss-base.ts";
 
 export interface ClassLossOptions extends LossOptions {
   /** One weight per class, [C]. */
