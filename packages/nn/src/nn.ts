@@ -1,5 +1,6 @@
 // The nn namespace: modules, layers, losses, and what goes with them.
 export type { FactoryOptions, Sizes } from "./args.ts";
+export type { FullBackwardHook, FullBackwardPreHook } from "./backward-hooks.ts";
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
