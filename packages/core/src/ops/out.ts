@@ -1,0 +1,99 @@
+// `out`: a result written into a tensor that is there already, for every function below. Computed as usual,
+// then copied: it saves the caller an assignment, not the memory. Core's own rules and methods call the plain
+// functions.
+import { isGradEnabled, noGrad } from "../autograd/tape.ts";
+import { ArgumentError, AutogradError, ShapeError } from "../errors.ts";
+import { sameShape } from "../shape.ts";
+import { checkLive, owned, Tensor } from "../tensor.ts";
+import { copyOver } from "./inplace/copy_.ts";
+import { requireStorable } from "./inplace/storable.ts";
+
+/** One tensor, or for functions with several results one each, in their order. */
+export interface OutOption {
+  readonly out: Tensor | readonly Tensor[];
+}
+
+type IsOptions<O> = O extends object
+  ? O extends Tensor | readonly unknown[]
+    ? false
+    : true
+  : false;
+/** F, and F with `out` among its options; options get a place where F has none. */
+type WithOut<F> = F extends (...args: infer A) => infer R
+  ? F &
+      (Required<A> extends [...infer L, infer O]
+        ? [IsOptions<O>] extends [true]
+          ? ((...args: [...L, O & OutOption]) => R) & ((x: L[0], options: O & OutOption) => R)
+          : (...args: [...Required<A>, OutOption]) => R
+        : never)
+  : never;
+
+type AnyFunction = (...args: unknown[]) => Tensor | object;
+
+const hasOut = (v: unknown): v is OutOption =>
+  typeof v === "object" && v !== null && !(v instanceof Tensor) && "out" in v;
+
+/** f, which also takes `out`. */
+// biome-ignore lint/suspicious/noExplicitAny: any function of tensors
+export function withOut<F extends (...args: any[]) => Tensor | object>(
+  name: string,
+  f: F,
+): WithOut<F> {
+  const call = f as unknown as AnyFunction;
+  const both = (...args: unknown[]): unknown => {
+    const last = args[args.length - 1];
+    if (!hasOut(last)) return call(...args);
+    const { out, ...options } = last;
+    const rest = args.slice(0, -1);
+    if (Object.keys(options).length > 0) rest.push(options);
+    return out === undefined ? call(...rest) : writeInto(name, () => call(...rest), rest, out);
+  };
+  return both as unknown as WithOut<F>;
+}
+
+function writeInto(
+  op: string,
+  compute: () => Tensor | object,
+  args: readonly unknown[],
+  out: Tensor | readonly Tensor[],
+): unknown {
+  const targets = Array.isArray(out) ? (out as readonly Tensor[]) : [out as Tensor];
+  for (const t of targets) checkLive(op, t);
+  if (
+    isGradEnabled() &&
+    [...args.flat(), ...targets].some((t) => t instanceof Tensor && t.requiresGrad)
+  ) {
+    throw new AutogradError(
+      `${op}: out takes no gradients, but an argument requires one; leave out away, or use noGrad()`,
+    );
+  }
+  let names: string[] = [];
+  noGrad(() =>
+    owned(() => {
+      const result = compute();
+      const single = result instanceof Tensor;
+      names = single ? [] : Object.keys(result);
+      const results = (single ? [result] : Object.values(result)) as Tensor[];
+      if (results.length !== targets.length) {
+        throw new ArgumentError(
+          op,
+          `out needs ${results.length} tensors, one for each result; got ${targets.length}`,
+        );
+      }
+      results.forEach((y, k) => {
+        const target = targets[k] as Tensor;
+        if (!sameShape(y.shape, target.shape)) {
+          throw new ShapeError(op, "out has another shape than the result", {
+            out: target.shape,
+            result: y.shape,
+          });
+        }
+        copyOver(target, requireStorable(op, target, y));
+      });
+      return [];
+    }),
+  );
+  return names.length === 0
+    ? targets[0]
+    : Object.fromEntries(names.map((name, k) => [name, targets[k]]));
+}
