@@ -1,8 +1,10 @@
-// Constant padding and cropping; the convolutions' composition starts here.
+// Padding and cropping. Constant padding is an op, as the convolutions' composition starts here; the other modes are
+// put together in pad-modes.ts.
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
-import { methods, type Tensor } from "../../tensor.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
+import { checkPadMode, type PadMode, padFromInside } from "./pad-modes.ts";
 import { windowOn } from "./window.ts";
 
 interface PadAttrs {
@@ -56,6 +58,21 @@ const padOp = defineOp<PadAttrs>()({
       /pad: dim 1 of size 3 cannot lose -2 and -2/,
     ],
     [() => pad(rng.tensor([2]), [0.5, 1]), ArgumentError, /pad: padding comes in pairs/],
+    [
+      () => pad(rng.tensor([2]), [1, 1], { mode: "mirror" as PadMode }),
+      ArgumentError,
+      /pad: mode must be one of "constant", "reflect", "replicate", "circular"; got "mirror"/,
+    ],
+    [
+      () => pad(rng.tensor([2, 3]), [3, 0], { mode: "reflect" }),
+      ShapeError,
+      /pad: mode "reflect" can add at most 2 to dim 1, which has 3 elements; got 3 and 0/,
+    ],
+    [
+      () => pad(rng.tensor([2, 3]), [1, 0], { mode: "circular", value: 1 }),
+      ArgumentError,
+      /pad: value belongs to mode "constant"/,
+    ],
   ],
 });
 
@@ -65,17 +82,27 @@ function unpad(g: Tensor, a: PadAttrs): Tensor {
 }
 
 export interface PadOptions {
-  /** What to pad with. Default 0. */
+  /**
+   * "constant": with value; "reflect": with what lies inside, mirrored at the edge; "replicate": with the edge;
+   * "circular": with the other end. Default "constant".
+   */
+  readonly mode?: PadMode | undefined;
+  /** What to pad with in mode "constant". Default 0. */
   readonly value?: number | bigint | undefined;
 }
-const OPTIONS: OptionNames<PadOptions> = { value: true };
+const OPTIONS: OptionNames<PadOptions> = { mode: true, value: true };
 
 /**
- * As `torch.nn.functional.pad` with mode "constant": `padding` is [before, after] of the last dimension,
- * then of the one before, …; negative amounts crop.
+ * As `torch.nn.functional.pad`, in any rank: `padding` is [before, after] of the last dimension, then of the one
+ * before, …; negative amounts crop.
+ * @throws ArgumentError an odd number of amounts, an unknown mode; ShapeError more than the input or the mode allows
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.pad.html
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   checkOptions("pad", options, OPTIONS);
+  checkLive("pad", x);
+  const { mode = "constant" } = options;
+  checkPadMode("pad", mode);
   const rank = x.shape.length;
   if (padding.length % 2 !== 0 || !padding.every(Number.isInteger)) {
     throw new ArgumentError(
@@ -101,7 +128,11 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
       });
     }
   });
-  return padOp(x, { low, high, value: options.value ?? 0 });
+  if (mode === "constant") return padOp(x, { low, high, value: options.value ?? 0 });
+  if (options.value !== undefined) {
+    throw new ArgumentError("pad", `value belongs to mode "constant", not to "${mode}"`);
+  }
+  return padFromInside(x, mode, low, high);
 }
 
 declare module "../../tensor.ts" {
