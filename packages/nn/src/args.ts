@@ -43,6 +43,21 @@ export function perDim(
   );
 }
 
+/** One whole number for `count` places, or one for each; negative ones too. */
+export function wholes(
+  module: string,
+  name: string,
+  value: Sizes,
+  count: number,
+): readonly number[] {
+  const list = typeof value === "number" ? new Array<number>(count).fill(value) : [...value];
+  if (list.length === count && list.every(Number.isInteger)) return list;
+  throw new ArgumentError(
+    module,
+    `${name} must be a whole number, or ${count} of them; got ${JSON.stringify(value)}`,
+  );
+}
+
 /** A number in [low, high]. */
 export function within(
   module: string,

@@ -26,6 +26,7 @@ export {
   LayerNorm,
   type LayerNormOptions,
 } from "./layers/norm.ts";
+export * from "./layers/padding.ts";
 export {
   AdaptiveAvgPool1d,
   AdaptiveAvgPool2d,

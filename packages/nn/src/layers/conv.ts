@@ -3,6 +3,7 @@ import {
   type Activation,
   ArgumentError,
   checkOptions,
+  composite,
   conv1d,
   conv2d,
   conv3d,
@@ -12,6 +13,8 @@ import {
   empty,
   type OptionNames,
   type Padding,
+  type PadMode,
+  pad,
   type Tensor,
 } from "@tapegrad/core";
 import {
@@ -19,6 +22,7 @@ import {
   FACTORY_OPTIONS,
   type FactoryOptions,
   factory,
+  oneOf,
   perDim,
   type Sizes,
   whole,
@@ -40,16 +44,24 @@ export interface ConvOptions extends FactoryOptions {
   readonly groups?: number | undefined;
   /** Default: true. */
   readonly bias?: boolean | undefined;
+  /** What the padding holds: zeros, or what is there already. Default: "zeros". */
+  readonly paddingMode?: PaddingMode | undefined;
 }
+/** As the modes of pad(), whose "constant" is called "zeros" here. */
+export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
+const PADDING_MODES: readonly PaddingMode[] = ["zeros", "reflect", "replicate", "circular"];
 const CONV_OPTIONS: OptionNames<ConvOptions> = {
   stride: true,
   padding: true,
   dilation: true,
   groups: true,
   bias: true,
+  paddingMode: true,
   ...FACTORY_OPTIONS,
 };
-export interface ConvTransposeOptions extends Omit<ConvOptions, "padding"> {
+export interface ConvTransposeOptions extends Omit<ConvOptions, "padding" | "paddingMode"> {
+  /** Only zeros. */
+  readonly paddingMode?: "zeros" | undefined;
   /** Default: 0. */
   readonly padding?: Sizes | undefined;
   /** Added to the end of the output, to choose among the sizes a stride leaves open. Default: 0. */
@@ -72,6 +84,7 @@ abstract class ConvBase extends Module {
   readonly stride: readonly number[];
   readonly dilation: readonly number[];
   readonly groups: number;
+  readonly paddingMode: PaddingMode;
   abstract readonly padding: readonly number[] | "same" | "valid";
 
   constructor(
@@ -93,6 +106,8 @@ abstract class ConvBase extends Module {
     this.stride = perDim(name, "stride", options.stride ?? 1, dims, 1);
     this.dilation = perDim(name, "dilation", options.dilation ?? 1, dims, 1);
     const [first, second] = transposed ? [input, output] : [output, input];
+    const modes = transposed ? PADDING_MODES.slice(0, 1) : PADDING_MODES;
+    this.paddingMode = oneOf(name, "paddingMode", options.paddingMode ?? "zeros", modes);
     const make = factory(options);
     this.weight = new Parameter(empty([first, second / groups, ...this.kernelSize], make));
     this.bias = options.bias === false ? null : new Parameter(empty([output], make));
@@ -103,6 +118,7 @@ abstract class ConvBase extends Module {
   }
   protected printedWith(outputPadding: readonly number[]): string {
     const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias } = this;
+    const { paddingMode } = this;
     const differs = (values: readonly number[], usual: number) => values.some((v) => v !== usual);
     const parts: [text: string, shown: boolean][] = [
       [`${inChannels}, ${outChannels}`, true],
@@ -115,6 +131,7 @@ abstract class ConvBase extends Module {
       [`output_padding=${python(outputPadding)}`, differs(outputPadding, 0)],
       [`groups=${groups}`, groups !== 1],
       ["bias=False", bias === null],
+      [`padding_mode=${paddingMode}`, paddingMode !== "zeros"],
     ];
     return parts
       .filter(([, shown]) => shown)
@@ -145,10 +162,27 @@ abstract class ConvNd extends ConvBase {
   }
   /** forward() and an activation in one pass: what Sequential makes of a convolution with a ReLU behind it. */
   forwardWith(x: Tensor, activation: Activation): Tensor {
-    const { bias, stride, padding, dilation, groups } = this;
+    const { bias, stride, dilation, groups, paddingMode } = this;
     const conv = CONV[stride.length - 1] as typeof conv1d;
+    const pads = paddingMode === "zeros" ? null : this.amounts();
+    const padding = pads === null ? this.padding : 0;
     const options = { stride, padding, dilation, groups, activation };
-    return conv(x, this.weight, bias === null ? options : { ...options, bias });
+    const all = bias === null ? options : { ...options, bias };
+    if (pads === null) return conv(x, this.weight, all);
+    return composite(() => conv(pad(x, pads, { mode: paddingMode as PadMode }), this.weight, all));
+  }
+  /** What pad() adds, the last dim first; "same" adds the odd one behind. */
+  private amounts(): readonly number[] {
+    const { padding, kernelSize, dilation } = this;
+    return kernelSize
+      .map((k, d) => {
+        if (padding === "valid") return [0, 0];
+        if (padding !== "same") return [padding[d] as number, padding[d] as number];
+        const total = (dilation[d] as number) * (k - 1);
+        return [Math.floor(total / 2), Math.ceil(total / 2)];
+      })
+      .reverse()
+      .flat();
   }
   override extraRepr(): string {
     return this.printedWith([]);
