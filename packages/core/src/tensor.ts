@@ -27,18 +27,19 @@ export interface Tensor extends TensorMethods {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export class Tensor implements View {
+  // Declared, and set by the constructor alone: initializers would set each of them twice.
   /** Where its gradient goes: the node that made it, a leaf's accumulator, or nowhere. @internal */
-  source: GradNode | Leaf | null = null;
+  declare source: GradNode | Leaf | null;
   /** Which output of that node it is. @internal */
-  sourceIndex = 0;
-  storage: Storage;
-  readonly offset: number;
-  readonly shape: Shape;
-  readonly strides: readonly number[];
-  readonly dtype: DType;
-  readonly contiguous: boolean;
+  declare sourceIndex: number;
+  declare storage: Storage;
+  declare readonly offset: number;
+  declare readonly shape: Shape;
+  declare readonly strides: readonly number[];
+  declare readonly dtype: DType;
+  declare readonly contiguous: boolean;
   /** The op that made it. */
-  readonly origin: string;
+  declare readonly origin: string;
 
   /** Use `tensor()`, `zeros()` and the like. @internal */
   constructor(
@@ -50,6 +51,8 @@ export class Tensor implements View {
     contiguous: boolean,
     origin: string,
   ) {
+    this.source = null;
+    this.sourceIndex = 0;
     this.storage = storage;
     this.offset = offset;
     this.shape = shape;
@@ -113,12 +116,20 @@ export function checkLive(op: string, t: unknown): asserts t is Tensor {
 /** Handles born since the innermost open frame; null: nobody counts, the garbage collector does. */
 let frame: Tensor[] | null = null;
 
+/** Ops in a row often have results of one shape, the same array even: they share its strides. */
+let lastShape: Shape = [];
+let lastStrides: readonly number[] = [];
+
 /** A contiguous tensor on fresh memory; its content is whatever was there. */
 export function emptyTensor(backend: Backend, meta: Meta, origin: string): Tensor {
   const { shape, dtype } = meta;
   const each = backend.bytesPer === undefined ? bytesPer(dtype) : backend.bytesPer(dtype);
   const storage = allocate(backend, sizeOf(shape) * each, origin);
-  const t = new Tensor(storage, 0, shape, contiguousStrides(shape), dtype, true, origin);
+  if (shape !== lastShape) {
+    lastStrides = contiguousStrides(shape);
+    lastShape = shape;
+  }
+  const t = new Tensor(storage, 0, shape, lastStrides, dtype, true, origin);
   if (frame !== null) frame.push(t);
   return t;
 }
@@ -162,16 +173,18 @@ export function aliasOf(t: Tensor): Tensor {
  */
 export function owned<R>(f: () => readonly (R | Tensor | undefined)[]): (R | Tensor | undefined)[] {
   const outer = openFrame();
-  let results: (R | Tensor | undefined)[] = [];
   try {
-    results = f().slice();
+    const results = f().slice();
+    for (let i = 0; i < results.length; i++) {
+      const t = results[i];
+      if (t instanceof Tensor && !claim(t)) results[i] = aliasOf(t); // seen twice, or an input passed through
+    }
+    return results;
   } finally {
-    closeFrame(outer, results, NONE);
+    closeFrame(outer);
   }
-  return results;
 }
 
-const NONE: (Tensor | undefined)[] = [];
 /** An empty list of handles that a frame has left behind for the next. */
 let spare: Tensor[] | null = null;
 
@@ -183,32 +196,22 @@ export function openFrame(): Tensor[] | null {
   return outer;
 }
 
-/**
- * The second half: results that were born inside stay; one of `handed`, which the caller owns, moves from
- * there to the results; of anything else they get an alias. The rest is released.
- */
-export function closeFrame(
-  outer: Tensor[] | null,
-  results: unknown[],
-  handed: (Tensor | undefined)[],
-): void {
+/** Takes a handle out of the innermost frame: it is the caller's. False when it was not born there. */
+export function claim(t: Tensor): boolean {
+  const born = frame as Tensor[];
+  const at = born.lastIndexOf(t);
+  if (at < 0) return false;
+  const last = born.pop() as Tensor;
+  if (at < born.length) born[at] = last;
+  return true;
+}
+
+/** The second half: releases what was born inside and nobody claimed. */
+export function closeFrame(outer: Tensor[] | null): void {
   const born = frame as Tensor[];
   frame = outer;
-  for (let i = 0; i < results.length; i++) {
-    const t = results[i];
-    if (!(t instanceof Tensor)) continue;
-    let at = born.indexOf(t);
-    if (at >= 0) {
-      const last = born.pop() as Tensor;
-      if (at < born.length) born[at] = last;
-      continue;
-    }
-    at = handed.indexOf(t);
-    if (at >= 0) handed[at] = undefined;
-    else results[i] = aliasOf(t); // seen twice, or an input passed through
-  }
-  if (born.length === 0) spare = born;
-  else for (const t of born) t.release();
+  for (let t = born.pop(); t !== undefined; t = born.pop()) t.release();
+  spare = born; // popped, it keeps its room
 }
 
 /** owned() for one tensor. */

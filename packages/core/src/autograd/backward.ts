@@ -9,6 +9,7 @@ import {
   adopt,
   aliasOf,
   checkLive,
+  claim,
   closeFrame,
   currentFrame,
   inFrame,
@@ -17,7 +18,7 @@ import {
   type Tensor,
 } from "../tensor.ts";
 import { runHooks } from "./hooks.ts";
-import { anomalyMode, GradNode, gradMode, type Leaf, NO_GRADIENTS, withGradMode } from "./tape.ts";
+import { anomalyMode, GradNode, gradMode, type Leaf, type Source, withGradMode } from "./tape.ts";
 
 /** What the walk needs of arithmetic; the op files fill it in, so autograd names no op. */
 export const arithmetic: {
@@ -32,19 +33,17 @@ function missing(): never {
   throw new AutogradError("no op file has registered the arithmetic of gradients");
 }
 
-type Source = GradNode | Leaf | null;
 type Gradients = (Tensor | undefined)[];
 
-/** One walk; its nodes and their gradients are marked in the nodes themselves (GradNode.walk). */
+/** One walk; its nodes, leaves and their gradients are marked in these themselves (GradNode.walk, Leaf.walk). */
 interface Run {
-  readonly leaves: Map<Leaf, Tensor>;
+  readonly wanted: Wanted | null;
+  /** That a gradient has reached, and those gradients when the walk is over. */
+  readonly leaves: Leaf[];
+  readonly gradients: Tensor[];
   readonly users: Tensor[] | null;
-  /** Marks of a walk outside of this one: a rule or hook of it has started this one over the same nodes. */
-  readonly outer: { node: GradNode; walk: object; gradients: Gradients }[];
-}
-
-interface Wanted {
-  has(source: GradNode | Leaf, index: number): boolean;
+  /** Puts back the marks of a walk outside of this one: a rule or hook of it has started this one. */
+  readonly undo: (() => void)[];
 }
 
 export interface BackwardOptions {
@@ -56,21 +55,58 @@ export interface BackwardOptions {
 
 const BACKWARD_OPTIONS: OptionNames<BackwardOptions> = { retainGraph: true, createGraph: true };
 
+/** What grad() is asked for, and has found. */
+class Wanted {
+  private readonly sources: (GradNode | Leaf)[] = [];
+  private readonly indexes: number[] = [];
+  /** For many: a source's first place. */
+  private readonly places = new Map<GradNode | Leaf, number>();
+  readonly gradients: (Tensor | null)[] = [];
+  /** Whether nodes are among them: inputs that are no leaves. */
+  nodes = false;
+
+  add(source: GradNode | Leaf, index: number): void {
+    if (this.find(source, index) >= 0) return;
+    this.nodes ||= source instanceof GradNode;
+    this.places.set(source, this.places.get(source) ?? this.sources.length);
+    this.sources.push(source);
+    this.indexes.push(index);
+    this.gradients.push(null);
+  }
+
+  /** The place of an output of a node, or of a leaf; −1: nobody asked. */
+  find(source: GradNode | Leaf, index: number): number {
+    const { sources, indexes } = this;
+    const from = sources.length <= FEW ? 0 : (this.places.get(source) ?? sources.length);
+    for (let i = from; i < sources.length; i++) {
+      if (sources[i] === source && indexes[i] === index) return i;
+    }
+    return -1;
+  }
+}
+const FEW = 8;
+
 function deliver(run: Run, to: GradNode | Leaf, index: number, g: Tensor): void {
   if (to instanceof GradNode) {
-    const old = to.gradients[index];
-    to.gradients[index] = old === undefined ? g : addInto(old, g);
-    return;
+    const old = to.gradientOf(index);
+    to.setGradient(index, old === undefined ? g : addInto(old, g));
+  } else if (to.walk === run) to.arrived = addInto(to.arrived as Tensor, g);
+  else {
+    const { walk, arrived } = to;
+    if (walk !== null) run.undo.push(() => Object.assign(to, { walk, arrived }));
+    to.walk = run;
+    to.arrived = g;
+    run.leaves.push(to);
   }
-  const old = run.leaves.get(to);
-  const sum = old === undefined ? g : addInto(old, g);
-  if (sum !== old) run.leaves.set(to, sum);
 }
+
+/** Nobody else can see it, and nothing records. */
+const isOwn = (t: Tensor): boolean => !gradMode && t.storage.count === 1 && t.contiguous;
 
 /** old + g, both owned by the walk; where nobody else can see old it is added where it lies. */
 function addInto(old: Tensor, g: Tensor): Tensor {
   let sum = old;
-  if (!gradMode && old.storage.count === 1 && old.contiguous) arithmetic.addInPlace(old, g);
+  if (isOwn(old)) arithmetic.addInPlace(old, g);
   else {
     sum = ownedOne(() => arithmetic.add(old, g));
     old.release();
@@ -79,41 +115,77 @@ function addInto(old: Tensor, g: Tensor): Tensor {
   return sum;
 }
 
+/** As deliver(), of a gradient that belongs to somebody else. */
+function lend(run: Run, to: GradNode | Leaf, index: number, g: Tensor): void {
+  const old =
+    to instanceof GradNode ? to.gradientOf(index) : to.walk === run ? to.arrived : undefined;
+  if (old && isOwn(old)) arithmetic.addInPlace(old, g);
+  else deliver(run, to, index, aliasOf(g));
+}
+
 /** Puts everything reachable into `nodes`, oldest first, and marks it. */
 function reach(roots: readonly Tensor[], run: Run, nodes: GradNode[]): void {
   for (const t of roots) visit(t.source, run, nodes);
+  let youngest = Number.POSITIVE_INFINITY;
+  let inOrder = true;
   for (let i = 0; i < nodes.length; i++) {
-    const { sources } = nodes[i] as GradNode;
+    const { id, sources } = nodes[i] as GradNode;
+    inOrder &&= id < youngest;
+    youngest = id;
     for (let k = 0; k < sources.length; k++) visit(sources[k] as Source, run, nodes);
   }
-  nodes.sort(byAge);
+  if (inOrder) nodes.reverse();
+  else nodes.sort(byAge);
 }
 const byAge = (a: GradNode, b: GradNode): number => a.id - b.id;
 
 function visit(s: Source, run: Run, nodes: GradNode[]): void {
   if (!(s instanceof GradNode) || s.walk === run) return;
   if (s.freed) throw new GraphFreedError(s.rule.name);
-  if (s.walk !== null) run.outer.push({ node: s, walk: s.walk, gradients: s.gradients });
+  if (s.walk !== null) {
+    const { walk, needed, gradient, others } = s;
+    run.undo.push(() => Object.assign(s, { walk, needed, gradient, others }));
+    s.gradient = undefined;
+    s.others = null;
+  }
   s.walk = run;
-  s.gradients = new Array(s.outputMetas.length);
+  s.needed = run.wanted === null;
   nodes.push(s);
 }
 
-/** Takes the gradients of a node, which is part of no walk afterwards. */
-function leave(node: GradNode): Gradients {
-  const { gradients } = node;
+/** Whether a walk wants the gradient of this source. */
+function wants(run: Run, s: Source, index: number): boolean {
+  if (s === null) return false;
+  const { wanted } = run;
+  if (wanted === null) return true;
+  const isNode = s instanceof GradNode;
+  if (isNode && s.needed) return true;
+  return (!isNode || wanted.nodes) && wanted.find(s, index) >= 0;
+}
+
+function findNeeded(run: Run, nodes: readonly GradNode[]): void {
+  for (let n = 0; n < nodes.length; n++) {
+    const node = nodes[n] as GradNode;
+    const { sources, sourceIndexes } = node;
+    for (let i = 0; i < sources.length && !node.needed; i++) {
+      node.needed = wants(run, sources[i] as Source, sourceIndexes[i] as number);
+    }
+  }
+}
+
+/** Takes a node out of its walk, and lets its gradients go. */
+function leave(node: GradNode): void {
   node.walk = null;
-  node.gradients = NO_GRADIENTS;
-  return gradients;
+  node.gradient?.release();
+  node.gradient = undefined;
+  if (node.others === null) return;
+  for (const g of node.others) g?.release();
+  node.others = null;
 }
 
-function any(gradients: Gradients): boolean {
-  for (let k = 0; k < gradients.length; k++) if (gradients[k] !== undefined) return true;
-  return false;
-}
-
-function releaseAll(gradients: Gradients): void {
-  for (let k = 0; k < gradients.length; k++) gradients[k]?.release();
+function hasGradient(node: GradNode): boolean {
+  if (node.gradient !== undefined) return true;
+  return node.others?.some((g) => g !== undefined) ?? false;
 }
 
 function walk(
@@ -121,15 +193,14 @@ function walk(
   seeds: readonly (Tensor | undefined)[],
   options: BackwardOptions,
   wanted: Wanted | null,
-  take: Take | null,
 ): Run {
   const createGraph = options.createGraph ?? false;
   const retain = options.retainGraph ?? createGraph;
-  const run: Run = { leaves: new Map(), users: currentFrame(), outer: [] };
+  const run: Run = { wanted, leaves: [], gradients: [], users: currentFrame(), undo: [] };
   const nodes: GradNode[] = [];
   try {
     reach(roots, run, nodes);
-    const needed = wanted === null ? null : neededOf(nodes, wanted);
+    if (wanted !== null) findNeeded(run, nodes);
     withGradMode(createGraph, () => {
       roots.forEach((t, i) => {
         const seed = seeds[i];
@@ -138,103 +209,112 @@ function walk(
       });
       // Popped, so that the objects of the graph go as the walk proceeds.
       for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
-        const gradients = leave(node);
         try {
-          if (node.hooks !== null || take !== null) hookAndTake(run, node, gradients, take);
-          if (any(gradients) && (needed === null || needed.has(node))) {
-            step(run, node, gradients, needed);
-          }
+          if (node.hooks !== null || wanted?.nodes) hookAndTake(run, node);
+          if (node.needed && hasGradient(node)) step(run, node);
         } finally {
-          releaseAll(gradients);
+          leave(node);
         }
         if (!retain) node.release();
       }
     });
+    for (const leaf of run.leaves) run.gradients.push(leaf.arrived as Tensor);
   } catch (error) {
-    for (const node of nodes) releaseAll(leave(node));
-    for (const g of run.leaves.values()) g.release();
+    for (const node of nodes) leave(node);
+    for (const leaf of run.leaves) leaf.arrived?.release();
     throw error;
   } finally {
-    for (const { node, walk, gradients } of run.outer) Object.assign(node, { walk, gradients });
+    for (const leaf of run.leaves) {
+      leaf.walk = null;
+      leaf.arrived = null;
+    }
+    for (const undo of run.undo) undo();
   }
   return run;
 }
 
-type Take = (node: GradNode, index: number, g: Tensor) => void;
-
-/** What grad() has to run: nodes of which a source is wanted, or needed itself. */
-interface Needed {
-  has(node: GradNode): boolean;
-  wants(s: Source, index: number): boolean;
-}
-
-function neededOf(nodes: readonly GradNode[], wanted: Wanted): Needed {
-  const needed = new Set<GradNode>();
-  const wants = (s: Source, index: number): boolean =>
-    s !== null && (wanted.has(s, index) || (s instanceof GradNode && needed.has(s)));
-  for (const n of nodes) {
-    if (n.sources.some((s, i) => wants(s, n.sourceIndexes[i] as number))) needed.add(n);
-  }
-  return { has: (node) => needed.has(node), wants };
-}
-
-function hookAndTake(run: Run, node: GradNode, gradients: Gradients, take: Take | null): void {
-  for (let k = 0; k < gradients.length; k++) {
-    let g = gradients[k];
+function hookAndTake(run: Run, node: GradNode): void {
+  for (let k = 0; k < node.outputs; k++) {
+    let g = node.gradientOf(k);
     if (g === undefined) continue;
     if (node.hooks !== null) {
       g = runHooks(node.hooks[k], g, run.users);
-      gradients[k] = g;
+      node.setGradient(k, g);
     }
-    take?.(node, k, g);
+    const place = run.wanted?.find(node, k) ?? -1;
+    if (run.wanted && place >= 0) run.wanted.gradients[place] = aliasOf(g);
   }
 }
 
-function step(run: Run, node: GradNode, gradients: Gradients, needed: Needed | null): void {
-  const { sources, sourceIndexes, rule } = node;
-  const need = new Array<boolean>(sources.length);
-  for (let i = 0; i < need.length; i++) {
-    const s = sources[i] as Source;
-    need[i] = needed === null ? s !== null : needed.wants(s, sourceIndexes[i] as number);
+/** What rules are told to compute, by their number of inputs and its bits: arrays that live for ever. */
+const NEEDS: (readonly boolean[] | undefined)[][] = Array.from({ length: 5 }, () => []);
+
+function needOf(run: Run, { sources, sourceIndexes }: GradNode): readonly boolean[] {
+  const count = sources.length;
+  const needs = NEEDS[count];
+  if (needs === undefined) {
+    return sources.map((s, i) => wants(run, s, sourceIndexes[i] as number));
   }
-  const results = rule.byUser
-    ? resultsOfUser(run, node, gradients, need)
-    : resultsOf(node, gradients, need);
-  try {
-    for (let i = 0; i < results.length; i++) {
-      const g = results[i];
-      if (g === undefined || !need[i]) continue;
-      check(node, i, g);
-      results[i] = undefined;
-      deliver(run, sources[i] as GradNode | Leaf, sourceIndexes[i] as number, g);
-    }
-  } finally {
-    releaseAll(results);
+  let bits = 0;
+  for (let i = 0; i < count; i++) {
+    if (wants(run, sources[i] as Source, sourceIndexes[i] as number)) bits |= 1 << i;
   }
+  needs[bits] ??= Array.from({ length: count }, (_, i) => (bits & (1 << i)) !== 0);
+  return needs[bits] as readonly boolean[];
 }
 
-/** Owned by the caller: made by the rule, or a gradient that it passed on, or an alias. */
-function resultsOf(node: GradNode, gradients: Gradients, need: readonly boolean[]): Gradients {
+function step(run: Run, node: GradNode): void {
+  const need = needOf(run, node);
+  if (node.rule.byUser) {
+    stepOfUser(run, node, need);
+    return;
+  }
   const outer = openFrame();
-  let results: Gradients = [];
   try {
-    results = node.rule.backward(node, gradients, need);
+    const results = node.rule.backward(node, NO_GRADIENTS, need);
+    // Backwards: what passes its gradient on lends it to the last of its inputs, often a parameter, and hands it
+    // on to the first.
+    for (let i = results.length - 1; i >= 0; i--) {
+      const g = results[i];
+      if (g === undefined) continue;
+      results[i] = undefined;
+      if (need[i]) pass(run, node, i, g, i > 0 && results.indexOf(g) >= 0);
+    }
   } finally {
-    closeFrame(outer, results, gradients);
+    closeFrame(outer);
   }
-  return results;
+}
+const NO_GRADIENTS: Gradients = [];
+
+/**
+ * A result of a rule to where it belongs.
+ * @param again it is the result for another input, too, which follows
+ */
+function pass(run: Run, node: GradNode, input: number, g: Tensor, again: boolean): void {
+  check(node, input, g);
+  const to = node.sources[input] as GradNode | Leaf;
+  const index = node.sourceIndexes[input] as number;
+  if (again) lend(run, to, index, g);
+  else if (g === node.gradient) {
+    node.gradient = undefined; // handed on
+    deliver(run, to, index, g);
+  } else if (claim(g)) deliver(run, to, index, g);
+  else lend(run, to, index, g);
 }
 
-function resultsOfUser(
-  run: Run,
-  node: GradNode,
-  gradients: Gradients,
-  need: readonly boolean[],
-): Gradients {
-  const aliases = gradients.map((g) => g && aliasOf(g));
-  return inFrame(run.users, () => node.rule.backward(node, aliases, need)).map(
-    (g) => g && aliasOf(g),
-  );
+/** User code in the user's frame, on handles of its own. */
+function stepOfUser(run: Run, node: GradNode, need: readonly boolean[]): void {
+  const aliases = Array.from({ length: node.outputs }, (_, k) => {
+    const g = node.gradientOf(k);
+    return g && aliasOf(g);
+  });
+  const results = inFrame(run.users, () => node.rule.backward(node, aliases, need));
+  results.forEach((g, i) => {
+    if (g === undefined || !need[i]) return;
+    check(node, i, g);
+    const index = node.sourceIndexes[i] as number;
+    deliver(run, node.sources[i] as GradNode | Leaf, index, aliasOf(g));
+  });
 }
 
 function check(node: GradNode, input: number, g: Tensor): void {
@@ -272,11 +352,12 @@ function check(node: GradNode, input: number, g: Tensor): void {
 export function backward(t: Tensor, seed?: Tensor, options: BackwardOptions = {}): void {
   checkOptions("backward", options, BACKWARD_OPTIONS);
   checkRoot("backward", t, seed);
-  const run = walk([t], [seed], options, null, null);
+  const { leaves, gradients, users } = walk([t], [seed], options, null);
   const record = options.createGraph ?? false;
   withGradMode(record, () => {
-    for (const [leaf, g] of run.leaves)
-      accumulate(leaf, runHooks(leaf.hooks, g, run.users), record);
+    leaves.forEach((leaf, i) => {
+      accumulate(leaf, runHooks(leaf.hooks, gradients[i] as Tensor, users), record);
+    });
   });
 }
 
@@ -343,7 +424,7 @@ export function grad(
   outs.forEach((t, i) => {
     checkRoot("grad", t, seeds[i]);
   });
-  const taken = new Map<GradNode | Leaf, Map<number, Tensor | null>>();
+  const wanted = new Wanted();
   for (const t of ins) {
     checkLive("grad", t);
     if (t.source === null) {
@@ -351,16 +432,17 @@ export function grad(
         "grad: an input does not require grad; call requiresGrad_() before the forward",
       );
     }
-    const slots = taken.get(t.source) ?? new Map<number, Tensor | null>();
-    taken.set(t.source, slots.set(t.sourceIndex, null));
+    wanted.add(t.source, t.sourceIndex);
   }
-  const wanted: Wanted = { has: (s, index) => taken.get(s)?.has(index) ?? false };
-  const run = walk(outs, seeds, options, wanted, (node, index, g) => {
-    if (wanted.has(node, index)) taken.get(node)?.set(index, aliasOf(g));
+  const { leaves, gradients, users } = walk(outs, seeds, options, wanted);
+  leaves.forEach((leaf, i) => {
+    const g = runHooks(leaf.hooks, gradients[i] as Tensor, users);
+    const place = wanted.find(leaf, 0);
+    if (place >= 0) wanted.gradients[place] = g;
+    else g.release(); // an output that is a leaf itself
   });
-  for (const [leaf, g] of run.leaves) taken.get(leaf)?.set(0, runHooks(leaf.hooks, g, run.users));
   const results = ins.map(
-    (t) => taken.get(t.source as GradNode | Leaf)?.get(t.sourceIndex) ?? null,
+    (t) => wanted.gradients[wanted.find(t.source as GradNode | Leaf, t.sourceIndex)] ?? null,
   );
   for (const g of new Set(results)) if (g !== null) adopt(g); // the user's now, and her scope's
   const unused = results.indexOf(null);

@@ -1,6 +1,8 @@
 // The tape: what dispatch leaves behind so that backward() can walk it.
 import type { Meta } from "../backend.ts";
+import type { DType } from "../dtype.ts";
 import { ArgumentError, GraphFreedError, SavedTensorChangedError } from "../errors.ts";
+import type { Shape } from "../shape.ts";
 import { FREED, type Tensor } from "../tensor.ts";
 
 // ---- modes ------------------------------------------------------------------------------------------
@@ -63,13 +65,25 @@ export class Leaf {
   /** The handle that `t.grad` gave to the user, if anyone looked. */
   shown: Tensor | null = null;
   hooks: Hook[] | null = null;
+  /** The walk that is under way and has brought a gradient; null: none. */
+  walk: object | null = null;
+  /** The sum of those that have arrived in that walk, which owns it. */
+  arrived: Tensor | null = null;
+  /** Of the tensor when an op recorded it last. */
+  meta: Meta | null = null;
 }
+
+export type Source = GradNode | Leaf | null;
 
 /** How a node turns output gradients into input gradients. Compiled from an op, or a custom Function. */
 export interface Rule {
   readonly name: string;
   /** Framework rules run inside owned(); user rules run in the user's frame and own what they make. */
   readonly byUser: boolean;
+  /**
+   * @param gradients of the outputs; given to user rules, the others ask the node
+   * @returns per flattened input; the array is of use until the rule runs again
+   */
   backward(
     node: GradNode,
     gradients: readonly (Tensor | undefined)[],
@@ -79,9 +93,9 @@ export interface Rule {
 
 /** A saved tensor: an alias with a count of its own, and the version it had. */
 export class Saved {
-  readonly name: string;
-  readonly tensor: Tensor;
-  readonly version: number;
+  declare readonly name: string;
+  declare readonly tensor: Tensor;
+  declare readonly version: number;
   constructor(name: string, tensor: Tensor) {
     this.name = name;
     this.tensor = tensor;
@@ -106,52 +120,94 @@ export type SavedSlot = Saved | readonly Saved[] | undefined;
 
 let created = 0;
 
-/** Of every node that no walk is to run; never written. */
-export const NO_GRADIENTS: (Tensor | undefined)[] = [];
 /** Of a node that was released. */
 const NONE: never[] = [];
 
-/** One recorded op. It holds sources, never handles: a handle here would keep activations alive. */
-export class GradNode {
-  readonly id = ++created;
-  readonly rule: Rule;
+/**
+ * One recorded op. It holds sources, never handles: a handle here would keep activations alive. It is the Meta of
+ * its first output, so that one with a single output, as most have, needs no other.
+ *
+ * Fields are declared, and set by the constructor alone: initializers would set each of them twice.
+ */
+export class GradNode implements Meta {
+  declare readonly id: number;
+  declare readonly rule: Rule;
   /** Per flattened input: where its gradient goes. */
-  sources: readonly (GradNode | Leaf | null)[];
-  readonly sourceIndexes: readonly number[];
-  readonly inputMetas: readonly (Meta | undefined)[];
-  readonly outputMetas: readonly Meta[];
+  declare sources: readonly Source[];
+  declare readonly sourceIndexes: readonly number[];
+  declare inputMetas: readonly (Meta | undefined)[];
+  declare readonly shape: Shape;
+  declare readonly dtype: DType;
+  /** Of all outputs; null when there is one. */
+  declare readonly outputMetas: readonly Meta[] | null;
   /** Length of each list input, −1 for the others; null when there is no list. */
-  readonly listLengths: readonly number[] | null;
-  readonly attrs: unknown;
-  saved: SavedSlot[];
-  hooks: (Hook[] | undefined)[] | null = null;
-  freed = false;
-  /** The walk that is under way and will run this node; null: none. */
-  walk: object | null = null;
-  /** The gradients that have arrived in that walk, per output. Owned by the walk. */
-  gradients: (Tensor | undefined)[] = NO_GRADIENTS;
+  declare readonly listLengths: readonly number[] | null;
+  declare readonly attrs: unknown;
+  declare saved: SavedSlot[];
+  declare hooks: (Hook[] | undefined)[] | null;
+  declare freed: boolean;
+  /** The walk that is under way and runs this node; null: none. */
+  declare walk: object | null;
+  /** Whether that walk wants a gradient of one of its inputs, or of what they were made from. */
+  declare needed: boolean;
+  /** The gradient of the first output that has arrived in that walk. Owned by the walk. */
+  declare gradient: Tensor | undefined;
+  /** Of the outputs behind the first; null when there are none. */
+  declare others: (Tensor | undefined)[] | null;
   /** Where the forward ran, in anomaly mode. */
-  readonly site: string | null;
+  declare readonly site: string | null;
+
+  /** @param outputs the Meta of the only output, or those of all */
   constructor(
     rule: Rule,
-    sources: readonly (GradNode | Leaf | null)[],
+    sources: readonly Source[],
     sourceIndexes: readonly number[],
     inputMetas: readonly (Meta | undefined)[],
-    outputMetas: readonly Meta[],
+    outputs: Meta | readonly Meta[],
     listLengths: readonly number[] | null,
     attrs: unknown,
     saved: SavedSlot[],
   ) {
+    const several = Array.isArray(outputs);
+    const first = (several ? outputs[0] : outputs) as Meta;
+    this.id = ++created;
     this.rule = rule;
     this.sources = sources;
     this.sourceIndexes = sourceIndexes;
     this.inputMetas = inputMetas;
-    this.outputMetas = outputMetas;
+    this.shape = first.shape;
+    this.dtype = first.dtype;
+    this.outputMetas = several && outputs.length > 1 ? outputs : null;
     this.listLengths = listLengths;
     this.attrs = attrs;
     this.saved = saved;
+    this.hooks = null;
+    this.freed = false;
+    this.walk = null;
+    this.needed = false;
+    this.gradient = undefined;
+    this.others = null;
     this.site = anomalyMode ? (new Error().stack?.split("\n").slice(2).join("\n") ?? "") : null;
   }
+
+  get outputs(): number {
+    return this.outputMetas === null ? 1 : this.outputMetas.length;
+  }
+  outputMeta(k: number): Meta {
+    return this.outputMetas === null ? this : (this.outputMetas[k] as Meta);
+  }
+  /** The gradient of output k, if one has arrived. */
+  gradientOf(k: number): Tensor | undefined {
+    return k === 0 ? this.gradient : this.others?.[k - 1];
+  }
+  setGradient(k: number, g: Tensor | undefined): void {
+    if (k === 0) this.gradient = g;
+    else {
+      this.others ??= new Array(this.outputs - 1);
+      this.others[k - 1] = g;
+    }
+  }
+
   release(): void {
     for (const slot of this.saved) {
       if (slot instanceof Saved) slot.tensor.release();
@@ -159,6 +215,7 @@ export class GradNode {
     }
     this.saved = NONE;
     this.sources = NONE;
+    this.inputMetas = NONE;
     this.freed = true;
   }
 }

@@ -19,24 +19,33 @@ import { OutOfMemoryError } from "../errors.ts";
 import { nodeCollector } from "./collector.ts";
 
 export class Storage {
-  count = 1;
+  // Declared, and set by the constructor alone: initializers would set each of them twice.
+  declare count: number;
   /** Bumped by every in-place op; the tape compares it. Views share it because they share the storage. */
-  version = 0;
-  lastMutator = "";
+  declare version: number;
+  declare lastMutator: string;
   /** A view was made, so a recorded in-place op would leave the history of base or view wrong. */
-  hasViews = false;
+  declare hasViews: boolean;
   /** Where the tensor was made, while `trackSites(true)`. */
-  site: string | null = null;
-  weak: WeakRef<Storage> | null = null;
+  declare site: string | null;
+  declare weak: WeakRef<Storage> | null;
   /** With whom it met its first collection; null: none so far. */
-  cohort: Cohort | null = null;
-  readonly backend: Backend;
-  readonly block: Block;
+  declare cohort: Cohort | null;
+  declare readonly backend: Backend;
+  declare readonly block: Block;
   /** The op that made it. */
-  readonly origin: string;
+  declare readonly origin: string;
   /** Its place in the table of live storages; negative outside of it. */
-  slot: number;
+  declare slot: number;
+
   constructor(backend: Backend, block: Block, origin: string, slot: number) {
+    this.count = 1;
+    this.version = 0;
+    this.lastMutator = "";
+    this.hasViews = false;
+    this.site = null;
+    this.weak = null;
+    this.cohort = null;
     this.backend = backend;
     this.block = block;
     this.origin = origin;

@@ -15,7 +15,7 @@ import { overlapsItself, sameShape } from "../shape.ts";
 import { adopt, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
 import { analyse, type CompiledOp } from "./compiled.ts";
 import type { AnyOp, AnySpec } from "./define.ts";
-import { type Arg, type Flat, record, tell } from "./record.ts";
+import { type Arg, type Flat, record, recordFew, tell } from "./record.ts";
 import { countFallback, listener } from "./trace.ts";
 
 export function compile(spec: AnySpec): AnyOp {
@@ -52,7 +52,7 @@ function arity1(op: CompiledOp) {
     const ran = kernel(backend.kernels, a, y, attrs);
     if (ran === undefined) return declined(op, [a], [y], attrs, recording) as Tensor;
     if (listener !== null) tell(op, ran, [a], [y], start);
-    if (recording) record(op, [a], [a], null, [y], attrs);
+    if (recording) recordFew(op, 1, a, undefined, y, attrs);
     return y;
   };
 }
@@ -80,10 +80,7 @@ function arity2(op: CompiledOp) {
     const ran = kernel(backend.kernels, a, b, y, attrs);
     if (ran === undefined) return declined(op, [a, b], [y], attrs, recording) as Tensor;
     if (listener !== null) tell(op, ran, [a, b], [y], start);
-    if (recording) {
-      const ins = [a, b];
-      record(op, ins, ins, null, [y], attrs);
-    }
+    if (recording) recordFew(op, 2, a, b, y, attrs);
     return y;
   };
 }
@@ -144,7 +141,7 @@ function inPlace1(op: CompiledOp) {
     const start = listener === null ? 0 : performance.now();
     const ran = changed(op, a, kernel(a.storage.backend.kernels, a, a, attrs));
     if (listener !== null) tell(op, ran, [a], [a], start);
-    if (recording) record(op, [a], [a], null, [a], attrs);
+    if (recording) recordFew(op, 1, a, undefined, a, attrs);
     return a;
   };
 }
@@ -171,10 +168,7 @@ function inPlace2(op: CompiledOp) {
     const start = listener === null ? 0 : performance.now();
     const ran = changed(op, a, kernel(backend.kernels, a, b, a, attrs));
     if (listener !== null) tell(op, ran, [a, b], [a], start);
-    if (recording) {
-      const ins = [a, b];
-      record(op, ins, ins, null, [a], attrs);
-    }
+    if (recording) recordFew(op, 2, a, b, a, attrs);
     return a;
   };
 }
@@ -287,14 +281,11 @@ function mutate(
 
 /** Throws unless the target may be overwritten and takes a result of that shape and dtype. */
 function checkTarget(op: CompiledOp, target: Tensor, meta: Meta, recording: boolean): void {
-  const fail = (why: string): never => {
-    throw new InPlaceError(`${op.name}: ${why}; use the out-of-place form, or noGrad()`);
-  };
   if (gradMode && target.source instanceof Leaf) {
-    fail("the target is a leaf that requires grad, so its value before would be lost");
+    refuse(op, "the target is a leaf that requires grad, so its value before would be lost");
   }
   if (recording && target.storage.hasViews) {
-    fail("the target shares its storage with a view, whose gradient would not know");
+    refuse(op, "the target shares its storage with a view, whose gradient would not know");
   }
   if (!target.contiguous && overlapsItself(target.shape, target.strides)) {
     throw new InPlaceError(
@@ -314,6 +305,10 @@ function checkTarget(op: CompiledOp, target: Tensor, meta: Meta, recording: bool
       `the result is ${meta.dtype} and cannot be stored in a ${target.dtype} target; use the out-of-place form`,
     );
   }
+}
+
+function refuse(op: CompiledOp, why: string): never {
+  throw new InPlaceError(`${op.name}: ${why}; use the out-of-place form, or noGrad()`);
 }
 
 /** Notes that a kernel has overwritten the target; throws when there was none. */

@@ -1,5 +1,5 @@
 // What dispatch leaves behind: the node on the tape, and the event for those who listen.
-import { GradNode, type Leaf, Saved, type SavedSlot } from "../autograd/tape.ts";
+import { GradNode, Saved, type SavedSlot, type Source } from "../autograd/tape.ts";
 import type { Meta } from "../backend.ts";
 import { choosing, takeChoice } from "../choice.ts";
 import { aliasOf, Tensor } from "../tensor.ts";
@@ -12,11 +12,20 @@ export type Flat = readonly (Tensor | undefined)[];
 
 const metaOf = (t: Tensor): Meta => ({ shape: t.shape, dtype: t.dtype });
 
-/** What the node that made it has noted already. */
-const inputMeta = (t: Tensor): Meta =>
-  t.source instanceof GradNode ? (t.source.outputMetas[t.sourceIndex] as Meta) : metaOf(t);
+/** That of a recorded tensor is noted already: by the node that made it, or its leaf. */
+function inputMeta(t: Tensor): Meta {
+  const { source } = t;
+  if (source === null) return metaOf(t);
+  if (source instanceof GradNode) return source.outputMeta(t.sourceIndex);
+  const known = source.meta;
+  if (known !== null && known.shape === t.shape && known.dtype === t.dtype) return known;
+  source.meta = metaOf(t);
+  return source.meta;
+}
 
 const NOTHING: SavedSlot[] = [];
+/** Most tensors are the first output of what made them. */
+const FIRST: readonly (readonly number[])[] = [[], [0], [0, 0], [0, 0, 0]];
 
 export function tell(
   op: CompiledOp,
@@ -62,29 +71,29 @@ export function record(
 ): void {
   // Arrays of known length: one that grows has room for 17.
   const count = flat.length;
-  const sources = new Array<GradNode | Leaf | null>(count);
-  const indexes = new Array<number>(count);
+  const sources = new Array<Source>(count);
   const metas = new Array<Meta | undefined>(count);
+  let indexes = FIRST[count];
   for (let i = 0; i < count; i++) {
     const t = flat[i];
     sources[i] = t === undefined ? null : t.source;
-    indexes[i] = t === undefined ? 0 : t.sourceIndex;
     metas[i] = t === undefined ? undefined : inputMeta(t);
+    if (t !== undefined && t.sourceIndex !== 0) indexes = undefined;
   }
+  indexes ??= flat.map((t) => t?.sourceIndex ?? 0);
   const { places, rule } = op;
   const saved = places.length === 0 ? NOTHING : new Array<SavedSlot>(places.length);
   for (let i = 0; i < places.length; i++) {
     const { name, from, index } = places[i] as SavedPlace;
     saved[i] = from === "input" ? save(name, ins[index]) : undefined;
   }
-  const outputMetas = new Array<Meta>(outs.length);
-  for (let k = 0; k < outs.length; k++) outputMetas[k] = metaOf(outs[k] as Tensor);
+  const outputs = outs.length === 1 ? (outs[0] as Tensor) : outs.map(metaOf);
   const node = new GradNode(
     rule as NonNullable<typeof rule>,
     sources,
     indexes,
     metas,
-    outputMetas,
+    outputs,
     lengths,
     attrs,
     saved,
@@ -100,4 +109,44 @@ export function record(
     if (from === "output") saved[i] = save(name, outs[index]);
   }
   for (let k = op.visible; k < outs.length; k++) (outs[k] as Tensor).release();
+}
+
+/** record() for an op of one or two inputs and one output, as most are: no lists are made to say so. */
+export function recordFew(
+  op: CompiledOp,
+  count: 1 | 2,
+  a: Tensor,
+  b: Tensor | undefined,
+  y: Tensor,
+  attrs: unknown,
+): void {
+  const { places, rule } = op;
+  const first = a.sourceIndex === 0 && (b === undefined || b.sourceIndex === 0);
+  const sources = count === 1 ? [a.source] : [a.source, b === undefined ? null : b.source];
+  const metas =
+    count === 1 ? [inputMeta(a)] : [inputMeta(a), b === undefined ? undefined : inputMeta(b)];
+  const indexes = first ? FIRST[count] : [a.sourceIndex, b?.sourceIndex ?? 0];
+  const saved = places.length === 0 ? NOTHING : new Array<SavedSlot>(places.length);
+  for (let i = 0; i < places.length; i++) {
+    const { name, from, index } = places[i] as SavedPlace;
+    saved[i] = from === "input" ? save(name, index === 0 ? a : b) : undefined;
+  }
+  const node = new GradNode(
+    rule as NonNullable<typeof rule>,
+    sources,
+    indexes as readonly number[],
+    metas,
+    y,
+    null,
+    attrs,
+    saved,
+  );
+  if (!op.isConstant[0]) {
+    y.source = node;
+    y.sourceIndex = 0;
+  }
+  for (let i = 0; i < places.length; i++) {
+    const { name, from } = places[i] as SavedPlace;
+    if (from === "output") saved[i] = save(name, y);
+  }
 }

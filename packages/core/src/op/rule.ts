@@ -24,10 +24,10 @@ function valueAt<T>(node: GradNode, flat: readonly T[], input: number): T | T[] 
 }
 
 /** An object that looks a value up each time one of its names is read. */
-function lookup(names: readonly string[], read: (index: number) => unknown): object {
+function lookup(names: readonly string[], reader: (index: number) => () => unknown): object {
   const object = {};
   names.forEach((name, index) => {
-    Object.defineProperty(object, name, { get: () => read(index), enumerable: true });
+    Object.defineProperty(object, name, { get: reader(index), enumerable: true });
   });
   return Object.freeze(object);
 }
@@ -46,18 +46,17 @@ export function compileRule(
   // What the rule that runs is given. It reads them through objects made once per op, which cost nothing
   // per run; so they are of use only until the rule returns.
   let node: GradNode;
-  let gradients: readonly Gradient[];
-  const gs = lookup(outputs, (k) => gradients[k]);
+  const gs = lookup(outputs, (k) => (k === 0 ? () => node.gradient : () => node.gradientOf(k)));
   const saved = lookup(
     places.map((place) => place.name),
-    (i) => {
+    (i) => () => {
       const slot = node.saved[i];
       if (slot === undefined || slot instanceof Saved) return slot?.unpack(name);
       return slot.map((s) => s.unpack(name));
     },
   );
   const metas = lookup([...inputNames, ...outputs], (i) =>
-    i < inputs ? valueAt(node, node.inputMetas, i) : node.outputMetas[i - inputs],
+    i < inputs ? () => valueAt(node, node.inputMetas, i) : () => node.outputMeta(i - inputs),
   );
 
   /** Without lists there are few different ones, kept by their bits. */
@@ -71,12 +70,13 @@ export function compileRule(
     return needs[bits] as object;
   };
 
+  /** Filled anew by each run: who runs the rule has read it before that. */
+  const results = new Array<Gradient>(inputs);
   const flatten = (named: Named<Gradient | readonly Gradient[]>): Gradient[] => {
     const { listLengths } = node;
     if (listLengths === null) {
-      const flat = new Array<Gradient>(inputs);
-      for (let i = 0; i < inputs; i++) flat[i] = named[inputNames[i] as string] as Gradient;
-      return flat;
+      for (let i = 0; i < inputs; i++) results[i] = named[inputNames[i] as string] as Gradient;
+      return results;
     }
     const flat: Gradient[] = [];
     for (let i = 0; i < inputs; i++) {
@@ -91,16 +91,13 @@ export function compileRule(
   return {
     name,
     byUser: false,
-    backward(running, arrived, need) {
+    backward(running, _gradients, need) {
       const outer = node;
-      const outerGradients = gradients;
       node = running;
-      gradients = arrived;
       try {
         return flatten(vjp(gs, saved, node.attrs, metas, needOf(need)) as Named<Gradient>);
       } finally {
         node = outer;
-        gradients = outerGradients;
       }
     },
   };

@@ -1,5 +1,7 @@
 // What autograd's walk needs of arithmetic.
 import { arithmetic } from "../autograd/backward.ts";
+import { listener } from "../op/trace.ts";
+import { sameShape } from "../shape.ts";
 import { onesLike } from "./creation.ts";
 import { add } from "./elementwise/add.ts";
 import { clone } from "./elementwise/clone.ts";
@@ -7,6 +9,10 @@ import { add_ } from "./inplace/add_.ts";
 
 arithmetic.add = add;
 arithmetic.addInPlace = (a, b) => {
+  const { backend } = a.storage;
+  const alike = b.storage.backend === backend && a.dtype === b.dtype && sameShape(a.shape, b.shape);
+  // The kernel alone: nobody else sees a, nothing records, and a walk does little else for a small graph.
+  if (alike && listener === null && backend.kernels.binary("add", a, b, a) !== undefined) return;
   add_(a, b);
 };
 arithmetic.copy = clone;

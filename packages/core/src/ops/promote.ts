@@ -48,10 +48,10 @@ export const floating = (x: Tensor): Tensor =>
   !isTensor(x) || isFloating(x.dtype) ? x : to(x, "float32"); // dispatch refuses what is no tensor
 
 /** The Meta of an elementwise op: broadcast shape; the dtype of a (operands are promoted before). */
-export const broadcastMeta = (op: string, a: Meta, b: Meta, dtype: DType = a.dtype): Meta => ({
-  shape: broadcastShapes(op, a.shape, b.shape),
-  dtype,
-});
+export function broadcastMeta(op: string, a: Meta, b: Meta, dtype: DType = a.dtype): Meta {
+  if (dtype === a.dtype && sameShape(a.shape, b.shape)) return a; // a tensor is a Meta, too
+  return { shape: broadcastShapes(op, a.shape, b.shape), dtype };
+}
 
 /** The adjoint of broadcasting: sums g down to `shape`. The same tensor when there is nothing to do. */
 export function sumTo(g: Tensor, shape: Shape): Tensor {
