@@ -4,6 +4,7 @@ import type { Kernels, View } from "@tapegrad/core";
 import type { WasmContext } from "./wasm/context.ts";
 import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
 import { copyKernels } from "./wasm/copy.ts";
+import { crossEntropyKernels } from "./wasm/cross-entropy.ts";
 import { elementwiseKernels } from "./wasm/elementwise.ts";
 import { gatherKernels } from "./wasm/gather.ts";
 import { matmul, matmulBias } from "./wasm/gemm.ts";
@@ -23,6 +24,7 @@ export function fastKernels(ctx: WasmContext): Partial<Kernels> {
     ...elementwiseKernels(ctx),
     ...reduceKernels(ctx),
     ...softmaxKernels(ctx),
+    ...crossEntropyKernels(ctx),
     ...gatherKernels(ctx),
     ...normKernels(ctx),
     ...optimKernels(ctx),

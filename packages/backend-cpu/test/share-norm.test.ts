@@ -3,6 +3,7 @@
 import { poolGeometry, type Ran, type View } from "@tapegrad/core";
 import { expect } from "chai";
 import type { WasmContext } from "../src/wasm/context.ts";
+import { crossEntropyKernels } from "../src/wasm/cross-entropy.ts";
 import { normKernels } from "../src/wasm/norm.ts";
 import { poolKernels } from "../src/wasm/pool.ts";
 import { softmaxKernels } from "../src/wasm/softmax.ts";
@@ -77,6 +78,29 @@ for (const { name, relaxed } of kinds) {
         );
         same("gradient", [shape, shape], [shape], (ctx, [g, y], [dx]) =>
           softmaxKernels(ctx).softmaxGrad?.(g, y, dx, dim),
+        );
+      });
+    }
+
+    for (const shape of [
+      [3000, 37],
+      [2, 9, 70, 71],
+      [40, 12, 90],
+    ] as Shape[]) {
+      it(`cross-entropy of [${shape}]`, () => {
+        const each = shape.filter((_, d) => d !== 1);
+        same(
+          "both ways",
+          [shape, each],
+          [each, each, each, shape],
+          (ctx, [x, g], [y, top, total, dx]) => {
+            // The bits of the smallest floats are the integers 0, 1, 2 …
+            const classes = numbers(size(each), 3).map((_, i) => (i % 9) * 2 ** -149);
+            const target: View = { ...viewOf(ctx, each, classes), dtype: "int32" };
+            const { crossEntropy, crossEntropyGrad } = crossEntropyKernels(ctx);
+            crossEntropy?.(x, target, y, top, total, -100, 0.1);
+            return crossEntropyGrad?.(g, x, target, top, total, dx, -100, 0.1);
+          },
         );
       });
     }

@@ -1,10 +1,13 @@
 // softmax and its kin, gather and scatterAdd against the reference loops: every dim, odd sizes, strided
 // inputs, large and infinite values, whole rows by one index, repeated indices.
+
+import type { View } from "@tapegrad/core";
 import { expect } from "chai";
+import { crossEntropyKernels } from "../src/wasm/cross-entropy.ts";
 import { gatherKernels } from "../src/wasm/gather.ts";
 import { softmaxKernels } from "../src/wasm/softmax.ts";
 import { loopsSupport } from "./loops-support.ts";
-import { kinds, newContext, read, viewOf } from "./wasm-support.ts";
+import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
 for (const { name, relaxed } of kinds) {
   describe(`softmax, ${name} SIMD`, () => {
@@ -53,6 +56,99 @@ for (const { name, relaxed } of kinds) {
         for (const code of ["softmax", "logSoftmax"] as const) {
           agree(code, kernels[code], [[5, 5]], (k, [y]) => k(x, y, dim), `${code} dim ${dim}`);
         }
+      }
+    });
+  });
+
+  describe(`cross-entropy, ${name} SIMD`, () => {
+    const ctx = newContext(relaxed);
+    const kernels = crossEntropyKernels(ctx);
+    const { input, strided, integers, agree, known } = loopsSupport(ctx);
+    const positive = (shape: readonly number[]): View =>
+      known(
+        viewOf(
+          ctx,
+          shape,
+          shape.length === 0 ? [1] : numbers(size(shape), 5).map((v) => v * v + 1),
+        ),
+      );
+    const size = (shape: readonly number[]): number => shape.reduce((p, n) => p * n, 1);
+
+    it("of class numbers, some ignored, with and without smoothing, along any number of positions", () => {
+      const shapes = [
+        [3, 1],
+        [4, 7],
+        [9, 16],
+        [5, 300],
+        [2, 3, 5],
+        [3, 5, 39],
+        [20, 4, 3, 3],
+      ];
+      for (const shape of shapes) {
+        const classes = shape[1] as number;
+        const each = shape.filter((_, d) => d !== 1);
+        for (const x of [input(shape, 1), strided(shape, 1)]) {
+          for (const [dtype, ignore, smoothing] of [
+            ["int64", -100, 0],
+            ["int32", 1, 0],
+            ["int64", classes - 1, 0.1],
+          ] as const) {
+            const target = integers(dtype, each, classes);
+            const what = `[${shape}] ${dtype} ignoring ${ignore}, smoothing ${smoothing}`;
+            const forward = kernels.crossEntropy;
+            agree(
+              "crossEntropy",
+              forward,
+              [each, each, each],
+              (k, [y, top, total]) => k(x, target, y, top, total, ignore, smoothing),
+              what,
+            );
+            agree(
+              "crossEntropy",
+              forward,
+              [each],
+              (k, [y]) => k(x, target, y, undefined, undefined, ignore, smoothing),
+              what,
+            );
+            const [g, top, total] = [input(each, 3), input(each, 4), positive(each)];
+            agree(
+              "crossEntropyGrad",
+              kernels.crossEntropyGrad,
+              [shape],
+              (k, [dx]) => k(g, x, target, top, total, dx, ignore, smoothing),
+              `gradient, ${what}`,
+            );
+          }
+        }
+      }
+    });
+
+    it("neither overflows nor lets what is ignored through", () => {
+      const rows = [
+        [1000, 1001, -Infinity, 999],
+        [Number.NaN, Infinity, 0, 1],
+        [-1e30, 3e38, 0, 1],
+      ];
+      const x = known(viewOf(ctx, [3, 4], rows.flat()));
+      const across = known(
+        viewOf(
+          ctx,
+          [1, 4, 3],
+          [0, 1, 2, 3].flatMap((c) => rows.map((r) => r[c] as number)),
+        ),
+      );
+      for (const [logits, each] of [
+        [x, [3]],
+        [across, [1, 3]],
+      ] as const) {
+        const target = integers("int64", each, [0, -7, 1]);
+        agree(
+          "crossEntropy",
+          kernels.crossEntropy,
+          [each],
+          (k, [y]) => k(logits, target, y, undefined, undefined, -7, 0),
+          `[${logits.shape}]`,
+        );
       }
     });
   });

@@ -6,7 +6,7 @@ import { indices, numbers } from "./elements.ts";
 type Numbers = ReturnType<typeof numbers>;
 
 /** Calls f with the first element number of each line along dim, the distance of two, and how many there are. */
-function eachLine(
+export function eachLine(
   shape: Shape,
   dim: number,
   f: (first: number, step: number, count: number) => void,

@@ -1,13 +1,14 @@
 // Cross-entropy and negative log-likelihood, of class numbers or of class probabilities. Compositions of
-// public ops; the common case (class numbers, nothing ignored, no weight) is five of them.
-import { isFloating, isIntegral, type TypedArray } from "../../dtype.ts";
+// public ops; cross-entropy of class numbers has an op that gives the loss of each position.
+import { type DType, isFloating, isIntegral, type TypedArray } from "../../dtype.ts";
 import { ArgumentError, DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { sameShape, sizeOf } from "../../shape.ts";
 import { checkLive, composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
-import { where } from "../elementwise/where.ts";
 import { gatherChecked } from "../index/gather.ts";
+import { crossEntropyEach } from "./cross-entropy-op.ts";
+import { masked, type Picks, picksOf } from "./picks.ts";
 import { checkReduction, LOSS_OPTIONS, type LossOptions, type Reduction } from "./reduction.ts";
 
 export interface NllLossOptions extends LossOptions {
@@ -29,14 +30,6 @@ const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyOptions> = {
   ...NLL_OPTIONS,
   labelSmoothing: true,
 };
-
-/** Class numbers of a batch, ready to pick with. */
-interface Picks {
-  /** [N, 1, …], each in range. */
-  readonly index: Tensor;
-  /** [N, 1, …] bool, true where the target counts; undefined: everywhere. */
-  readonly counts: Tensor | undefined;
-}
 
 /** The target of an unbatched input as a batch of one. */
 const inBatch = (input: Tensor, t: Tensor): Tensor =>
@@ -102,27 +95,20 @@ function numbersOf(values: TypedArray): (i: number) => number {
   return (i) => (halves[2 * i + 1] === 0 ? (halves[2 * i] as number) : Number(values[i]));
 }
 
-function picksOf(target: Tensor, ignoreIndex: number, ignored: boolean): Picks {
-  const column = target.unsqueeze(1);
-  if (!ignored) return { index: column, counts: undefined };
-  const counts = column.ne(ignoreIndex);
-  return { index: where(counts, column, 0).to(target.dtype), counts };
+/** weight [C] at the targets, [N, …]; with counts 0 where ignored. */
+function weightsAt(
+  { index, counts }: Picks,
+  weight: Tensor | undefined,
+  dtype: DType,
+): Tensor | undefined {
+  if (weight === undefined) return counts?.to(dtype).squeeze(1);
+  const picked = weight.indexSelect(0, index.reshape([-1])).reshape(index.shape);
+  return masked(picked, counts).squeeze(1);
 }
 
-/** −logp at the targets times their weights, [N, 1, …] each; 0 where ignored. */
-function pick(logp: Tensor, { index, counts }: Picks, weight: Tensor | undefined) {
-  const masked = (t: Tensor): Tensor => (counts === undefined ? t : where(counts, t, 0));
-  const picked = gatherChecked(logp, 1, index).neg();
-  if (weight === undefined) {
-    return { values: masked(picked), weights: counts?.to(logp.dtype) };
-  }
-  const weights = masked(weight.indexSelect(0, index.reshape([-1])).reshape(index.shape));
-  return { values: masked(picked.mul(weights)), weights };
-}
-
-/** values [N, 1, …] reduced; "mean" divides by the weights that count. */
+/** values [N, …] reduced; "mean" divides by the weights that count. */
 function reducedBy(values: Tensor, weights: Tensor | undefined, reduction: Reduction): Tensor {
-  if (reduction === "none") return values.squeeze(1);
+  if (reduction === "none") return values;
   if (reduction === "sum") return values.sum();
   return weights === undefined ? values.mean() : values.sum().div(weights.sum());
 }
@@ -148,8 +134,11 @@ export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions =
   const ignored = checkTarget(op, input, target, classes, ignoreIndex);
   return composite(() => {
     const picks = picksOf(inBatch(input, target), ignoreIndex, ignored);
-    const { values, weights } = pick(inBatch(input, input), picks, weight);
-    return unbatched(input, reducedBy(values, weights, reduction), reduction);
+    const weights = weightsAt(picks, weight, input.dtype);
+    const picked = gatherChecked(inBatch(input, input), 1, picks.index).neg();
+    const values = masked(picked, picks.counts).squeeze(1);
+    const weighed = weight === undefined ? values : values.mul(weights as Tensor);
+    return unbatched(input, reducedBy(weighed, weights, reduction), reduction);
   });
 }
 
@@ -197,17 +186,22 @@ export function crossEntropy(
   }
   const ignored = checkTarget(op, input, target, classes, ignoreIndex);
   return composite(() => {
-    const logp = inBatch(input, input).logSoftmax(1);
-    const picks = picksOf(inBatch(input, target), ignoreIndex, ignored);
-    const { values, weights } = pick(logp, picks, weight);
+    const x = inBatch(input, input);
+    const classNumbers = inBatch(input, target);
+    const picks = picksOf(classNumbers, ignoreIndex, ignored);
+    const weights = weightsAt(picks, weight, input.dtype);
+    // With a weight for each class, the share of all classes is a sum of its own.
+    const smoothing = weight === undefined ? labelSmoothing : 0;
+    const each = crossEntropyEach(x, classNumbers, { ignoreIndex, ignored, smoothing });
+    const values = weight === undefined ? each : each.mul(weights as Tensor);
     let y = reducedBy(values, weights, reduction);
-    if (labelSmoothing > 0) {
-      // The share of the other classes: the mean over all of them, where the target counts.
-      const spread = weighted(logp, weight).sum(1, { keepdim: true }).neg();
-      const counting = picks.counts === undefined ? spread : where(picks.counts, spread, 0);
-      y = y
-        .mul(1 - labelSmoothing)
-        .add(reducedBy(counting, weights, reduction).mul(labelSmoothing / classes));
+    if (weight !== undefined && labelSmoothing > 0) {
+      const spread = masked(
+        weighted(x.logSoftmax(1), weight).sum(1, { keepdim: true }).neg(),
+        picks.counts,
+      );
+      const shared = reducedBy(spread.squeeze(1), weights, reduction);
+      y = y.mul(1 - labelSmoothing).add(shared.mul(labelSmoothing / classes));
     }
     return unbatched(input, y, reduction);
   });
