@@ -1,0 +1,66 @@
+// @tapegrad/backend-gpu: the `webgpu` backend. Importing it loads next to nothing; `gpu.init()` finds an adapter,
+// loads kernels and gpu.js, and registers the backend.
+import { DeviceLostError, registerBackend } from "@tapegrad/core";
+import type { Webgpu } from "./backend.ts";
+import { findGpu, type GpuInfo, type InitOptions } from "./find.ts";
+import type { Counters, GpuRuntime } from "./runtime/runtime.ts";
+
+export type { GpuInfo, GpuLimits, InitOptions } from "./find.ts";
+export type { Counters } from "./runtime/runtime.ts";
+
+/** The name of the backend. */
+export const NAME = "webgpu";
+
+let started: Webgpu | undefined;
+let starting: Promise<GpuInfo> | undefined;
+
+async function start(options: InitOptions): Promise<GpuInfo> {
+  const found = await findGpu(options);
+  const { createWebgpu } = await import("./backend.ts");
+  const made = createWebgpu(found);
+  started = made;
+  registerBackend(NAME, () => made.backend, { device: "gpu", priority: 10 });
+  return made.info;
+}
+
+function running(): Webgpu {
+  if (started === undefined) {
+    throw new DeviceLostError("the GPU has not been started; call await gpu.init() first");
+  }
+  return started;
+}
+
+/** What kernels run on, for tests of kernels. @internal */
+export const runtime = (): GpuRuntime => running().runtime;
+
+/** The GPU: starting it, and what it did so far. */
+export const gpu = {
+  /**
+   * Looks for a GPU (`navigator.gpu`; in Node the package `webgpu`) and registers the backend `webgpu` on it.
+   * Does nothing while one runs; after a device was lost it starts a new one, on which nothing of the old one is
+   * left.
+   * @throws DeviceError naming what was looked for and how to get it
+   */
+  init(options: InitOptions = {}): Promise<GpuInfo> {
+    if (started !== undefined && started.lost() === undefined) return Promise.resolve(started.info);
+    starting ??= start(options).finally(() => {
+      starting = undefined;
+    });
+    return starting;
+  },
+  /** Whether a GPU is there to be used: started, and not lost. */
+  get ready(): boolean {
+    return started !== undefined && started.lost() === undefined;
+  },
+  /** Adapter, driver and limits. @throws DeviceLostError before init() */
+  get info(): GpuInfo {
+    return running().info;
+  },
+  /** Dispatches, submits, uploads and read-backs since the start or the last reset, and live bytes. */
+  counters: (): Counters => running().counters(),
+  resetCounters: (): void => running().resetCounters(),
+  /** Resolves when all that was recorded so far has run. For measuring. */
+  sync: (): Promise<void> => running().sync(),
+  /** Gives the device back. Tensors on it are lost. */
+  destroy: (): void => running().destroy(),
+};

@@ -1,0 +1,91 @@
+// The registry: for each slot of the backend the variants that compute it, compiled by gpu.js or hand-written, the
+// preferred first. Which one runs depends on shapes and dtypes alone. Its name goes to trace, profiler and explain.
+import type { Ran } from "@tapegrad/core";
+import type { Program } from "./program/program.ts";
+import type { GpuRuntime } from "./runtime/runtime.ts";
+
+export interface Variant<A extends readonly unknown[]> {
+  /** Begins with "gpujs" or "wgsl". */
+  readonly name: string;
+  /** Whether it computes this case rightly. Default: always. */
+  takes?(...args: A): boolean;
+  /** Whether it is expected to win, where it takes the case. Default: yes. */
+  suits?(...args: A): boolean;
+  run(runtime: GpuRuntime, ...args: A): void;
+}
+
+export interface Slot<A extends readonly unknown[]> {
+  readonly name: string;
+  readonly variants: readonly Variant<A>[];
+  /** The kernel on a runtime: runs the first variant that takes the case and suits it; else the first that takes it. */
+  on(runtime: GpuRuntime): (...args: A) => Ran;
+}
+
+const slots = new Map<string, Slot<never>>();
+/** For tests: the variant that a slot must run. */
+const forced = new Map<string, string>();
+
+export function slot<A extends readonly unknown[]>(
+  name: string,
+  variants: readonly Variant<A>[],
+): Slot<A> {
+  const pick = (args: A): Variant<A> | undefined => {
+    const wanted = forced.size === 0 ? undefined : forced.get(name);
+    let spare: Variant<A> | undefined;
+    for (const v of variants) {
+      if (wanted !== undefined && v.name !== wanted) continue;
+      if (v.takes !== undefined && !v.takes(...args)) continue;
+      if (wanted !== undefined || v.suits === undefined || v.suits(...args)) return v;
+      spare ??= v;
+    }
+    return spare;
+  };
+  const made: Slot<A> = {
+    name,
+    variants,
+    on:
+      (runtime) =>
+      (...args) => {
+        const variant = pick(args);
+        if (variant === undefined) return undefined;
+        try {
+          variant.run(runtime, ...args);
+        } finally {
+          runtime.done();
+        }
+        return variant.name;
+      },
+  };
+  slots.set(name, made as unknown as Slot<never>);
+  return made;
+}
+
+/** Every slot with its variants. */
+export const allSlots = (): readonly Slot<never>[] => [...slots.values()];
+
+/** Runs f with one variant of a slot, whether it suits or not; a case that it does not take is declined. */
+export function withVariant<R>(slotName: string, variant: string, f: () => R): R {
+  forced.set(slotName, variant);
+  try {
+    return f();
+  } finally {
+    forced.delete(slotName);
+  }
+}
+
+// ---- programs ---------------------------------------------------------------------------------------------
+
+const programs = new Map<string, Program>();
+
+/** The program of a key; made when it is first asked for. */
+export function program(key: string, make: (key: string) => Program): Program {
+  let known = programs.get(key);
+  if (known === undefined) {
+    known = make(key);
+    programs.set(key, known);
+  }
+  return known;
+}
+
+/** All that were made so far. */
+export const allPrograms = (): readonly Program[] => [...programs.values()];

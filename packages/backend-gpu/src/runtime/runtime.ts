@@ -1,0 +1,482 @@
+// The runtime: everything between a kernel and the device.
+//
+// An op records its dispatches into one command encoder and returns; nothing waits. Commands are submitted in batches,
+// when a batch is full or when somebody reads. The parameters of all dispatches of a batch lie in one uniform buffer,
+// written once before the submit; bind groups point into it with a dynamic offset, so a bind group depends on the
+// buffers alone and is found again.
+import {
+  ArgumentError,
+  DeviceLostError,
+  OutOfMemoryError,
+  type Storage,
+  sizeOf,
+  TapegradError,
+  type View,
+} from "@tapegrad/core";
+import type { Found, GpuInfo } from "../find.ts";
+import type { Compiled, Program } from "../program/program.ts";
+import { BufferPool, type GpuBlock, type PoolOwner } from "./pool.ts";
+import { Readback } from "./readback.ts";
+
+export interface Counters {
+  dispatches: number;
+  submits: number;
+  uploads: number;
+  readbacks: number;
+  /** Copies from buffer to buffer, those of read-backs not among them. */
+  copies: number;
+  pipelines: number;
+  bindGroups: number;
+  /** Bytes of buffers that tensors and temporaries hold now. */
+  liveBytes: number;
+  pooledBytes: number;
+  peakBytes: number;
+}
+
+const UNIFORM = 0x40;
+const COPY_DST = 0x08;
+/** Dispatches of one submit, unless somebody reads earlier. */
+const BATCH = 128;
+/** Bytes of the parameters of a batch; a dispatch takes a multiple of the device's alignment. */
+const PARAMS = 256 * 1024;
+/** Beyond this many the cache of bind groups starts afresh: something makes ever new buffers. */
+const MOST_GROUPS = 50_000;
+
+export class GpuRuntime implements PoolOwner {
+  readonly device: GPUDevice;
+  readonly info: GpuInfo;
+  readonly largest: number;
+  readonly pool: BufferPool;
+  readonly readback: Readback;
+  /** The batch being recorded. */
+  batch = 0;
+  private readonly queue: GPUQueue;
+  private encoder: GPUCommandEncoder | null = null;
+  private pass: GPUComputePassEncoder | null = null;
+  private recorded = 0;
+  private readonly uniforms: GPUBuffer;
+  private readonly words = new Uint32Array(PARAMS / 4);
+  private readonly ints = new Int32Array(this.words.buffer);
+  private readonly floats = new Float32Array(this.words.buffer);
+  private used = 0;
+  private readonly align: number;
+  private readonly layouts = new Map<string, { id: number; layout: GPUBindGroupLayout }>();
+  private groups = new Map<number | string, GPUBindGroup>();
+  private lostReason: string | undefined;
+  private failure: TapegradError | undefined;
+  private failureIsSource = false;
+  private temporaries: GpuBlock[] = [];
+  private readonly maxGroups: number;
+  private readonly counts = {
+    dispatches: 0,
+    submits: 0,
+    uploads: 0,
+    readbacks: 0,
+    copies: 0,
+    pipelines: 0,
+    bindGroups: 0,
+  };
+
+  constructor({ device, info }: Found) {
+    this.device = device;
+    this.queue = device.queue;
+    this.info = info;
+    this.align = info.limits.minUniformBufferOffsetAlignment;
+    this.maxGroups = info.limits.maxComputeWorkgroupsPerDimension;
+    this.largest = Math.min(info.limits.maxStorageBufferBindingSize, info.limits.maxBufferSize);
+    this.uniforms = device.createBuffer({
+      label: "parameters",
+      size: PARAMS + 1024,
+      usage: UNIFORM | COPY_DST,
+    });
+    this.pool = new BufferPool(this);
+    this.readback = new Readback(this);
+    device.lost.then(({ reason, message }) => {
+      this.lostReason ??= message || reason;
+    });
+    device.addEventListener("uncapturederror", (event) => {
+      this.fail((event as GPUUncapturedErrorEvent).error, "a command");
+    });
+  }
+
+  // ---- what went wrong ----------------------------------------------------------------------------------
+
+  get lost(): string | undefined {
+    return this.lostReason;
+  }
+
+  /** Throws what an earlier command came to, or that the device is gone. Asked wherever something new begins. */
+  check(): void {
+    if (this.lostReason !== undefined) {
+      throw new DeviceLostError(
+        `the GPU was lost (${this.lostReason}); its tensors are gone. await gpu.init() starts it again`,
+      );
+    }
+    if (this.failure !== undefined) {
+      const failure = this.failure;
+      this.failure = undefined;
+      throw failure;
+    }
+  }
+
+  /** Answers of error scopes that have not come yet. */
+  private readonly asked = new Set<Promise<void>>();
+
+  /** Waits for the answers of all error scopes: which op failed is known then. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.asked]);
+  }
+
+  private popScope(what: string): void {
+    const answer = this.device.popErrorScope().then(
+      (error) => {
+        if (error !== null) this.fail(error, what, true);
+      },
+      () => undefined, // the device is gone: `lost` says so
+    );
+    this.asked.add(answer);
+    answer.then(() => this.asked.delete(answer));
+  }
+
+  /** @param source it says what went wrong first; commands that fail are what follows from it */
+  private fail(error: GPUError, what: string, source = false): void {
+    const name = (error as { constructor: { name: string } }).constructor.name;
+    if (this.failure !== undefined && !(source && !this.failureIsSource)) return;
+    this.failureIsSource = source;
+    this.failure =
+      name === "GPUOutOfMemoryError"
+        ? new OutOfMemoryError(`${what}: the GPU has no memory left (${error.message})`)
+        : new GpuError(`${what}: the GPU refused it: ${error.message}`);
+  }
+
+  guarded<T>(origin: string, make: () => T): T {
+    this.device.pushErrorScope("out-of-memory");
+    const made = make();
+    this.popScope(origin);
+    return made;
+  }
+
+  // ---- recording ----------------------------------------------------------------------------------------
+
+  /**
+   * Records one call of a program.
+   * @param blocks inputs, then outputs
+   * @param params the program's own parameters, in order
+   * @param count threads (linear), workgroups (groups), or threads per dimension (grid)
+   * @param views of a gpu.js kernel: the inputs' dims, innermost first, and where they begin
+   */
+  dispatch(
+    program: Program,
+    blocks: readonly GpuBlock[],
+    params: readonly number[],
+    count: number | readonly [number, number, number],
+    views?: readonly ArrayPlace[],
+  ): void {
+    const compiled = program.compiled?.owner === this ? program.compiled : this.compile(program);
+    const slot = Math.ceil(program.paramBytes / this.align) * this.align;
+    if (this.recorded >= BATCH || this.used + slot > PARAMS) this.flush();
+    const [wx, wy, wz] = program.workgroup;
+    let gx: number;
+    let gy = 1;
+    let gz = 1;
+    let width = 0;
+    if (typeof count === "number") {
+      if (count <= 0) return;
+      gx = program.threads === "groups" ? count : Math.ceil(count / (wx * wy * wz));
+      if (gx > this.maxGroups) {
+        gy = Math.ceil(gx / this.maxGroups);
+        gx = Math.ceil(gx / gy);
+        if (gy > this.maxGroups) this.tooMany(program, count);
+      }
+      width = program.threads === "groups" ? gx : gx * wx;
+    } else {
+      gx = Math.ceil(count[0] / wx);
+      gy = Math.ceil(count[1] / wy);
+      gz = Math.ceil(count[2] / wz);
+      if (gx * gy * gz === 0) return;
+      if (gx > this.maxGroups || gy > this.maxGroups)
+        this.tooMany(program, Math.max(count[0], count[1]));
+      if (gz > this.maxGroups) {
+        this.slices(program, blocks, params, count, views);
+        return;
+      }
+    }
+    const at = this.used / 4;
+    this.used += slot;
+    this.writeParams(program, at, params, count, width, views);
+    this.begin(compiled, blocks, at * 4);
+    (this.pass as GPUComputePassEncoder).dispatchWorkgroups(gx, gy, gz);
+    this.recorded++;
+    this.counts.dispatches++;
+  }
+
+  private tooMany(program: Program, count: number): never {
+    throw new ArgumentError(
+      program.key,
+      `${count} threads in one dimension are more than this GPU runs (${this.maxGroups} groups); make the tensor smaller`,
+    );
+  }
+
+  private zBase = 0;
+
+  /** A third dimension of more groups than a dispatch takes. */
+  private slices(
+    program: Program,
+    blocks: readonly GpuBlock[],
+    params: readonly number[],
+    [x, y, z]: readonly [number, number, number],
+    views: readonly ArrayPlace[] | undefined,
+  ): void {
+    if (!program.gpuJs) this.tooMany(program, z);
+    const step = this.maxGroups * program.workgroup[2];
+    for (let base = 0; base < z; base += step) {
+      this.zBase = base;
+      this.zTotal = z;
+      this.dispatch(program, blocks, params, [x, y, Math.min(step, z - base)], views);
+    }
+    this.zBase = 0;
+    this.zTotal = 0;
+  }
+  private zTotal = 0;
+
+  private writeParams(
+    program: Program,
+    at: number,
+    params: readonly number[],
+    count: number | readonly [number, number, number],
+    width: number,
+    views: readonly ArrayPlace[] | undefined,
+  ): void {
+    const { words } = this;
+    let to = at;
+    if (program.gpuJs) {
+      words[to] = typeof count === "number" ? count : count[0];
+      words[to + 1] = typeof count === "number" ? 1 : count[1];
+      words[to + 2] = typeof count === "number" ? 1 : this.zTotal || count[2];
+      words[to + 3] = typeof count === "number" ? width : this.zBase;
+      to += 4;
+      for (let i = 0; i < program.inputs; i++) {
+        const place = views?.[i];
+        words[to] = place?.dims?.[0] ?? 1;
+        words[to + 1] = place?.dims?.[1] ?? 1;
+        words[to + 2] = place?.dims?.[2] ?? 1;
+        words[to + 3] = place?.offset ?? 0;
+        to += 4;
+      }
+    } else {
+      words[to] = typeof count === "number" ? count : 0;
+      words[to + 1] = width;
+      to += 2;
+    }
+    const { types } = program;
+    for (let i = 0; i < types.length; i++) {
+      const value = params[i] as number;
+      const type = types.charCodeAt(i);
+      if (type === 102) this.floats[to + i] = value;
+      else if (type === 105) this.ints[to + i] = value;
+      else words[to + i] = value;
+    }
+  }
+
+  private begin(compiled: Compiled, blocks: readonly GpuBlock[], offset: number): void {
+    if (this.pass === null) {
+      this.encoder ??= this.device.createCommandEncoder();
+      this.pass = this.encoder.beginComputePass();
+    }
+    for (let i = 0; i < blocks.length; i++) (blocks[i] as GpuBlock).batch = this.batch;
+    this.pass.setPipeline(compiled.pipeline);
+    this.pass.setBindGroup(0, this.groupFor(compiled, blocks), [offset]);
+  }
+
+  private groupFor(compiled: Compiled, blocks: readonly GpuBlock[]): GPUBindGroup {
+    let key: number | string = compiled.layoutId;
+    if (blocks.length <= 3) {
+      // A number while ids are small: 39 bits for three of them.
+      for (let i = 0; i < blocks.length; i++) {
+        const { id } = blocks[i] as GpuBlock;
+        if (id >= 8192) {
+          key = "";
+          break;
+        }
+        key = (key as number) * 8192 + id;
+      }
+    } else key = "";
+    if (key === "") {
+      key = `${compiled.layoutId}`;
+      for (const block of blocks) key += `,${block.id}`;
+    }
+    const known = this.groups.get(key);
+    if (known !== undefined) return known;
+    const entries: GPUBindGroupEntry[] = [
+      { binding: 0, resource: { buffer: this.uniforms, size: compiled.paramBytes } },
+    ];
+    blocks.forEach(({ buffer }, i) => {
+      entries.push({ binding: i + 1, resource: { buffer } });
+    });
+    const group = this.device.createBindGroup({ layout: compiled.layout, entries });
+    if (this.groups.size >= MOST_GROUPS) this.groups = new Map();
+    this.groups.set(key, group);
+    for (const block of blocks) block.groups.push(key);
+    this.counts.bindGroups++;
+    return group;
+  }
+
+  /** The pool destroys a buffer: its bind groups hold it otherwise. */
+  forget(block: GpuBlock): void {
+    for (const key of block.groups) this.groups.delete(key);
+    block.groups = [];
+  }
+
+  private compile(program: Program): Compiled {
+    this.check();
+    const { inputs, outputs, paramBytes } = program;
+    const shape = `${inputs},${outputs},${paramBytes}`;
+    let known = this.layouts.get(shape);
+    if (known === undefined) {
+      const storage = (
+        n: number,
+        type: GPUBufferBindingType,
+        first: number,
+      ): GPUBindGroupLayoutEntry[] =>
+        Array.from({ length: n }, (_, i) => ({
+          binding: first + i,
+          visibility: 4,
+          buffer: { type },
+        }));
+      const layout = this.device.createBindGroupLayout({
+        entries: [
+          { binding: 0, visibility: 4, buffer: { type: "uniform", hasDynamicOffset: true } },
+          ...storage(inputs, "read-only-storage", 1),
+          ...storage(outputs, "storage", 1 + inputs),
+        ],
+      });
+      known = { id: this.layouts.size + 1, layout };
+      this.layouts.set(shape, known);
+    }
+    const { id: layoutId, layout } = known;
+    const { key } = program;
+    this.device.pushErrorScope("validation");
+    const module = this.device.createShaderModule({ label: key, code: program.wgsl });
+    const pipeline = this.device.createComputePipeline({
+      label: key,
+      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: program.entry },
+    });
+    this.popScope(`kernel ${key}`);
+    this.counts.pipelines++;
+    const compiled = { owner: this, pipeline, layout, layoutId, paramBytes };
+    program.compiled = compiled;
+    return compiled;
+  }
+
+  /** Copies `bytes` from one buffer to another; both offsets are multiples of 4. */
+  copy(from: GpuBlock, fromByte: number, to: GpuBlock, toByte: number, bytes: number): void {
+    if (bytes === 0) return;
+    this.copyTo(from, fromByte, to.buffer, toByte, bytes);
+    to.batch = this.batch;
+    this.counts.copies++;
+  }
+
+  /** The same into a buffer that is no tensor's: for reading back. */
+  copyTo(from: GpuBlock, fromByte: number, to: GPUBuffer, toByte: number, bytes: number): void {
+    this.pass?.end();
+    this.pass = null;
+    this.encoder ??= this.device.createCommandEncoder();
+    this.encoder.copyBufferToBuffer(from.buffer, fromByte, to, toByte, bytes);
+    from.batch = this.batch;
+  }
+
+  /** Submits what is recorded. */
+  flush(): void {
+    if (this.encoder === null) return;
+    this.pass?.end();
+    this.pass = null;
+    const { encoder, batch } = this;
+    this.encoder = null;
+    if (this.used > 0) this.queue.writeBuffer(this.uniforms, 0, this.words, 0, this.used / 4);
+    this.used = 0;
+    this.recorded = 0;
+    this.batch++;
+    this.queue.submit([encoder.finish()]);
+    this.counts.submits++;
+    this.pool.bury(batch + 1);
+  }
+
+  // ---- host data ----------------------------------------------------------------------------------------
+
+  /** Writes words into a buffer, in the order of what was recorded. */
+  upload(block: GpuBlock, byte: number, data: Float32Array | Int32Array | Uint32Array): void {
+    this.check();
+    if (data.length === 0) return;
+    // The queue writes at once, before what is only recorded: that must go first if it uses the buffer.
+    if (block.batch === this.batch) this.flush();
+    this.queue.writeBuffer(block.buffer, byte, data as Float32Array<ArrayBuffer>);
+    this.counts.uploads++;
+  }
+
+  /** The words of a dense view. */
+  read(x: View): Promise<Uint32Array> {
+    this.check();
+    this.counts.readbacks++;
+    return this.readback.read(blockOf(x), 4 * x.offset, 4 * sizeOf(x.shape));
+  }
+
+  async sync(): Promise<void> {
+    this.flush();
+    await this.queue.onSubmittedWorkDone();
+    await this.settled();
+    this.check();
+  }
+
+  /** A storage around a block that lives as long as an op; the backend, which storages name, puts it here. */
+  hold: (block: GpuBlock) => Storage = () => {
+    throw new ArgumentError("gpu", "the runtime has no backend yet");
+  };
+
+  // ---- temporaries --------------------------------------------------------------------------------------
+
+  /** A buffer for the op that runs now; `done()` gives it back. */
+  temporary(bytes: number, origin: string): GpuBlock {
+    const block = this.pool.take(bytes, origin);
+    this.temporaries.push(block);
+    return block;
+  }
+
+  /** Ends an op: its temporaries may be taken again. */
+  done(): void {
+    if (this.temporaries.length === 0) return;
+    for (const block of this.temporaries) this.pool.give(block);
+    this.temporaries.length = 0;
+  }
+
+  counters(): Counters {
+    const { liveBytes, pooledBytes, peakBytes } = this.pool;
+    return { ...this.counts, liveBytes, pooledBytes, peakBytes };
+  }
+
+  resetCounters(): void {
+    for (const name of Object.keys(this.counts) as (keyof typeof this.counts)[])
+      this.counts[name] = 0;
+    this.pool.peakBytes = this.pool.liveBytes;
+  }
+
+  destroy(): void {
+    this.lostReason ??= "gpu.destroy() was called";
+    this.encoder = null;
+    this.pass = null;
+    this.device.destroy();
+  }
+}
+
+/** Where an array of a gpu.js kernel lies. */
+export interface ArrayPlace {
+  /** Sizes, the innermost first; what is absent is 1. Only needed for arrays with two or three indices. */
+  readonly dims?: readonly number[];
+  /** In elements. */
+  readonly offset: number;
+}
+
+/** The device refused a command: a defect of a kernel. */
+export class GpuError extends TapegradError {}
+
+export const blockOf = (v: View): GpuBlock => v.storage.block as GpuBlock;

@@ -1,0 +1,96 @@
+// The runtime: what a tensor holds, what is submitted when, what an error says.
+import {
+  arange,
+  DeviceError,
+  DeviceLostError,
+  DTypeError,
+  memory,
+  OutOfMemoryError,
+  ones,
+  scope,
+  tensor,
+  zeros,
+} from "@tapegrad/core";
+import { expect } from "chai";
+import { gpu } from "../src/index.ts";
+import { describeGpu } from "./gpu.ts";
+
+const list = async (t: { data(): Promise<ArrayLike<number | bigint>> }): Promise<number[]> =>
+  Array.from(await t.data(), Number);
+
+describeGpu("the GPU's runtime", () => {
+  it("float64 is refused, and the message says what to do", () => {
+    expect(() => tensor([1], { dtype: "float64" })).to.throw(DTypeError, /cast to float32/);
+  });
+
+  it("reading at once is refused, and the message names the way that waits", async () => {
+    const t = tensor([1, 2]);
+    expect(() => t.dataSync()).to.throw(DeviceError, /await t\.data\(\)/);
+    expect(() => t.sum().item()).to.throw(DeviceError, /await t\.itemAsync\(\)/);
+    expect(await t.sum().itemAsync()).to.equal(3);
+  });
+
+  it("all other dtypes go in and out", async () => {
+    expect(await tensor([2n ** 31n - 1n, -5n]).data()).to.deep.equal(
+      BigInt64Array.of(2n ** 31n - 1n, -5n),
+    );
+    expect(await tensor([true, false]).data()).to.deep.equal(Uint8Array.of(1, 0));
+    expect(await list(tensor([250, 7], { dtype: "uint8" }).add(10))).to.deep.equal([4, 17]);
+    expect(await list(tensor([-3, 4], { dtype: "int32" }))).to.deep.equal([-3, 4]);
+    expect(() => tensor([2n ** 31n])).to.throw(DTypeError, /2147483648.*does not fit/);
+  });
+
+  it("a read-back happens only where it is asked for, and many dispatches share a submit", async () => {
+    await gpu.sync();
+    gpu.resetCounters();
+    let x = ones([8]);
+    for (let i = 0; i < 200; i++) x = x.mul(1.01).add(0.5);
+    expect(gpu.counters().readbacks).to.equal(0);
+    await x.data();
+    const { dispatches, submits, readbacks } = gpu.counters();
+    expect(dispatches).to.equal(401);
+    expect(readbacks).to.equal(1);
+    expect(dispatches / submits).to.be.at.least(50);
+  });
+
+  it("buffers come back when their last holder lets go, and are used again", async () => {
+    await zeros([1000]).data();
+    const before = gpu.counters().liveBytes;
+    for (let i = 0; i < 300; i++) scope(() => void ones([1000]).add(1).mul(2));
+    await gpu.sync();
+    expect(gpu.counters().liveBytes).to.equal(before);
+    expect(gpu.counters().peakBytes - before).to.be.at.most(4 * 4096 * 3);
+    expect(memory().liveBytes).to.be.at.least(before);
+  });
+
+  it("what is uploaded into a buffer comes after what was recorded before", async () => {
+    const first = tensor([1, 2, 3]);
+    const sum = first.add(1);
+    first.release();
+    const second = tensor([7, 8, 9]); // takes the buffer of `first`
+    expect(await list(sum)).to.deep.equal([2, 3, 4]);
+    expect(await list(second)).to.deep.equal([7, 8, 9]);
+  });
+
+  it("in-place ops on windows that overlap what they read", async () => {
+    const t = arange(0, 8, 1, { dtype: "float32" });
+    t.slice(["1:5"]).copy_(t.slice(["0:4"]));
+    expect(await list(t)).to.deep.equal([0, 0, 1, 2, 3, 5, 6, 7]);
+    t.add_(t);
+    expect(await list(t)).to.deep.equal([0, 0, 2, 4, 6, 10, 12, 14]);
+  });
+
+  it("a tensor larger than a buffer is refused under the name of the op", () => {
+    const n = Math.ceil(gpu.info.limits.maxStorageBufferBindingSize / 4) + 1024;
+    expect(() => zeros([n])).to.throw(OutOfMemoryError, /zeros: one tensor of .* MB/);
+  });
+
+  it("after the device was lost everything says so, and init() starts another", async () => {
+    const old = ones([4]);
+    gpu.destroy();
+    expect(gpu.ready).to.equal(false);
+    expect(() => old.add(1)).to.throw(DeviceLostError, /await gpu\.init\(\)/);
+    await gpu.init();
+    expect(gpu.ready).to.equal(true);
+  });
+});

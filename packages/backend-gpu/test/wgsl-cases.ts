@@ -1,0 +1,22 @@
+// For each family of kernels calls that make one kernel of each form. Keys of a family's kernels hold "/<family>".
+import { argmax, rand, tensor, zeros } from "@tapegrad/core";
+
+export const FAMILIES: Readonly<Record<string, () => void>> = {
+  unary: () =>
+    void [zeros([4]).exp(), zeros([4, 3, 5]).permute(2, 0, 1).gelu(), zeros([4]).isnan()],
+  binary: () =>
+    void [
+      zeros([4, 3]).add(zeros([3])),
+      zeros([2, 3, 4, 5]).sub(zeros([3, 1, 5])),
+      zeros([4]).maximum(zeros([4])),
+      zeros([4], { dtype: "int32" }).mul(zeros([4], { dtype: "int32" })),
+      zeros([4]).add_(zeros([4])),
+    ],
+  scalar: () => void [zeros([4]).mul(2.5), zeros([4]).pow(3)],
+  reduce: () => void [zeros([4, 3]).sum(0), zeros([3, 4, 5]).sum([0, 2]), zeros([4, 100]).amax(1)],
+  argmax: () => void argmax(zeros([4, 3]), 1),
+  matmul: () => void zeros([2, 3, 4]).matmul(zeros([2, 4, 5])),
+  gather: () => void zeros([4, 3]).gather(0, tensor([[0n, 1n, 2n]])),
+  scatterAdd: () => void zeros([4, 3]).scatterAdd(0, tensor([[0n, 1n, 2n]]), zeros([1, 3])),
+  random: () => void rand([5]),
+};
