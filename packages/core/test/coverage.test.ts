@@ -55,7 +55,7 @@ const WITHOUT_GRADIENT = new Set([
   // PyTorch has no derivatives of these in place.
   ...["acosh_", "asinh_", "atanh_"],
   ...["linspace", "logspace", "newZeros", "newOnes", "newFull", "newTensor"],
-  ...["bernoulli", "multinomial", "normal"],
+  ...["bernoulli", "multinomial", "normal", "nonzero"],
 ]);
 
 /** What a Tensor has beyond the functions: properties, reading, memory, autograd. Other tests have them. */

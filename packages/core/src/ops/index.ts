@@ -110,7 +110,18 @@ export * from "./elementwise/xlogy.ts";
 export * from "./functional.ts";
 export { index } from "./index/at-index.ts";
 export * from "./index/embedding.ts";
+export {
+  type IndexAddOptions,
+  indexAdd,
+  indexCopy,
+  indexFill,
+} from "./index/index-add.ts";
+export { type IndexPutOptions, indexPut } from "./index/index-put.ts";
+export type { IndexSpec, IndexSpecs } from "./index/index-specs.ts";
+export { maskedFill, maskedScatter, maskedSelect } from "./index/masked.ts";
+export { type NonzeroOptions, nonzero } from "./index/nonzero.ts";
 export { oneHot } from "./index/one-hot.ts";
+export { scatter } from "./index/scatter.ts";
 export {
   type ScatterReduceOptions,
   type ScatterReduction,

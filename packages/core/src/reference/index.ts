@@ -13,8 +13,10 @@ import { linearKernels, productKernels } from "./linear.ts";
 import { normKernels } from "./norm.ts";
 import { poolKernels } from "./pool.ts";
 import { reduceKernels } from "./reduce.ts";
+import { scanKernels } from "./scan.ts";
 import { scatterKernels } from "./scatter.ts";
 import { softmaxKernels } from "./softmax.ts";
+import { sortKernels } from "./sort.ts";
 
 /** The required kernels as loops, for any backend whose memory is an Arena. */
 export const requiredLoops: RequiredKernels = {
@@ -33,6 +35,8 @@ export const referenceFused: Partial<FusedKernels> = {
   ...poolKernels,
   ...scatterKernels,
   ...softmaxKernels,
+  ...scanKernels,
+  ...sortKernels,
 };
 
 /** Copying in and out of an Arena: what all CPU backends share. */

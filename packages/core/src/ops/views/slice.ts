@@ -4,46 +4,11 @@ import { composite, methods, type Tensor } from "../../tensor.ts";
 import { resolveSlice } from "./bounds.ts";
 import { select } from "./select.ts";
 import { sliceDim } from "./slice-dim.ts";
+import { type Bounds, parseSpec, type SliceSpec, shown } from "./spec.ts";
+
+export type { SliceSpec } from "./spec.ts";
+
 import { reshape } from "./view.ts";
-
-/** A Python slice ("1:3", ":", "::2", "-2:"), "..." for all dimensions between, or an index, whose dimension goes. */
-export type SliceSpec = number | `${string}:${string}` | "...";
-
-interface Bounds {
-  readonly start: number;
-  readonly end: number;
-  readonly step: number;
-}
-
-/** "1:3", ":", "::2", "-3:-1" */
-const PATTERN = /^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*(?::\s*(-?\d+)?\s*)?$/;
-
-function parse(spec: unknown, at: number): Bounds | number {
-  if (typeof spec === "number" && Number.isInteger(spec)) return spec;
-  const match = typeof spec === "string" ? PATTERN.exec(spec) : null;
-  if (match === null) {
-    const hint =
-      typeof spec === "string" && /^\s*-?\d+\s*$/.test(spec) ? " (an index is a number)" : "";
-    throw new ArgumentError(
-      "slice",
-      `spec ${at} must be a whole number, "start:end:step" or "..."; got ${shown(spec)}${hint}`,
-    );
-  }
-  const number = (text: string | undefined, fallback: number) =>
-    text === undefined ? fallback : Number(text);
-  return {
-    start: number(match[1], 0),
-    end: number(match[2], Number.POSITIVE_INFINITY),
-    step: number(match[3], 1),
-  };
-}
-
-const shown = (spec: unknown): string =>
-  typeof spec === "object" && spec !== null
-    ? (JSON.stringify(spec) ?? "an object")
-    : typeof spec === "string"
-      ? `"${spec}"`
-      : String(spec);
 
 /**
  * A part of x, sharing memory: one spec for each dimension from the first, missing ones take all.
@@ -67,7 +32,7 @@ export function slice(x: Tensor, specs: readonly SliceSpec[]): Tensor {
   if (given > rank) {
     throw new ShapeError("slice", `${given} specs for ${rank} dimensions`, { input: x.shape });
   }
-  const parts = specs.map((spec, i) => (spec === "..." ? undefined : parse(spec, i)));
+  const parts = specs.map((spec, i) => (spec === "..." ? undefined : parseSpec("slice", spec, i)));
   // Everything is checked before anything is made.
   let dim = 0;
   const steps = parts.flatMap((part): { d: number; part: Bounds | number }[] => {
