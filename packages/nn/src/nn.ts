@@ -16,12 +16,14 @@ export {
 } from "./layers/conv.ts";
 export * from "./layers/distance.ts";
 export * from "./layers/gate.ts";
+export * from "./layers/group-norm.ts";
 export * from "./layers/linear.ts";
 export * from "./layers/loss.ts";
 export * from "./layers/losses.ts";
 export {
   BatchNorm1d,
   BatchNorm2d,
+  BatchNorm3d,
   type BatchNormOptions,
   LayerNorm,
   type LayerNormOptions,

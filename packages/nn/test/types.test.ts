@@ -29,7 +29,7 @@ describe("types", () => {
       // @ts-expect-error a loss takes two tensors, so it is no layer
       new nn.Sequential(new nn.MSELoss());
       // @ts-expect-error there is no such option
-      new nn.Conv2d(1, 1, 3, { paddingMode: "reflect" });
+      new nn.Conv2d(1, 1, 3, { strides: 2 });
       // @ts-expect-error SGD has no betas
       new optim.SGD([], { betas: [0, 0] });
     };

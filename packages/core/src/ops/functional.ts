@@ -11,3 +11,5 @@ export * from "./loss/ctc.ts";
 export * from "./loss/embedding.ts";
 export * from "./loss/likelihood.ts";
 export * from "./loss/margin.ts";
+export * from "./norm/group-norm.ts";
+export { type RmsNormOptions, rmsNorm } from "./norm/rms-norm.ts";

@@ -45,7 +45,7 @@ const BATCH_NORM_OPTIONS: OptionNames<BatchNormOptions> = {
   ...FACTORY_OPTIONS,
 };
 
-abstract class BatchNormNd extends Module {
+export abstract class BatchNormNd extends Module {
   static override readonly stateKeys = {
     runningMean: "running_mean",
     runningVar: "running_var",
@@ -136,9 +136,11 @@ function positive(name: string, argument: string, value: number): number {
   throw new ArgumentError(name, `${argument} must be a number ≥ 0; got ${value}`);
 }
 
+const RANKS = ["", "", "[N, C]", "[N, C, L]", "[N, C, H, W]", "[N, C, D, H, W]"];
+
 function checkInput(name: string, x: Shape, ranks: readonly number[], channels: number): void {
   if (!ranks.includes(x.length)) {
-    const shapes = ranks.map((r) => ["", "", "[N, C]", "[N, C, L]", "[N, C, H, W]"][r]);
+    const shapes = ranks.map((r) => RANKS[r]);
     throw new ShapeError(name, `expected an input ${shapes.join(" or ")}`, { input: x });
   }
   if (x[1] !== channels) {
@@ -166,6 +168,16 @@ export class BatchNorm1d extends BatchNormNd {
 export class BatchNorm2d extends BatchNormNd {
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super("BatchNorm2d", [4], numFeatures, options);
+  }
+}
+
+/**
+ * Normalises each channel of [N, C, D, H, W] over the batch, as `torch.nn.BatchNorm3d`.
+ * @see Ioffe and Szegedy, Batch Normalization, 2015
+ */
+export class BatchNorm3d extends BatchNormNd {
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super("BatchNorm3d", [5], numFeatures, options);
   }
 }
 
