@@ -1,6 +1,7 @@
 // Every way to compute a convolution that takes a geometry is right for it, not just the static pick: the tuner
 // may choose any of them.
 import { expect } from "chai";
+import type { ActivationCode } from "../src/wasm/contraction.ts";
 import { CONV_PATHS } from "../src/wasm/conv.ts";
 import { liftGeometry } from "../src/wasm/conv-geometry.ts";
 import { addressOf } from "../src/wasm/view.ts";
@@ -51,9 +52,27 @@ for (const { name: kind, relaxed } of kinds) {
         ctx.arena.give(to.storage.block);
         ran.add(`${kernel} ${path.name}`);
       };
+      /** The bits of an activation behind it. */
+      const compareActivated = (
+        path: string,
+        run: (to: number, code: ActivationCode) => void,
+      ): void => {
+        const to = viewOf(ctx, g.y);
+        const of = (code: ActivationCode): Float32Array => {
+          run(addressOf(to), code);
+          return read(ctx, to);
+        };
+        const plain = of(0);
+        const what = `${path}, ${name}`;
+        expect(of(1), `relu ${what}`).to.deep.equal(plain.map((v) => Math.max(v, 0)));
+        expect(of(2), `relu6 ${what}`).to.deep.equal(plain.map((v) => Math.min(Math.max(v, 0), 6)));
+        ctx.arena.give(to.storage.block);
+      };
       for (const path of CONV_PATHS.forward) {
         if (!path.takes(c)) continue;
         compare("forward", path, g.y, (to) => path.run(ctx, c, xAt, wAt, biasAt, to));
+        if (path.activates)
+          compareActivated(path.name, (to, code) => path.run(ctx, c, xAt, wAt, biasAt, to, code));
       }
       for (const path of CONV_PATHS.inputGrad) {
         if (!path.takes(c)) continue;

@@ -32,8 +32,8 @@ for (const { name: kind, relaxed } of kinds) {
       const bv = viewOf(ctx, [bias.length], bias);
       const [y, yBias, dx] = [viewOf(ctx, g.y), viewOf(ctx, g.y), viewOf(ctx, g.x)];
       const dw = viewOf(ctx, g.w);
-      groupedForward(ctx, c, xv, wv, undefined, addressOf(y), tile);
-      groupedForward(ctx, c, xv, wv, addressOf(bv), addressOf(yBias), tile);
+      groupedForward(ctx, c, xv, wv, undefined, addressOf(y), 0, tile);
+      groupedForward(ctx, c, xv, wv, addressOf(bv), addressOf(yBias), 0, tile);
       groupedInputGrad(ctx, c, gv, wv, addressOf(dx), tile);
       const columns = tile && ([tile.rows, tile.vectors] as const);
       groupedWeightGrad(ctx, c, gv, xv, addressOf(dw), columns);

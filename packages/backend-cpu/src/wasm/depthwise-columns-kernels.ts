@@ -9,6 +9,7 @@
 // Engines move arithmetic down to where its result is used, here the end of the loop's body, with all
 // that was loaded waiting in registers (and on the stack). A branch that is always taken stops them: its
 // results have to be ready where the branch ends.
+import { activated } from "./activate.ts";
 import {
   type Code,
   countdown,
@@ -23,6 +24,7 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { type Box, clearBoxes, fillBox } from "./depthwise-box.ts";
 import { cut, type Piece, storeLanes, type Vec } from "./depthwise-code.ts";
 import { overPlane } from "./depthwise-plane.ts";
@@ -155,9 +157,13 @@ function widestWindow(rows: ReturnType<typeof usersOf>): number {
  * output reads the next ones, but only after `multiplier` outputs. w, bias: of channel 0 (bias 0: none), an
  * output has `sources` filters; channel, member: the first output's. boxes: room for `sources` boxes and a
  * tile. table: for each output slice and column set where its entries begin, and how many; then the
- * entries: byte offsets in the boxes and in the filters.
+ * entries: byte offsets in the boxes and in the filters. The activation is for steps of 1.
  */
-export function columnSumKernel(shape: SumShape, relaxed: boolean): Func {
+export function columnSumKernel(
+  shape: SumShape,
+  activation: ActivationCode,
+  relaxed: boolean,
+): Func {
   const fma = multiplyAdd(relaxed);
   const { box, step } = shape;
   const [, height, width] = shape.output;
@@ -278,7 +284,11 @@ export function columnSumKernel(shape: SumShape, relaxed: boolean): Func {
           body(sum, i, targetOf(Math.floor(i / blocks.length), i % blocks.length)),
         );
       if (step === 1) {
-        return [set(0), each((sum, _, at) => storeLanes(to, sum, at, Math.min(4, width)))];
+        return [
+          set(0),
+          activation === 0 ? [] : used.map((sum) => sum.set(activated(sum, activation))),
+          each((sum, _, at) => storeLanes(to, sum, at, Math.min(4, width))),
+        ];
       }
       if (step === 2) {
         return [

@@ -3,6 +3,7 @@
 // (depthwise-box.ts) unless they need none, and summed up column of taps by column of taps
 // (depthwise-columns-kernels.ts). The planes are shared out among the threads.
 import type { WasmContext } from "./context.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { allPhases, at3, gradBox, type Phase } from "./conv-boxes.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 import { type Box, boxOf, columnAt } from "./depthwise-box.ts";
@@ -223,10 +224,13 @@ function run(
   outputs: number,
   multiplier: number,
   sources: number,
+  activation: ActivationCode = 0,
 ): void {
   const key = `${name} ${keyOf(c)}`;
   const { shape, table } = planFor(key, () => make(c));
-  const { columnSum } = ctx.get<"columnSum">(key, () => [columnSumKernel(shape, ctx.relaxed)]);
+  const { columnSum } = ctx.get<"columnSum">(`${key} ${activation}`, () => [
+    columnSumKernel(shape, activation, ctx.relaxed),
+  ]);
   const { box, output } = shape;
   const channels = outputs / c.batch;
   const outputBytes = output[0] * output[1] * output[2] * 4;
@@ -256,7 +260,7 @@ function run(
   });
 }
 
-/** y = x ⋆ w + bias. */
+/** y = activation(x ⋆ w + bias). */
 export function columnForward(
   ctx: WasmContext,
   c: Conv3,
@@ -264,11 +268,12 @@ export function columnForward(
   w: number,
   bias: number | undefined,
   y: number,
+  activation: ActivationCode = 0,
 ): void {
   const outputs = c.batch * c.outChannels;
   if (outputs === 0) return;
   const multiplier = c.outChannels / c.channels;
-  run(ctx, c, "dw columns", forwardPlan, x, w, bias ?? 0, y, outputs, multiplier, 1);
+  run(ctx, c, "dw columns", forwardPlan, x, w, bias ?? 0, y, outputs, multiplier, 1, activation);
 }
 
 export function columnInputGrad(

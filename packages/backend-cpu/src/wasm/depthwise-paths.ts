@@ -38,7 +38,7 @@ export const DEPTHWISE_FORWARD: readonly ConvPath<Forward>[] = [
     run: directForward,
     activates: true,
   },
-  { ...columns, run: columnForward },
+  { ...columns, run: columnForward, activates: true },
 ];
 
 export const DEPTHWISE_INPUT_GRAD: readonly ConvPath<InputGrad>[] = [

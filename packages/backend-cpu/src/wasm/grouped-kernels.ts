@@ -2,6 +2,7 @@
 // pixels in registers, summed over all channels and taps of the group. It is the inner loop of a matrix
 // product, but the patches are not packed: a table says how far the input of each k lies from the output.
 // One kernel serves all shapes; what it is to do stands in a job in memory (see Job in grouped.ts).
+import { activated } from "./activate.ts";
 import {
   type Code,
   call,
@@ -20,6 +21,7 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { fillFunction } from "./grouped-fill.ts";
 import { upTo } from "./lists.ts";
 
@@ -74,6 +76,7 @@ export function sumFunctions(
   rows: number,
   vectors: number,
   scattered: boolean,
+  activation: ActivationCode,
   relaxed: boolean,
 ): readonly Func[] {
   const fma = multiplyAdd(relaxed);
@@ -117,6 +120,7 @@ export function sumFunctions(
       return [offset.set(i32.add(channelOut, get(outs, v))), lane(0)];
     };
     const store: Code = [
+      activation === 0 ? [] : each((r, v) => acc(r, v).set(activated(acc(r, v), activation))),
       channelOut.set(out),
       upTo(rows).map((r) => [
         upTo(vectors).map((v) =>

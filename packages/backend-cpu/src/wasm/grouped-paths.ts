@@ -56,7 +56,8 @@ export const GROUPED_FORWARD: readonly ConvPath<Forward>[] = [
     name: "grouped-sums",
     takes: isPlanar,
     suits: (c) => suitsSums(c, outPer(c), inPer(c)) || isStridedFirstLayer(c),
-    run: (ctx, c, x, w, bias, y) => groupedForward(ctx, c, x, w, bias, y),
+    run: (ctx, c, x, w, bias, y, activation) => groupedForward(ctx, c, x, w, bias, y, activation),
+    activates: true,
   },
 ];
 

@@ -2,6 +2,7 @@
 // forward and input gradient. Planes of one group are copied to a box of the thread's own (padding, phases of a
 // stride) and used at once, while they are in the cache.
 import type { Scratch, WasmContext } from "./context.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { allPhases, at3, type Phase, volume } from "./conv-boxes.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 import { clearBytes } from "./conv-pad.ts";
@@ -31,6 +32,7 @@ interface Sums {
   readonly groupIn: number;
   readonly y: number;
   readonly bias: number | undefined;
+  readonly activation: ActivationCode;
   readonly rows: number;
   readonly columns: number;
   readonly rowOut: number;
@@ -192,9 +194,9 @@ function runSums(ctx: WasmContext, s: Sums, forced?: Tile): void {
       JOB.map((name) => job[name]),
     );
     const scattered = s.laneOut !== 4 || s.columns < 4;
-    const key = `grouped sums ${tile.rows} ${tile.vectors} ${scattered}`;
+    const key = `grouped sums ${tile.rows} ${tile.vectors} ${scattered} ${s.activation}`;
     const { sums } = ctx.get<"sums" | "fill">(key, () =>
-      sumFunctions(tile.rows, tile.vectors, scattered, ctx.relaxed),
+      sumFunctions(tile.rows, tile.vectors, scattered, s.activation, ctx.relaxed),
     );
     const cost = arithmetic(work) + traffic(units * (s.groupIn + s.groupOut));
     ctx.launch(cost, (tasks) => {
@@ -269,7 +271,7 @@ function joinRows(c: Conv3): Conv3 {
   return { ...c, input: size, output: size };
 }
 
-/** y = x ⋆ w + bias. */
+/** y = activation(x ⋆ w + bias). */
 export function groupedForward(
   ctx: WasmContext,
   c: Conv3,
@@ -277,6 +279,7 @@ export function groupedForward(
   w: number,
   bias: number | undefined,
   y: number,
+  activation: ActivationCode = 0,
   tile?: Tile,
 ): void {
   const [inPer, outPer] = [c.channels / c.groups, c.outChannels / c.groups];
@@ -291,6 +294,7 @@ export function groupedForward(
     groupIn: inPer * c.inputSize * 4,
     y,
     bias,
+    activation,
     rows: flat.output[1],
     columns: flat.output[2],
     rowOut: flat.output[2] * 4,
@@ -378,6 +382,7 @@ export function groupedInputGrad(
           groupIn: outPer * c.outputSize * 4,
           y: dx + (y.phase * width + x.phase) * 4,
           bias: undefined,
+          activation: 0,
           rows: y.pixels,
           columns: x.pixels,
           rowOut: sh * width * 4,

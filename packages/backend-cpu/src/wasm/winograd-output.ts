@@ -1,5 +1,6 @@
 // The output transform of Winograd's convolution: AᵀmA of each tile, m being its products summed over the channels,
-// plus the bias, written to the plane.
+// plus the bias, written to the plane, with an activation if wanted.
+import { activated } from "./activate.ts";
 import {
   type Code,
   countdown,
@@ -15,6 +16,7 @@ import {
   v128,
   when,
 } from "./assembler.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { NR } from "./gemm-kernels.ts";
 import { get, upTo } from "./lists.ts";
 import { schemeOf } from "./winograd-schemes.ts";
@@ -37,7 +39,7 @@ export const FOUR = {
  * lies at `m + p·stride + j·panelBytes`, channels NR floats apart. `bias`: one float per channel, or 0. `spare`:
  * room for SPARE_BYTES.
  */
-export function outputFunction(tile: 2 | 4, relaxed: boolean): Func {
+export function outputFunction(tile: 2 | 4, activation: ActivationCode, relaxed: boolean): Func {
   const params = {
     tiles: "i32",
     panels: "i32",
@@ -90,7 +92,7 @@ export function outputFunction(tile: 2 | 4, relaxed: boolean): Func {
       at.map((a, t) => a.set(i32.add(y, i32.load(four, FOUR.tile + t * FOUR.tileBytes + FOUR.at)))),
       upTo(tile).map((r) => [
         m.map((vec, j) => vec.set(v128.load(p.spare, between(r, j)))),
-        scheme.output(m, (value, c) => get(out, c).set(value)),
+        scheme.output(m, (value, c) => get(out, c).set(activated(value, activation))),
         tile === 4 ? transposed(f.locals("v128", 4) as [Vec, Vec, Vec, Vec], out) : [],
         when(
           whole,

@@ -8,6 +8,7 @@
 //            multiplies them with all tiles and transforms back. For many filters: with few images they are the
 //            larger part, and never leave the cache this way.
 import type { WasmContext } from "./context.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { NR, rowsOfTile } from "./gemm-kernels.ts";
 import { type TileLayout, type TilePlane, tileLayout, tilesOf } from "./winograd-tiles.ts";
 import { stepOfK } from "./winograd-weights.ts";
@@ -23,6 +24,7 @@ export interface Job extends TilePlane {
   /** Filters are read from the last tap to the first. */
   readonly backwards: boolean;
   readonly bias: number | undefined;
+  readonly activation: ActivationCode;
 }
 
 /** Some input channels, and where their filters and pixels lie, point after point. */

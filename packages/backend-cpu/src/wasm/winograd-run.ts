@@ -1,5 +1,6 @@
 // Runs a Winograd convolution as planned (winograd-plan.ts): the kernels, the tables, and the tasks.
 import type { WasmContext } from "./context.ts";
+import type { ActivationCode } from "./contraction.ts";
 import { NR } from "./gemm-kernels.ts";
 import { type Argument, arithmetic, LocalAddress, type Tasks, traffic } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
@@ -21,8 +22,11 @@ type Name =
   | "output";
 type Kernels = Readonly<Record<Name, Kernel>>;
 
-function kernelsFor(ctx: WasmContext, tile: 2 | 4): Kernels {
-  return ctx.get<Name>(`winograd ${tile}`, () => {
+function kernelsFor(ctx: WasmContext, tile: 2 | 4, activation: ActivationCode): Kernels {
+  const { output } = ctx.get<"output">(`winograd output ${tile} ${activation}`, () => [
+    outputFunction(tile, activation, ctx.relaxed),
+  ]);
+  const others = ctx.get<Exclude<Name, "output">>(`winograd ${tile}`, () => {
     const points = (tile + 2) ** 2;
     return [
       clearFunction(),
@@ -32,9 +36,9 @@ function kernelsFor(ctx: WasmContext, tile: 2 | 4): Kernels {
       weightsFunction(tile, ctx.relaxed, false),
       weightsFunction(tile, ctx.relaxed, true),
       productsFunction(points, ctx.relaxed),
-      outputFunction(tile, ctx.relaxed),
     ];
   });
+  return { ...others, output };
 }
 
 /** One convolution that runs. */
@@ -77,7 +81,7 @@ export function winograd(ctx: WasmContext, job: Job, tile: 2 | 4): void {
       const panels = Math.ceil(Math.min(layout.block, layout.total - first) / NR);
       blocks.push({ table, pieces, firstPanel: first / NR, panels });
     }
-    const work: Work = { job, plan, kernels: kernelsFor(ctx, tile), blocks, zeros };
+    const work: Work = { job, plan, kernels: kernelsFor(ctx, tile, job.activation), blocks, zeros };
     const cost = arithmetic(points * layout.total * plan.inPer * job.outChannels);
     if (plan.order === "tiles") byTiles(ctx, work, cost, (bytes) => scratch.take(bytes));
     else byRows(ctx, work, cost, (bytes) => scratch.take(bytes));

@@ -26,10 +26,10 @@ import { winogradWeightGrad } from "./winograd-weight-grad.ts";
 
 const plane = ([, height, width]: Triple): [number, number] => [height, width];
 
-/** y = x ⋆ w + bias, all contiguous; addresses in bytes. */
+/** y = activation(x ⋆ w + bias), all contiguous; addresses in bytes. */
 const forward =
   (tile: 2 | 4): Forward =>
-  (ctx, c, x, w, bias, y) =>
+  (ctx, c, x, w, bias, y, activation = 0) =>
     winograd(
       ctx,
       {
@@ -48,6 +48,7 @@ const forward =
         kBytes: 36,
         backwards: false,
         bias,
+        activation,
       },
       tile,
     );
@@ -74,6 +75,7 @@ const inputGrad =
         kBytes: (c.channels / c.groups) * 36,
         backwards: true,
         bias: undefined,
+        activation: 0,
       },
       tile,
     );
@@ -138,6 +140,7 @@ export const WINOGRAD_FORWARD: readonly ConvPath<Forward>[] = ([4, 2] as const).
   takes,
   suits: (c) => suits(c, plane(c.output), tile),
   run: forward(tile),
+  activates: true,
 }));
 
 export const WINOGRAD_INPUT_GRAD: readonly ConvPath<InputGrad>[] = ([4, 2] as const).map(
