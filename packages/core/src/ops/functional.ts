@@ -13,3 +13,6 @@ export * from "./loss/likelihood.ts";
 export * from "./loss/margin.ts";
 export * from "./norm/group-norm.ts";
 export { type RmsNormOptions, rmsNorm } from "./norm/rms-norm.ts";
+export * from "./pool/adaptive-max-pool.ts";
+export * from "./pool/lp-pool.ts";
+export * from "./pool/max-unpool.ts";

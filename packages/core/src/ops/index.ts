@@ -288,7 +288,12 @@ export {
   where,
   xlogy,
 } from "./out-forms.ts";
-export * from "./pool/adaptive-avg-pool.ts";
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  type OutputSize,
+} from "./pool/adaptive-avg-pool.ts";
 export * from "./pool/avg-pool.ts";
 export { divisorAt, type PoolGeometry, poolGeometry } from "./pool/geometry.ts";
 export * from "./pool/max-pool.ts";
@@ -308,21 +313,47 @@ export * from "./random/normal.ts";
 export * from "./reduce/all.ts";
 export * from "./reduce/amax.ts";
 export * from "./reduce/amin.ts";
+export * from "./reduce/aminmax.ts";
 export * from "./reduce/any.ts";
 export * from "./reduce/argmax.ts";
 export * from "./reduce/argmin.ts";
+export * from "./reduce/count-nonzero.ts";
 export type { DimOptions, ValuesAndIndices } from "./reduce/extreme.ts";
 export * from "./reduce/log-softmax.ts";
 export * from "./reduce/logsumexp.ts";
 export * from "./reduce/max.ts";
 export * from "./reduce/mean.ts";
 export * from "./reduce/min.ts";
+export * from "./reduce/nansum.ts";
+export { dist, type NormOptions, norm } from "./reduce/norm.ts";
 export * from "./reduce/prod.ts";
 export type { Dims, ReduceOptions } from "./reduce/reduce.ts";
 export { softmax } from "./reduce/softmax.ts";
 export * from "./reduce/std.ts";
 export * from "./reduce/sum.ts";
 export { type VarOptions, var } from "./reduce/var.ts";
+export * from "./reduce/var-mean.ts";
+export * from "./scan/cumprod.ts";
+export { cumsum } from "./scan/cumsum.ts";
+export * from "./scan/diff.ts";
+export * from "./scan/logcumsumexp.ts";
+export * from "./scan/running-extreme.ts";
+export type { ScanOptions } from "./scan/scan.ts";
+export * from "./sort/histogram.ts";
+export * from "./sort/median.ts";
+export * from "./sort/mode.ts";
+export * from "./sort/quantile.ts";
+export * from "./sort/search.ts";
+export {
+  argsort,
+  kthvalue,
+  msort,
+  type SortOptions,
+  sort,
+  type TopkOptions,
+  topk,
+} from "./sort/sort.ts";
+export * from "./sort/unique.ts";
 export * from "./views/broadcast.ts";
 export * from "./views/cat.ts";
 export * from "./views/diagonal.ts";

@@ -117,7 +117,8 @@ function adaptiveAvgPoolNd(op: string, dims: number, x: Tensor, outputSize: Outp
   });
 }
 
-function resolveSizes(op: string, input: Shape, outputSize: OutputSize): readonly number[] {
+/** @internal */
+export function resolveSizes(op: string, input: Shape, outputSize: OutputSize): readonly number[] {
   const dims = input.length - 2;
   const asked =
     typeof outputSize === "number" ? new Array<number>(dims).fill(outputSize) : outputSize;
@@ -130,7 +131,9 @@ function resolveSizes(op: string, input: Shape, outputSize: OutputSize): readonl
   }
   const empty = input.indexOf(0, 2);
   if (empty >= 0) {
-    throw new ShapeError(op, `spatial dim ${empty - 2} is empty, so it has no mean`, { input });
+    throw new ShapeError(op, `spatial dim ${empty - 2} is empty: there is nothing to pool`, {
+      input,
+    });
   }
   return sizes;
 }

@@ -101,8 +101,14 @@ const avgSamples = (): PoolGeometry[] => [
 export interface AvgPoolOptions extends PoolSettings {
   /** Whether padding counts in the mean. Default true. */
   readonly countIncludePad?: boolean | undefined;
+  /** What each sum is divided by, whatever its window. Not in one dimension, as in PyTorch. */
+  readonly divisorOverride?: number | undefined;
 }
-const OPTIONS: OptionNames<AvgPoolOptions> = { ...POOL_OPTIONS, countIncludePad: true };
+const OPTIONS: OptionNames<AvgPoolOptions> = {
+  ...POOL_OPTIONS,
+  countIncludePad: true,
+  divisorOverride: true,
+};
 
 function avgPoolNd(
   op: string,
@@ -116,7 +122,16 @@ function avgPoolNd(
   return composite(() => {
     const [input, isBatch] = batched(op, x, dims);
     const geometry = poolGeometry(op, input.shape, kernelSize, options);
-    return unbatched(avgPoolOp(input, geometry), isBatch);
+    const { divisorOverride } = options;
+    if (divisorOverride === undefined) return unbatched(avgPoolOp(input, geometry), isBatch);
+    if (!Number.isInteger(divisorOverride) || divisorOverride === 0 || dims === 1) {
+      throw new ArgumentError(
+        op,
+        `divisorOverride is a whole number other than 0, in two and three dims; got ${divisorOverride}`,
+      );
+    }
+    const sums = windowsOf(input, geometry).sum(onesFor(geometry).map((_, d) => 2 + dims + d));
+    return unbatched(sums.div(divisorOverride), isBatch);
   });
 }
 
