@@ -63,7 +63,8 @@ describe("out", () => {
         } catch {
           continue; // other arguments
         }
-        const results = plain instanceof Tensor ? [plain] : Object.values(plain);
+        const results: Tensor[] =
+          plain instanceof Tensor ? [plain] : Object.values(plain as object);
         const out = results.map((y) => zeros(y.shape, { dtype: y.dtype }));
         f(...args, { out: plain instanceof Tensor ? out[0] : out });
         expect(out.map(values)).to.deep.equal(results.map(values));
