@@ -100,7 +100,13 @@ const named = (text: string): string =>
   text.replace(/\bx\b/g, "x0").replace(/\ba\b/g, "x0").replace(/\bb\b/g, "x1");
 
 const unaryText = (code: UnaryCode, x: View, y: View): string | undefined =>
-  expressionFor(UNARY_F32, UNARY_INT, code, x, y);
+  expressionFor(
+    UNARY_F32,
+    UNARY_INT,
+    code === "bitwiseNot" && x.dtype === "bool" ? "logicalNot" : code,
+    x,
+    y,
+  );
 const binaryText = (code: BinaryCode, x: View, y: View): string | undefined =>
   expressionFor(BINARY_F32, BINARY_INT, code, x, y);
 
@@ -131,7 +137,8 @@ export const unary = slot<[UnaryCode, View, View]>("unary", [
 ]);
 
 /** Types alone do not say: u32 is uint8 or bool. */
-const tag = (x: View, y: View): string => (y.dtype === "uint8" || x.dtype === "uint8" ? "8" : "");
+const tag = (x: View, y: View): string =>
+  y.dtype === "uint8" || x.dtype === "uint8" ? "8" : x.dtype === "bool" ? "1" : "";
 
 export const binary = slot<[BinaryCode, View, View, View]>("binary", [
   {

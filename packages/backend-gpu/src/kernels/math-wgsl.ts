@@ -1,6 +1,13 @@
 // Scalar functions in WGSL. Shaders may be compiled as if there were no NaN or infinity, so what depends on them asks
 // their bits; and WGSL refuses constants that are either, so these are made at run time.
 import type { BinaryCode, UnaryCode } from "@tapegrad/core";
+import {
+  SPECIAL,
+  SPECIAL_BINARY_F32,
+  SPECIAL_BINARY_INT,
+  SPECIAL_UNARY_F32,
+  SPECIAL_UNARY_INT,
+} from "./math-special-wgsl.ts";
 
 const MATH = `
 var<private> NAN_BITS : u32 = 0x7fc00000u;
@@ -118,9 +125,9 @@ fn gelu_tanh_grad(a : f32, b : f32) -> f32 {
 fn truth(x : bool) -> u32 { return select(0u, 1u, x); }
 `;
 
-/** Each definition of the text above by its name. */
+/** Each definition of the texts by its name. */
 const DEFINITIONS = new Map(
-  MATH.split(/\n(?=fn |var|\/\/)/).flatMap((text) => {
+  (MATH + SPECIAL).split(/\n(?=fn |var|\/\/)/).flatMap((text) => {
     const name = /^(?:fn|var<private>) (\w+)/m.exec(text)?.[1];
     return name === undefined ? [] : [[name, text.trim()] as const];
   }),
@@ -161,9 +168,6 @@ export const UNARY_F32: Table<UnaryCode> = {
   log1p: "log1p(x)",
   log2: "log2(x)",
   log10: "log2(x) * 0.30102999566398120",
-  sin: "sin(x)",
-  cos: "cos(x)",
-  tan: "tan(x)",
   asin: "asin(x)",
   acos: "acos(x)",
   atan: "atan(x)",
@@ -188,6 +192,7 @@ export const UNARY_F32: Table<UnaryCode> = {
   isnan: "truth(is_nan(x))",
   isinf: "truth(is_inf(x))",
   isfinite: "truth(!is_nan(x) && !is_inf(x))",
+  ...SPECIAL_UNARY_F32,
 };
 
 /** Of an i32, or a u32 (uint8, bool). `T` stands for the type. */
@@ -206,6 +211,7 @@ export const UNARY_INT: Table<UnaryCode> = {
   isnan: "0u",
   isinf: "0u",
   isfinite: "1u",
+  ...SPECIAL_UNARY_INT,
 };
 
 const comparisons: Table<BinaryCode> = {
@@ -247,6 +253,7 @@ export const BINARY_F32: Table<BinaryCode> = {
   hardsigmoidGrad: "select(0.0, a / 6.0, b > -3.0 && b < 3.0)",
   sigmoidGrad: "a * b * (1.0 - b)",
   tanhGrad: "a * (1.0 - b * b)",
+  ...SPECIAL_BINARY_F32,
 };
 
 /** Of two i32 or two u32. */
@@ -266,4 +273,5 @@ export const BINARY_INT: Table<BinaryCode> = {
   logicalOr: "truth(a != T(0) || b != T(0))",
   logicalXor: "truth((a != T(0)) != (b != T(0)))",
   reluGrad: "select(T(0), a, b > T(0))",
+  ...SPECIAL_BINARY_INT,
 };

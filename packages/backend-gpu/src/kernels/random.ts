@@ -4,6 +4,7 @@ import { wgsl } from "../program/wgsl.ts";
 import { program, slot } from "../registry.ts";
 import { blockOf } from "../runtime/runtime.ts";
 import { wgslType } from "../types.ts";
+import { mathFor } from "./math-wgsl.ts";
 
 /** philox(counter low, counter high, key) gives four words; uniform01(word) a number in [0, 1). */
 export const PHILOX = `
@@ -52,7 +53,7 @@ export const random = slot<[RandomCode, View, RandomKey]>("random", [
           ? "let v = vec4<f32>(uniform01(w.x), uniform01(w.y), uniform01(w.z), uniform01(w.w));"
           : `let ra = sqrt(-2.0 * log(1.0 - uniform01(w.x))); let aa = 6.283185307179586 * uniform01(w.y);
   let rb = sqrt(-2.0 * log(1.0 - uniform01(w.z))); let ab = 6.283185307179586 * uniform01(w.w);
-  let v = vec4<f32>(ra * cos(aa), ra * sin(aa), rb * cos(ab), rb * sin(ab));`;
+  let v = vec4<f32>(ra * cos_exact(aa), ra * sin_exact(aa), rb * cos_exact(ab), rb * sin_exact(ab));`;
       const made = program(`wgsl/random/${code}`, (name) =>
         wgsl({
           key: name,
@@ -60,7 +61,7 @@ export const random = slot<[RandomCode, View, RandomKey]>("random", [
           outputs: { y: "f32" },
           params: { oy: "u32", size: "u32", ...KEY_PARAMS },
           threads: "linear",
-          head: PHILOX,
+          head: `${PHILOX}\n${mathFor(numbers)}`,
           body: `  let w = draw(i, p.c0, p.c1, vec2<u32>(p.k0, p.k1));
   ${numbers}
   for (var j = 0u; j < 4u && 4u * i + j < p.size; j++) { y[p.oy + 4u * i + j] = v[j]; }`,

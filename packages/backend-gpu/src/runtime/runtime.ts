@@ -18,6 +18,8 @@ import type { Compiled, Program } from "../program/program.ts";
 import { BufferPool, type GpuBlock, type PoolOwner } from "./pool.ts";
 import { Readback } from "./readback.ts";
 
+export type { GpuBlock } from "./pool.ts";
+
 export interface Counters {
   dispatches: number;
   submits: number;

@@ -36,6 +36,7 @@ fn draw(b : u32, low : u32, high : u32, key : vec2<u32>) -> vec4<u32> {
   return philox(sum, high + select(0u, 1u, sum < low), key);
 }
 
+
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
         @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
