@@ -4,6 +4,7 @@ export type { FullBackwardHook, FullBackwardPreHook } from "./backward-hooks.ts"
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
+export * from "./layers/adaptive-pool.ts";
 export {
   Conv1d,
   Conv2d,
@@ -30,9 +31,6 @@ export {
 } from "./layers/norm.ts";
 export * from "./layers/padding.ts";
 export {
-  AdaptiveAvgPool1d,
-  AdaptiveAvgPool2d,
-  AdaptiveAvgPool3d,
   AvgPool1d,
   AvgPool2d,
   AvgPool3d,

@@ -1,8 +1,5 @@
 // Pooling in one, two and three spatial dims.
 import {
-  adaptiveAvgPool1d,
-  adaptiveAvgPool2d,
-  adaptiveAvgPool3d,
   avgPool1d,
   avgPool2d,
   avgPool3d,
@@ -13,8 +10,9 @@ import {
   maxPool3d,
   type OptionNames,
   type Tensor,
+  type ValuesAndIndices,
 } from "@tapegrad/core";
-import { perDim, type Sizes } from "../args.ts";
+import { given, perDim, type Sizes } from "../args.ts";
 import { Module } from "../module.ts";
 import { keywords } from "../print.ts";
 import { trust } from "../trust.ts";
@@ -28,16 +26,30 @@ export interface PoolOptions {
   readonly ceilMode?: boolean | undefined;
 }
 const POOL_OPTIONS: OptionNames<PoolOptions> = { stride: true, padding: true, ceilMode: true };
-export interface MaxPoolOptions extends PoolOptions {
+export interface MaxPoolOptions<I extends boolean = false> extends PoolOptions {
   /** Default: 1. */
   readonly dilation?: Sizes | undefined;
+  /** Gives { values, indices }, as MaxUnpool wants them, instead of the values alone. Default: false. */
+  readonly returnIndices?: I | undefined;
 }
-const MAX_POOL_OPTIONS: OptionNames<MaxPoolOptions> = { ...POOL_OPTIONS, dilation: true };
+const MAX_POOL_OPTIONS: OptionNames<MaxPoolOptions<boolean>> = {
+  ...POOL_OPTIONS,
+  dilation: true,
+  returnIndices: true,
+};
+/** What a max pooling gives, with and without indices. */
+export type MaxPooled<I extends boolean> = I extends true ? ValuesAndIndices : Tensor;
 export interface AvgPoolOptions extends PoolOptions {
   /** Count padded zeros in the mean. Default: true. */
   readonly countIncludePad?: boolean | undefined;
+  /** What each sum is divided by instead of the size of its window; in two and three dims. */
+  readonly divisorOverride?: number | undefined;
 }
-const AVG_POOL_OPTIONS: OptionNames<AvgPoolOptions> = { ...POOL_OPTIONS, countIncludePad: true };
+const AVG_POOL_OPTIONS: OptionNames<AvgPoolOptions> = {
+  ...POOL_OPTIONS,
+  countIncludePad: true,
+  divisorOverride: true,
+};
 
 abstract class PoolNd extends Module {
   readonly dims: number;
@@ -68,17 +80,20 @@ abstract class PoolNd extends Module {
 
 const MAX = [maxPool1d, maxPool2d, maxPool3d];
 
-abstract class MaxPoolNd extends PoolNd {
+abstract class MaxPoolNd<I extends boolean> extends PoolNd {
   readonly dilation: Sizes;
-  constructor(name: string, dims: number, kernelSize: Sizes, options: MaxPoolOptions) {
+  readonly returnIndices: boolean;
+  constructor(name: string, dims: number, kernelSize: Sizes, options: MaxPoolOptions<I>) {
     super(name, dims, kernelSize, options, MAX_POOL_OPTIONS);
     this.dilation = options.dilation ?? 1;
+    this.returnIndices = options.returnIndices ?? false;
     perDim(name, "dilation", this.dilation, dims, 1);
   }
-  forward(x: Tensor): Tensor {
-    const { stride, padding, dilation, ceilMode } = this;
+  forward(x: Tensor): MaxPooled<I> {
+    const { stride, padding, dilation, ceilMode, returnIndices } = this;
     const pool = MAX[this.dims - 1] as typeof maxPool1d;
-    return pool(x, this.kernelSize, { stride, padding, dilation, ceilMode });
+    const options = { stride, padding, dilation, ceilMode, returnIndices };
+    return pool(x, this.kernelSize, options) as Tensor | ValuesAndIndices as MaxPooled<I>;
   }
   override extraRepr(): string {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
@@ -90,20 +105,20 @@ abstract class MaxPoolNd extends PoolNd {
 }
 
 /** The largest of each window of [N, C, L] or [C, L]; as `torch.nn.MaxPool1d`. */
-export class MaxPool1d extends MaxPoolNd {
-  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+export class MaxPool1d<I extends boolean = false> extends MaxPoolNd<I> {
+  constructor(kernelSize: Sizes, options: MaxPoolOptions<I> = {}) {
     super("MaxPool1d", 1, kernelSize, options);
   }
 }
 /** The largest of each window of [N, C, H, W] or [C, H, W]; as `torch.nn.MaxPool2d`. */
-export class MaxPool2d extends MaxPoolNd {
-  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+export class MaxPool2d<I extends boolean = false> extends MaxPoolNd<I> {
+  constructor(kernelSize: Sizes, options: MaxPoolOptions<I> = {}) {
     super("MaxPool2d", 2, kernelSize, options);
   }
 }
 /** The largest of each window of [N, C, D, H, W] or [C, D, H, W]; as `torch.nn.MaxPool3d`. */
-export class MaxPool3d extends MaxPoolNd {
-  constructor(kernelSize: Sizes, options: MaxPoolOptions = {}) {
+export class MaxPool3d<I extends boolean = false> extends MaxPoolNd<I> {
+  constructor(kernelSize: Sizes, options: MaxPoolOptions<I> = {}) {
     super("MaxPool3d", 3, kernelSize, options);
   }
 }
@@ -112,14 +127,17 @@ const AVG = [avgPool1d, avgPool2d, avgPool3d];
 
 abstract class AvgPoolNd extends PoolNd {
   readonly countIncludePad: boolean;
+  readonly divisorOverride: number | null;
   constructor(name: string, dims: number, kernelSize: Sizes, options: AvgPoolOptions) {
     super(name, dims, kernelSize, options, AVG_POOL_OPTIONS);
     this.countIncludePad = options.countIncludePad ?? true;
+    this.divisorOverride = options.divisorOverride ?? null;
   }
   forward(x: Tensor): Tensor {
-    const { stride, padding, ceilMode, countIncludePad } = this;
+    const { stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
     const pool = AVG[this.dims - 1] as typeof avgPool1d;
-    return pool(x, this.kernelSize, { stride, padding, ceilMode, countIncludePad });
+    const options = { stride, padding, ceilMode, countIncludePad };
+    return pool(x, this.kernelSize, { ...options, ...given({ divisorOverride }) });
   }
   override extraRepr(): string {
     // PyTorch spreads the numbers of AvgPool1d over its dims, and of no other pooling.
@@ -151,43 +169,4 @@ export class AvgPool3d extends AvgPoolNd {
   }
 }
 
-const ADAPTIVE = [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d];
-
-abstract class AdaptiveAvgPoolNd extends Module {
-  readonly dims: number;
-  readonly outputSize: Sizes;
-  constructor(name: string, dims: number, outputSize: Sizes) {
-    super();
-    perDim(name, "outputSize", outputSize, dims, 1);
-    this.dims = dims;
-    this.outputSize = outputSize;
-  }
-  forward(x: Tensor): Tensor {
-    const pool = ADAPTIVE[this.dims - 1] as typeof adaptiveAvgPool1d;
-    return pool(x, this.outputSize);
-  }
-  override extraRepr(): string {
-    return keywords({ output_size: this.outputSize });
-  }
-}
-
-/** Means over windows that make the output [N, C, outputSize]; as `torch.nn.AdaptiveAvgPool1d`. */
-export class AdaptiveAvgPool1d extends AdaptiveAvgPoolNd {
-  constructor(outputSize: Sizes) {
-    super("AdaptiveAvgPool1d", 1, outputSize);
-  }
-}
-/** Means over windows that make the output [N, C, …outputSize]; as `torch.nn.AdaptiveAvgPool2d`. */
-export class AdaptiveAvgPool2d extends AdaptiveAvgPoolNd {
-  constructor(outputSize: Sizes) {
-    super("AdaptiveAvgPool2d", 2, outputSize);
-  }
-}
-/** Means over windows that make the output [N, C, …outputSize]; as `torch.nn.AdaptiveAvgPool3d`. */
-export class AdaptiveAvgPool3d extends AdaptiveAvgPoolNd {
-  constructor(outputSize: Sizes) {
-    super("AdaptiveAvgPool3d", 3, outputSize);
-  }
-}
-
-trust(MaxPoolNd, AvgPoolNd, AdaptiveAvgPoolNd);
+trust(MaxPoolNd, AvgPoolNd);
