@@ -23,7 +23,7 @@ import { at3 } from "./conv-boxes.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 import { type Box, boxOf, clearBoxes, columnAt, fillBox } from "./depthwise-box.ts";
 import { cut, loadAcross, type Piece } from "./depthwise-code.ts";
-import { keyOf, planFor } from "./depthwise-columns.ts";
+import { keyOf } from "./depthwise-columns.ts";
 import {
   planeBytes,
   type RowPhase,
@@ -34,6 +34,7 @@ import {
 import { overChannels } from "./depthwise-launch.ts";
 import { evenly, overPlane } from "./depthwise-plane.ts";
 import { get, upTo } from "./lists.ts";
+import { planFor } from "./plan-cache.ts";
 
 /** Sums in registers, and rows of the gradient held beside them. */
 const SUMS = 10;

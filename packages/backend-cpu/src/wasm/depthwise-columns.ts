@@ -19,6 +19,7 @@ import {
 import { costOf, overPlanes } from "./depthwise-launch.ts";
 import { evenly } from "./depthwise-plane.ts";
 import { upTo } from "./lists.ts";
+import { planFor } from "./plan-cache.ts";
 
 /** Vector products that a kernel may write out; above it edges are rows of zeros instead of code of their own. */
 const CODE_BUDGET = 1500;
@@ -197,20 +198,6 @@ function inputGradPlan(c: Conv3): Plan {
 /** Everything that a geometry says about one plane and its filters, as a key. */
 export const keyOf = (c: Conv3): string =>
   `${c.kernel} ${c.stride} ${c.dilation} ${c.padding} ${c.input} ${c.output} ${c.outChannels / c.channels}`;
-
-const plans = new Map<string, unknown>();
-const MOST_PLANS = 512;
-
-/** The plan of that key, made the first time. A key stands for plans of one type. */
-export function planFor<P>(key: string, make: () => P): P {
-  let plan = plans.get(key) as P | undefined;
-  if (plan === undefined) {
-    if (plans.size >= MOST_PLANS) plans.clear();
-    plan = make();
-    plans.set(key, plan);
-  }
-  return plan;
-}
 
 function run(
   ctx: WasmContext,

@@ -14,7 +14,6 @@ import {
   v128,
   when,
 } from "./assembler.ts";
-import type { Scratch, WasmContext } from "./context.ts";
 
 /** The pixels of one phase of a plane along one dim: index j of the box is pixel j·stride + phase − padding. */
 export interface PhaseSpan {
@@ -58,7 +57,7 @@ const HEAD = 32;
 const ENTRY = 20;
 
 /** A Fill as the kernel reads it. */
-export function writeFill(ctx: WasmContext, scratch: Scratch, fill: Fill): number {
+export function fillWords(fill: Fill): readonly number[] {
   const { rows, columns, stride, width, plane } = fill;
   const words = [
     rows.length * columns.length,
@@ -78,10 +77,7 @@ export function writeFill(ctx: WasmContext, scratch: Scratch, fill: Fill): numbe
       words.push(column.high - column.low);
     }
   }
-  const at = scratch.take(words.length * 4);
-  const { i32 } = ctx.arena;
-  for (let i = 0; i < words.length; i++) i32[at / 4 + i] = words[i] as number;
-  return at;
+  return words;
 }
 
 /**

@@ -1,10 +1,10 @@
 // Weight gradients of convolutions with few channels, and of pointwise ones: driving grouped-grad-kernels.ts.
-import type { Scratch, WasmContext } from "./context.ts";
+import type { WasmContext } from "./context.ts";
 import type { Conv3 } from "./conv-geometry.ts";
 import { clearBytes, sumParts } from "./conv-pad.ts";
-import { isPointwise, isUnitStride } from "./conv-path.ts";
+import { convText, isPointwise, isUnitStride } from "./conv-path.ts";
 import { usedPhases } from "./grouped.ts";
-import { type Fill, phaseSpan, writeFill } from "./grouped-fill.ts";
+import { type Fill, fillWords, phaseSpan } from "./grouped-fill.ts";
 import {
   GRAD_JOB,
   type GradJobWord,
@@ -13,6 +13,7 @@ import {
 } from "./grouped-grad-kernels.ts";
 import { arithmetic, pieces, traffic } from "./launch.ts";
 import { upTo } from "./lists.ts";
+import { planFor, Tables } from "./plan-cache.ts";
 
 /** Planes of a chunk should stay in the L2 cache, those of a tile in L1. */
 const CHUNK_BYTES = 1 << 16;
@@ -189,37 +190,37 @@ function gradTile(
   return { rows, columns, rowOut: rowOut * 4, distances: same ? first : undefined };
 }
 
-function writeWords(ctx: WasmContext, scratch: Scratch, words: readonly number[]): number {
-  const at = scratch.take(words.length * 4);
-  const { i32 } = ctx.arena;
-  for (let i = 0; i < words.length; i++) i32[at / 4 + i] = words[i] as number;
-  return at;
+/** What is known before there are addresses. */
+interface GradPlan {
+  readonly tables: Tables;
+  /** Bytes from the start of the tables to the job. */
+  readonly jobAt: number;
+  readonly tile: GradTile;
+  readonly key: string;
+  readonly floats: number;
+  /** Pieces that have a partial result each. */
+  readonly parts: number;
+  /** Bytes of each thread. */
+  readonly own: number;
+  readonly units: number;
+  readonly cost: number;
 }
 
-/** dw from the gradient g of y and x. Sums along pixels of an image, images, pieces: always in that order. */
-export function groupedWeightGrad(
-  ctx: WasmContext,
+function planGrad(
   c: Conv3,
-  g: number,
-  x: number,
-  dw: number,
-  forced?: readonly [rows: number, columns: number],
-): void {
+  relaxed: boolean,
+  forced: readonly [rows: number, columns: number] | undefined,
+): GradPlan {
   const { groups, batch } = c;
   const [inPer, outPer] = [c.channels / groups, c.outChannels / groups];
   const weights = inPer * c.kernelSize;
   const floats = c.outChannels * weights;
-  if (floats === 0) return;
-  if (batch * c.outputSize === 0) {
-    clearBytes(ctx, dw, floats * 4);
-    return;
-  }
   const layout =
     isPointwise(c) && isUnitStride(c) && c.outputSize >= 4 ? inPlaceLayout(c) : boxLayout(c);
   const runs = layout.inPlace ? 1 : c.kernel[2];
   const shape =
     forced === undefined
-      ? chooseGradTile(outPer, weights, runs, ctx.relaxed)
+      ? chooseGradTile(outPer, weights, runs, relaxed)
       : ([Math.min(forced[0], outPer), Math.min(forced[1], weights)] as const);
   const tile = gradTile(layout.offsets, shape, layout.rowOut);
   const blocks = Math.ceil(outPer / tile.rows);
@@ -236,76 +237,122 @@ export function groupedWeightGrad(
   );
   const pieceChunks = Math.ceil(chunks / pieceCount);
   const parts = Math.ceil(chunks / pieceChunks);
+  const { boxBytes, rest, vectors } = layout;
+  const sumBytes =
+    pieceChunks === 1 ? 0 : splitBlocks * starts.length * tile.rows * tile.columns * 16;
+  const tables = new Tables();
+  const [fillIn, fillOut] = [0, 1].map((i) => {
+    const fill = layout.fills[i];
+    return tables.add(fill === undefined ? [] : fillWords(fill));
+  }) as [number, number];
+  const words: Record<GradJobWord, number> = {
+    mask0: 0,
+    mask1: rest >= 3 ? -1 : 0,
+    mask2: rest >= 2 ? -1 : 0,
+    mask3: -1,
+    x: 0,
+    g: 0,
+    dw: 0,
+    splits,
+    groups,
+    pieceDw: floats * 4,
+    groupDw: outPer * weights * 4,
+    rowDw: weights * 4,
+    groupIn: inPer * c.inputSize * 4,
+    groupOut: outPer * c.outputSize * 4,
+    imageIn: c.channels * c.inputSize * 4,
+    imageOut: c.outChannels * c.outputSize * 4,
+    planeOut: c.outputSize * 4,
+    out: outPer,
+    blocks,
+    splitBlocks,
+    table: tables.add(
+      starts.flatMap((start) => [
+        start * 4,
+        ...upTo(tile.distances === undefined ? tile.columns : 1).map(
+          (i) => layout.offsets[start + i] as number,
+        ),
+      ]),
+    ),
+    tiles: starts.length,
+    images: batch,
+    chunkImages: layout.chunkImages,
+    chunks,
+    pieceChunks,
+    strips: layout.strips,
+    stripIn: vectors * 16,
+    stripOut: vectors * 16,
+    stripRows: layout.stripRows,
+    vectors,
+    lastVectors: layout.lastVectors,
+    tail: rest === 0 ? 0 : (4 - rest) * 4,
+    inPlace: layout.inPlace ? 1 : 0,
+    boxBytes,
+    boxOut: layout.boxOut,
+    sums: boxBytes,
+    channels: inPer,
+    fillIn,
+    fillOut,
+    boxImage: layout.boxImage,
+    rowOut: tile.rowOut,
+  };
+  const jobAt = tables.add(GRAD_JOB.map((name) => words[name]));
+  for (const name of ["table", "fillIn", "fillOut"] as const) {
+    tables.pointsInside(jobAt + GRAD_JOB.indexOf(name) * 4);
+  }
+  return {
+    tables,
+    jobAt,
+    tile,
+    key: `grouped grads ${tile.rows} ${tile.rowOut} ${tile.columns} ${tile.distances}`,
+    floats,
+    parts,
+    own: boxBytes + sumBytes,
+    units: parts * groups * splits,
+    cost:
+      arithmetic(work) +
+      traffic(batch * 4 * (c.channels * c.inputSize + c.outChannels * c.outputSize)),
+  };
+}
+
+const [X, G, DW] = (["x", "g", "dw"] as const).map((name) => GRAD_JOB.indexOf(name)) as [
+  number,
+  number,
+  number,
+];
+
+/** dw from the gradient g of y and x. Sums along pixels of an image, images, pieces: always in that order. */
+export function groupedWeightGrad(
+  ctx: WasmContext,
+  c: Conv3,
+  g: number,
+  x: number,
+  dw: number,
+  forced?: readonly [rows: number, columns: number],
+): void {
+  const inPer = c.channels / c.groups;
+  if (c.outChannels * inPer * c.kernelSize === 0) return;
+  if (c.batch * c.outputSize === 0) {
+    clearBytes(ctx, dw, c.outChannels * inPer * c.kernelSize * 4);
+    return;
+  }
+  const make = (): GradPlan => planGrad(c, ctx.relaxed, forced);
+  // A tile of one's own is for tests.
+  const plan =
+    forced === undefined ? planFor(`grouped grads ${ctx.relaxed} ${convText(c)}`, make) : make();
+  const { tables, tile, parts, floats, units, cost } = plan;
+  const { grads } = ctx.get<"grads" | "fill">(plan.key, () => gradFunctions(tile, ctx.relaxed));
   ctx.withScratch((scratch) => {
     const target = parts === 1 ? dw : scratch.take(parts * floats * 4);
-    const table = starts.flatMap((start) => [
-      start * 4,
-      ...upTo(tile.distances === undefined ? tile.columns : 1).map(
-        (i) => layout.offsets[start + i] as number,
-      ),
-    ]);
-    const [fillIn, fillOut] = layout.fills.map((fill) => writeFill(ctx, scratch, fill));
-    const { boxBytes, rest, vectors } = layout;
-    const sumBytes =
-      pieceChunks === 1 ? 0 : splitBlocks * starts.length * tile.rows * tile.columns * 16;
-    // Written out: spreading objects costs more than a small convolution.
-    const words: Record<GradJobWord, number> = {
-      mask0: 0,
-      mask1: rest >= 3 ? -1 : 0,
-      mask2: rest >= 2 ? -1 : 0,
-      mask3: -1,
-      x,
-      g,
-      dw: target,
-      splits,
-      groups,
-      pieceDw: floats * 4,
-      groupDw: outPer * weights * 4,
-      rowDw: weights * 4,
-      groupIn: inPer * c.inputSize * 4,
-      groupOut: outPer * c.outputSize * 4,
-      imageIn: c.channels * c.inputSize * 4,
-      imageOut: c.outChannels * c.outputSize * 4,
-      planeOut: c.outputSize * 4,
-      out: outPer,
-      blocks,
-      splitBlocks,
-      table: writeWords(ctx, scratch, table),
-      tiles: starts.length,
-      images: batch,
-      chunkImages: layout.chunkImages,
-      chunks,
-      pieceChunks,
-      strips: layout.strips,
-      stripIn: vectors * 16,
-      stripOut: vectors * 16,
-      stripRows: layout.stripRows,
-      vectors,
-      lastVectors: layout.lastVectors,
-      tail: rest === 0 ? 0 : (4 - rest) * 4,
-      inPlace: layout.inPlace ? 1 : 0,
-      boxBytes,
-      boxOut: layout.boxOut,
-      sums: boxBytes,
-      channels: inPer,
-      fillIn: fillIn ?? 0,
-      fillOut: fillOut ?? 0,
-      boxImage: layout.boxImage,
-      rowOut: tile.rowOut,
-    };
-    const job = writeWords(
-      ctx,
-      scratch,
-      GRAD_JOB.map((name) => words[name]),
-    );
-    const key = `grouped grads ${tile.rows} ${tile.rowOut} ${tile.columns} ${tile.distances}`;
-    const { grads } = ctx.get<"grads" | "fill">(key, () => gradFunctions(tile, ctx.relaxed));
-    const cost =
-      arithmetic(work) +
-      traffic(batch * 4 * (c.channels * c.inputSize + c.outChannels * c.outputSize));
+    const at = scratch.take(tables.bytes);
+    tables.write(ctx.arena, at);
+    const job = at + plan.jobAt;
+    const words = ctx.arena.i32;
+    words[job / 4 + X] = x;
+    words[job / 4 + G] = g;
+    words[job / 4 + DW] = target;
     ctx.launch(cost, (tasks) => {
-      const own = boxBytes + sumBytes === 0 ? 0 : tasks.local(boxBytes + sumBytes);
-      const units = parts * groups * splits;
+      const own = plan.own === 0 ? 0 : tasks.local(plan.own);
       pieces(units, cost, (first, count) => tasks.add(grads, first, count, job, own));
     });
     if (parts > 1) sumParts(ctx, floats, parts, target, dw, false);
