@@ -55,13 +55,24 @@ function withLoops(
   };
 }
 
+/** Slots that this backend has as loops on purpose: scans and sorts go element by element anyway. */
+const LOOPS: ReadonlySet<string> = new Set(["scan", "scanExtreme", "sort", "mode", "searchsorted"]);
+const named =
+  (loop: AnyKernel): AnyKernel =>
+  (...args) => {
+    loop(...args);
+    return "js-loop";
+  };
+
 /** Fast kernels first, loops behind them. Fused slots that neither has stay absent: core composes. */
 function kernelsOn(context: WasmContext): Kernels {
   const fast = fastKernels(context) as Record<string, AnyKernel | undefined>;
   const loops = { ...referenceFused, ...requiredLoops } as unknown as Record<string, AnyKernel>;
   const table: Record<string, AnyKernel> = {};
   for (const name of new Set([...Object.keys(fast), ...Object.keys(loops)])) {
-    table[name] = withLoops(name, fast[name], loops[name]);
+    const loop = loops[name];
+    table[name] =
+      loop !== undefined && LOOPS.has(name) ? named(loop) : withLoops(name, fast[name], loop);
   }
   return table as unknown as Kernels;
 }

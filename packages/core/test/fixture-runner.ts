@@ -76,7 +76,9 @@ function call(fn: string, args: readonly unknown[], form?: Form): unknown {
   // The recorded input is a leaf, which nothing may be written into.
   const [first, ...rest] = inPlace ? [(args[0] as Tensor).clone(), ...args.slice(1)] : args;
   const table = core as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const f = table[fn];
+  const [space, name] = fn.split(".");
+  const f =
+    name === undefined ? table[fn] : (table[space as string] as unknown as typeof table)[name];
   if (f !== undefined && (form ?? (inPlace ? "method" : "function")) === "function") {
     return f(first, ...rest);
   }

@@ -161,6 +161,7 @@ export * from "./inplace/sub_.ts";
 export * from "./inplace/tanh_.ts";
 export * from "./inplace/trunc_.ts";
 export * from "./inplace/zero_.ts";
+export * as linalg from "./linalg/index.ts";
 export { type LinearOptions, linear } from "./linear/linear.ts";
 export * from "./linear/products.ts";
 export * from "./loss/binary-cross-entropy.ts";
@@ -179,9 +180,11 @@ export {
   all,
   amax,
   amin,
+  aminmax,
   any,
   argmax,
   argmin,
+  argsort,
   asin,
   asinh,
   atan,
@@ -194,6 +197,7 @@ export {
   bitwiseRightShift,
   bitwiseXor,
   bmm,
+  bucketize,
   cat,
   ceil,
   clamp,
@@ -202,7 +206,12 @@ export {
   copysign,
   cos,
   cosh,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
   deg2rad,
+  diff,
   digamma,
   div,
   dot,
@@ -225,10 +234,12 @@ export {
   ge,
   gt,
   heaviside,
+  histc,
   hypot,
   indexSelect,
   isneginf,
   isposinf,
+  kthvalue,
   lcm,
   le,
   lerp,
@@ -239,6 +250,7 @@ export {
   log10,
   logaddexp,
   logaddexp2,
+  logcumsumexp,
   logicalAnd,
   logicalNot,
   logicalOr,
@@ -250,23 +262,32 @@ export {
   max,
   maximum,
   mean,
+  median,
   min,
   minimum,
   mm,
+  mode,
   mul,
   mv,
+  nanmean,
+  nanmedian,
+  nanquantile,
+  nansum,
   nanToNum,
   ne,
   neg,
+  norm,
   polygamma,
   pow,
   prod,
+  quantile,
   rad2deg,
   reciprocal,
   remainder,
   round,
   rsqrt,
   scatterAdd,
+  searchsorted,
   sgn,
   sigmoid,
   sign,
@@ -274,6 +295,7 @@ export {
   sin,
   sinc,
   sinh,
+  sort,
   sqrt,
   square,
   stack,
@@ -282,6 +304,7 @@ export {
   sum,
   tan,
   tanh,
+  topk,
   tril,
   triu,
   trunc,
@@ -325,7 +348,7 @@ export * from "./reduce/max.ts";
 export * from "./reduce/mean.ts";
 export * from "./reduce/min.ts";
 export * from "./reduce/nansum.ts";
-export { dist, type NormOptions, norm } from "./reduce/norm.ts";
+export { dist, type NormOptions } from "./reduce/norm.ts";
 export * from "./reduce/prod.ts";
 export type { Dims, ReduceOptions } from "./reduce/reduce.ts";
 export { softmax } from "./reduce/softmax.ts";
@@ -334,7 +357,6 @@ export * from "./reduce/sum.ts";
 export { type VarOptions, var } from "./reduce/var.ts";
 export * from "./reduce/var-mean.ts";
 export * from "./scan/cumprod.ts";
-export { cumsum } from "./scan/cumsum.ts";
 export * from "./scan/diff.ts";
 export * from "./scan/logcumsumexp.ts";
 export * from "./scan/running-extreme.ts";
@@ -344,15 +366,7 @@ export * from "./sort/median.ts";
 export * from "./sort/mode.ts";
 export * from "./sort/quantile.ts";
 export * from "./sort/search.ts";
-export {
-  argsort,
-  kthvalue,
-  msort,
-  type SortOptions,
-  sort,
-  type TopkOptions,
-  topk,
-} from "./sort/sort.ts";
+export { msort, type SortOptions, type TopkOptions } from "./sort/sort.ts";
 export * from "./sort/unique.ts";
 export * from "./views/broadcast.ts";
 export * from "./views/cat.ts";

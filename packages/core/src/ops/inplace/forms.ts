@@ -56,6 +56,8 @@ import { sinh } from "../elementwise/sinh.ts";
 import { tan } from "../elementwise/tan.ts";
 import { xlogy } from "../elementwise/xlogy.ts";
 import { tril, triu } from "../index/triangle.ts";
+import { cumprod } from "../scan/cumprod.ts";
+import { cumsum } from "../scan/cumsum.ts";
 import { inPlaceForm } from "./form.ts";
 
 const FUNCTIONS = {
@@ -78,6 +80,8 @@ const FUNCTIONS = {
   clampMin,
   copysign,
   cosh,
+  cumprod,
+  cumsum,
   deg2rad,
   digamma,
   eq,
@@ -156,6 +160,8 @@ export const {
   clampMin_,
   copysign_,
   cosh_,
+  cumprod_,
+  cumsum_,
   deg2rad_,
   digamma_,
   eq_,
