@@ -1,11 +1,20 @@
 // C[m × n] (+)= Σₖ A[m, k] · B[k, n], where m, n and k are axes of up to four levels each: plain matrices,
 // their transposes, the pixels of a batch, the patches of a convolution. Blocks of A and B are packed
-// into panels that stay in the caches (Goto and van de Geijn, doi:10.1145/1356052.1356053); a block
-// fits packing straight from where the data lies, so no im2col matrix is ever written.
+// into panels that stay in the caches (Goto and van de Geijn, doi:10.1145/1356052.1356053), straight from
+// where the data lies, so no im2col matrix is ever written; rows of A and columns of B that lie well are not
+// packed at all.
 
 import type { Activation } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
-import { macroFunctions, NR, packFunctions, rowsOfTile } from "./gemm-kernels.ts";
+import { byRuns, type Cut, cutOf, roundUp } from "./contraction-cut.ts";
+import { packFunctions } from "./gemm-kernels.ts";
+import {
+  macroFunctions,
+  macroScratch,
+  PANEL_ROWS,
+  panelColumns,
+  type RowsOfA,
+} from "./gemm-tiles.ts";
 import { type Argument, arithmetic, pieces, type Tasks, traffic } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Axis, startAt } from "./odometer.ts";
@@ -47,21 +56,6 @@ export interface Contraction {
 export const ACTIVATION_CODES = { none: 0, relu: 1, relu6: 2 } as const;
 export type ActivationCode = (typeof ACTIVATION_CODES)[Activation];
 
-/**
- * Blocks: a panel of B in L1, blocks of A and B in L2. MC is a multiple of both tile heights. The results depend
- * on KC (where sums are cut), and on no other block size.
- */
-const KC = 384;
-const MC = 384;
-const NC = 512;
-
-/** Multiply-adds that a task should have, and columns that it should not fall below. */
-const TASK = 3e6;
-const FEW_COLUMNS = 96;
-
-/** Floats of A that are packed once for all columns; beyond it each task packs its own. */
-const MOST_PACKED = 1 << 22;
-
 interface Packer {
   readonly width: number;
   readonly lanes: Kernel;
@@ -73,6 +67,7 @@ interface Kernels {
   readonly a: Packer;
   readonly b: Packer;
   readonly macro: Kernel;
+  readonly macroApart: Kernel;
 }
 
 /** Found once per context: small products are called often. */
@@ -85,25 +80,25 @@ function kernels(ctx: WasmContext): Kernels {
       width,
       ...ctx.get<"lanes" | "packK" | "packLanes">(`pack ${width}`, () => packFunctions(width)),
     });
-    const { macro } = ctx.get<"macro">("macro", () => macroFunctions(ctx.relaxed));
-    found = { a: packer(rowsOfTile(ctx.relaxed)), b: packer(NR), macro };
+    const macro = (rows: RowsOfA): Kernel =>
+      ctx.get<"macro">(`macro ${rows}`, () => macroFunctions(ctx.relaxed, rows)).macro;
+    found = {
+      a: packer(PANEL_ROWS),
+      b: packer(panelColumns(ctx.relaxed)),
+      macro: macro("packed"),
+      macroApart: macro("apart"),
+    };
     kernelsOf.set(ctx, found);
   }
   return found;
 }
-
-const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
-
-/** The size of `limit`-bounded blocks that are about equal. */
-const evenBlock = (n: number, limit: number, step: number): number =>
-  Math.min(limit, roundUp(Math.ceil(n / Math.ceil(n / limit)), step));
 
 /**
  * Whether panels are filled k by k (`packLanes`) or four k of a lane at a time (`packK`); both are
  * right for any strides that they are given here, the choice is one of speed.
  */
 function packs({ lanes, k }: Operand): "packK" | "packLanes" {
-  if (lanes.strides[3] === 4 && lanes.sizes[3] >= NR) return "packLanes";
+  if (lanes.strides[3] === 4 && lanes.sizes[3] >= PANEL_ROWS) return "packLanes";
   return k.strides[3] === 4 && k.sizes[3] >= 4 ? "packK" : "packLanes";
 }
 
@@ -122,40 +117,23 @@ function packing(
   return [panels, table, base, to, kc * width * 4, kc, ...startAt(operand.k, k0)];
 }
 
-/** The cut of a contraction: block sizes, and whether A is packed once for all columns. */
-interface Cut {
-  readonly kc: number;
-  readonly mc: number;
-  readonly nc: number;
-  readonly packsAhead: boolean;
-}
-
-function cutOf({ m, n, k }: Contraction, jobs: number, mr: number): Cut {
-  const kc = evenBlock(Math.max(k, 1), KC, 4);
-  const mc = evenBlock(m, MC, mr);
-  // Fewer columns to a task where there would be too few tasks to share.
-  const rows = Math.min(m, mc);
-  const wanted = Math.max(FEW_COLUMNS, Math.floor(TASK / Math.max(1, rows * k)));
-  const nc = evenBlock(n, Math.min(NC, roundUp(wanted, NR)), NR);
-  const packsAhead = n > nc && k > 0 && jobs * roundUp(m, mr) * k <= MOST_PACKED;
-  return { kc, mc, nc, packsAhead };
-}
-
 /** Runs it; k = 0 gives zeros (or the bias, or leaves C as it was when accumulating). */
-export function contract(ctx: WasmContext, job: Contraction): void {
+export function contract(ctx: WasmContext, given: Contraction): void {
+  const job = byRuns(given);
   const { m, n, k, batch } = job;
   const jobs = batch.reduce((product, size) => product * size, 1);
   if (m === 0 || n === 0 || jobs === 0) return;
   const kernelSet = kernels(ctx);
-  const mr = kernelSet.a.width;
-  const cut = cutOf(job, jobs, mr);
+  const [widthA, widthB] = [kernelSet.a.width, kernelSet.b.width];
+  const cut = cutOf(job, jobs, widthA, widthB);
   ctx.withScratch((scratch) => {
-    const rowsOfTable = roundUp(m, mr);
-    const tableA = scratch.take((rowsOfTable + roundUp(n, NR)) * 4);
+    const rowsOfTable = roundUp(m, widthA);
+    const columnsOfTable = roundUp(n, widthB);
+    const tableA = scratch.take((rowsOfTable + columnsOfTable) * 4);
     const tableB = tableA + rowsOfTable * 4;
-    kernelSet.a.lanes(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
-    kernelSet.b.lanes(tableB, n, roundUp(n, NR) - n, ...startAt(job.b.lanes, 0));
-    const columnBias = paddedColumns(ctx, scratch, job);
+    if (!cut.inPlaceA) kernelSet.a.lanes(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
+    if (!cut.inPlaceB) kernelSet.b.lanes(tableB, n, columnsOfTable - n, ...startAt(job.b.lanes, 0));
+    const columnBias = paddedColumns(ctx, scratch, job, columnsOfTable);
     const places: Places = {
       tableA,
       tableB,
@@ -193,9 +171,14 @@ interface Places {
 }
 
 /** The bias of the columns, followed by room for the rest of a panel. */
-function paddedColumns(ctx: WasmContext, scratch: Scratch, { n, columnBias }: Contraction): number {
+function paddedColumns(
+  ctx: WasmContext,
+  scratch: Scratch,
+  { n, columnBias }: Contraction,
+  padded: number,
+): number {
   if (columnBias === undefined) return 0;
-  const to = scratch.take(roundUp(n, NR) * 4);
+  const to = scratch.take(padded * 4);
   ctx.arena.f32.copyWithin(to / 4, columnBias / 4, columnBias / 4 + n);
   return to;
 }
@@ -236,8 +219,8 @@ function packAhead(
 function addTasks(
   tasks: Tasks,
   job: Contraction,
-  { a: packerA, b: packerB, macro }: Kernels,
-  { kc, mc, nc, packsAhead }: Cut,
+  { a: packerA, b: packerB, macro, macroApart }: Kernels,
+  { kc, mc, nc, packsAhead, inPlaceA, inPlaceB }: Cut,
   { tableA, tableB, packedA, jobBytes, zeros, columnBias }: Places,
 ): void {
   const { m, n, k, batch } = job;
@@ -247,11 +230,14 @@ function addTasks(
   const packA = packerA[packs(job.a)];
   const packB = packerB[packs(job.b)];
   // Panels first: they are read as vectors. All sizes are multiples of 16 bytes.
-  const bytesA = packsAhead ? 0 : roundUp(mc, mr) * kc * 4;
-  const bytesB = nc * kc * 4;
-  const ownA = tasks.local(bytesA + bytesB + mr * NR * 4);
+  const packsA = !packsAhead && !inPlaceA;
+  const bytesA = packsA ? roundUp(mc, mr) * kc * 4 : 0;
+  const bytesB = inPlaceB ? 0 : nc * kc * 4;
+  const ownA = tasks.local(bytesA + bytesB + macroScratch(kc));
   const ownB = ownA.plus(bytesA);
-  const spare = ownB.plus(bytesB);
+  const own = ownB.plus(bytesB);
+  const aRow = job.a.lanes.strides[3];
+  const bStep = job.b.k.strides[3];
   const digits = batch.map(() => 0);
   for (let index = 0; index < jobs; index++) {
     const a = job.a.at + offsetOf(digits, job.a.batch);
@@ -277,19 +263,29 @@ function addTasks(
           if (k > 0) {
             panelsA = packsAhead
               ? packedA + index * jobBytes + l * panelRows * 4 + i * depth * 4
-              : ownA;
-            panelsB = ownB;
-            call(packB, packing(NR, job.b, b, tableB + j * 4, ownB, columns, l, depth));
-            if (!packsAhead) {
+              : inPlaceA
+                ? a + i * aRow + l * 4
+                : ownA;
+            panelsB = inPlaceB ? b + j * 4 + l * bStep : ownB;
+            if (!inPlaceB) {
+              call(
+                packB,
+                packing(packerB.width, job.b, b, tableB + j * 4, ownB, columns, l, depth),
+              );
+            }
+            if (packsA) {
               call(packA, packing(mr, job.a, a, tableA + i * 4, ownA, rows, l, depth));
             }
           }
-          call(macro, [
+          call(inPlaceA ? macroApart : macro, [
             rows,
             columns,
             depth,
             panelsA,
+            aRow,
             panelsB,
+            bStep,
+            inPlaceB ? j + 1 : 0,
             column + i * job.c.rowBytes,
             job.c.rowBytes,
             position,
@@ -297,9 +293,9 @@ function addTasks(
             job.c.runBytes,
             job.accumulate || l > 0 ? 1 : 0,
             bias !== 0 && l === 0 ? bias + i * 4 : 0,
-            spare,
             columnBias !== 0 && l === 0 ? columnBias + j * 4 : 0,
             l + kc >= k ? (job.activation ?? 0) : 0,
+            own,
           ]);
         }
       }

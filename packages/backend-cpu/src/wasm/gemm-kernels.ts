@@ -1,5 +1,4 @@
-// The WASM of matrix products: packing of an operand into panels, and the register-blocked product
-// of packed panels.
+// The WASM of matrix products: packing of an operand into panels.
 //
 // A panel holds `width` lanes (rows of A or columns of B) side by side, k after k: [k][width]. Where
 // a lane and a k lie in memory is a sum of two offsets; both come from an odometer of four levels, so
@@ -17,8 +16,6 @@ import {
   type IntLocal,
   i32,
   type Local,
-  multiplyAdd,
-  range,
   type Scope,
   select,
   v128,
@@ -27,9 +24,8 @@ import {
 import { get, upTo } from "./lists.ts";
 import { nextRun, ODOMETER, type OdometerLocals, odometer } from "./odometer.ts";
 
-/** Columns of a tile of C, two vectors. */
+/** Tiles of Winograd's products: columns, and rows with FMA or without. */
 export const NR = 8;
-/** Rows of a tile: with FMA 6 × 2 accumulators fill the 16 registers best, without it 4 × 2 do. */
 export const rowsOfTile = (relaxed: boolean): number => (relaxed ? 6 : 4);
 
 type Vec = Local<"v128">;
@@ -188,210 +184,9 @@ function packFour(f: Scope, at: readonly IntLocal[], q: IntLocal, o: IntLocal): 
   ];
 }
 
-/**
- * macro(m, n, k, a, b, c, rowBytes, position, runLength, runBytes, accumulate, bias, spare,
- * columnBias, activation): C[m × n] (+)= A · B for packed panels a (MR rows) and b (NR columns), k ≥ 1.
- * Row i of C lies at c + i·rowBytes; its columns come in runs of `runLength` floats side by side, a
- * run every `runBytes`; c is column `position` of its run. (One run for a matrix; one per image for a
- * convolution, so that images of 7 × 7 fill tiles too.) `bias`: address of one float per row, readable
- * up to a whole tile, or 0; `columnBias`: the same per column, used where there is no `bias`. `spare`: room
- * for one tile. `activation`: 0 none, 1 relu, 2 relu6, of what is stored.
- */
-function macroKernel(mr: number, relaxed: boolean): Func {
-  const fma = multiplyAdd(relaxed);
-  const vectors = NR / 4;
-  const params = {
-    m: "i32",
-    n: "i32",
-    k: "i32",
-    a: "i32",
-    b: "i32",
-    c: "i32",
-    rowBytes: "i32",
-    position: "i32",
-    runLength: "i32",
-    runBytes: "i32",
-    accumulate: "i32",
-    bias: "i32",
-    spare: "i32",
-    columnBias: "i32",
-    activation: "i32",
-  } as const;
-  return func("macro", params, (f, p) => {
-    const [j, i, left, qa, qb, qc] = [0, 1, 2, 3, 4, 5].map(() => f.local("i32")) as [
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-    ];
-    const whole = f.local("i32");
-    const tile = upTo(mr).map(() => f.locals("v128", vectors));
-    const column = f.locals("v128", vectors);
-    const splat = f.local("v128");
-    const zero = v128.zero();
-    const six = f32x4.splat(f32.const(6));
-    const each = (body: (acc: Vec, r: number, v: number) => Code): Code =>
-      tile.map((row, r) => row.map((acc, v) => body(acc, r, v)));
-
-    const step: Code = [
-      column.map((col, v) => col.set(v128.load(qb, v * 16))),
-      tile.map((row, r) => [
-        splat.set(v128.load32Splat(qa, r * 4)),
-        row.map((acc, v) => acc.set(fma(splat, get(column, v), acc))),
-      ]),
-      qa.add(mr * 4),
-      qb.add(NR * 4),
-    ];
-    const storeWhole: Code = [
-      when(
-        p.accumulate,
-        [
-          tile.map((row) => [
-            row.map((acc, v) => acc.set(f32x4.add(acc, v128.load(qc, v * 16)))),
-            qc.add(p.rowBytes),
-          ]),
-          qc.set(i32.sub(qc, i32.mul(p.rowBytes, mr))),
-        ],
-        [],
-      ),
-      when(p.activation, [
-        each((acc) => acc.set(f32x4.pmax(acc, zero))),
-        when(i32.eq(p.activation, 2), [each((acc) => acc.set(f32x4.pmin(acc, six)))]),
-      ]),
-      tile.map((row) => [row.map((acc, v) => v128.store(qc, acc, v * 16)), qc.add(p.rowBytes)]),
-    ];
-    return [
-      doWhile(
-        [
-          whole.set(
-            i32.and(i32.leU(i32.add(p.position, NR), p.runLength), i32.leU(i32.add(j, NR), p.n)),
-          ),
-          i.set(0),
-          qa.set(p.a),
-          qc.set(p.c),
-          doWhile(
-            [
-              when(
-                p.bias,
-                each((acc, r) => acc.set(v128.load32Splat(i32.add(p.bias, i32.mul(i, 4)), r * 4))),
-                when(
-                  p.columnBias,
-                  each((acc, _, v) =>
-                    acc.set(v128.load(i32.add(p.columnBias, i32.mul(j, 4)), v * 16)),
-                  ),
-                  each((acc) => acc.set(zero)),
-                ),
-              ),
-              qb.set(p.b),
-              left.set(p.k),
-              countdown(left, step),
-              when(i32.and(whole, i32.leU(i32.add(i, mr), p.m)), storeWhole, [
-                each((acc, r, v) => v128.store(p.spare, acc, (r * NR + v * 4) * 4)),
-                storePart(f, p, mr, i, j, qc),
-                qc.add(i32.mul(p.rowBytes, mr)),
-              ]),
-              i.add(mr),
-            ],
-            i32.ltU(i, p.m),
-          ),
-          p.b.add(i32.mul(p.k, NR * 4)),
-          // Eight columns on, over as many ends of runs as that passes.
-          p.c.add(NR * 4),
-          p.position.add(NR),
-          when(
-            i32.geU(p.position, p.runLength),
-            doWhile(
-              [
-                p.position.set(i32.sub(p.position, p.runLength)),
-                p.c.add(i32.sub(p.runBytes, i32.mul(p.runLength, 4))),
-              ],
-              i32.geU(p.position, p.runLength),
-            ),
-          ),
-          j.add(NR),
-        ],
-        i32.ltU(j, p.n),
-      ),
-    ];
-  });
-}
-
-/** What of the tile in `spare` lies inside of C, column by column. */
-function storePart(
-  f: Scope,
-  p: Readonly<
-    Record<
-      | "m"
-      | "n"
-      | "position"
-      | "runLength"
-      | "runBytes"
-      | "rowBytes"
-      | "accumulate"
-      | "activation"
-      | "spare",
-      IntLocal
-    >
-  >,
-  mr: number,
-  i: IntLocal,
-  j: IntLocal,
-  corner: IntLocal,
-): Code {
-  const [column, row, from, to, position, top] = [0, 1, 2, 3, 4, 5].map(() => f.local("i32")) as [
-    IntLocal,
-    IntLocal,
-    IntLocal,
-    IntLocal,
-    IntLocal,
-    IntLocal,
-  ];
-  const [rows, columns] = [f.local("i32"), f.local("i32")];
-  const value = f.local("f32");
-  const least = (a: Expr<"i32">, limit: number): Expr<"i32"> =>
-    select(a, i32.const(limit), i32.ltU(a, limit));
-  return [
-    rows.set(least(i32.sub(p.m, i), mr)),
-    columns.set(least(i32.sub(p.n, j), NR)),
-    position.set(p.position),
-    top.set(corner),
-    range(column, 0, columns, [
-      from.set(i32.add(p.spare, i32.mul(column, 4))),
-      to.set(top),
-      row.set(rows),
-      countdown(row, [
-        value.set(f32.load(from)),
-        when(p.accumulate, value.set(f32.add(value, f32.load(to)))),
-        when(p.activation, [
-          value.set(select(f32.const(0), value, f32.lt(value, f32.const(0)))),
-          when(
-            i32.eq(p.activation, 2),
-            value.set(select(f32.const(6), value, f32.gt(value, f32.const(6)))),
-          ),
-        ]),
-        f32.store(to, value),
-        from.add(NR * 4),
-        to.add(p.rowBytes),
-      ]),
-      top.add(4),
-      position.add(1),
-      when(i32.eq(position, p.runLength), [
-        position.set(0),
-        top.add(i32.sub(p.runBytes, i32.mul(p.runLength, 4))),
-      ]),
-    ]),
-  ];
-}
-
 /** The packers of one panel width. */
 export const packFunctions = (width: number): readonly Func[] => [
   laneTable(),
   packer(width, "k"),
   packer(width, "lanes"),
-];
-
-export const macroFunctions = (relaxed: boolean): readonly Func[] => [
-  macroKernel(rowsOfTile(relaxed), relaxed),
 ];
