@@ -1,13 +1,21 @@
 // Philox against its published vectors; draws by seed.
 import {
+  ArgumentError,
+  bernoulli,
   fillRandom,
+  full,
   Generator,
   manualSeed,
+  multinomial,
+  normal,
+  ones,
   philox4x32,
   rand,
   randint,
   randn,
   randperm,
+  type Tensor,
+  tensor,
 } from "@tapegrad/core";
 import { expect } from "chai";
 import { readFixture } from "./fixture-runner.ts";
@@ -69,6 +77,40 @@ describe("random numbers", () => {
     expect(Math.max(...u)).to.be.below(1);
     expect(mean(z)).to.be.closeTo(0, 0.03);
     expect(mean(z.map((v) => v * v))).to.be.closeTo(1, 0.04);
+  });
+
+  it("bernoulli, multinomial and normal follow their parameters", () => {
+    manualSeed(3);
+    const n = 4000;
+    const mean = (t: Tensor) => t.to("float64").mean().item();
+    const p = full([n], 0.3);
+    expect(mean(bernoulli(p))).to.be.closeTo(0.3, 0.03);
+    expect(mean(ones([n]).bernoulli_(0.8))).to.be.closeTo(0.8, 0.03);
+    const z = normal(full([n], 5), 2);
+    expect(mean(z)).to.be.closeTo(5, 0.15);
+    expect(mean(z.sub(5).square())).to.be.closeTo(4, 0.4);
+    expect(mean(normal(1, 0.1, [n]))).to.be.closeTo(1, 0.02);
+    expect(mean(ones([n]).uniform_({ from: -1, to: 3 }))).to.be.closeTo(1, 0.1);
+    const drawn = multinomial(tensor([1, 0, 3]), n, { replacement: true });
+    expect(mean(drawn.eq(2))).to.be.closeTo(0.75, 0.03);
+    expect(mean(drawn.eq(1))).to.equal(0);
+  });
+
+  it("multinomial without replacement draws each once, by weight", () => {
+    manualSeed(4);
+    const first = multinomial(tensor([[1, 1, 8]]).expand(2000, 3), 3);
+    const rows = first.tolist() as bigint[][];
+    for (const row of rows) expect([...row].sort()).to.deep.equal([0n, 1n, 2n]);
+    const heavy = rows.filter((row) => row[0] === 2n).length / rows.length;
+    expect(heavy).to.be.closeTo(0.8, 0.04);
+  });
+
+  it("refuses what is no distribution", () => {
+    expect(() => bernoulli(tensor([0.5, 1.5]))).to.throw(ArgumentError, /element 1 is 1.5/);
+    expect(() => ones([2]).bernoulli_(2)).to.throw(ArgumentError, /bernoulli_: p is a probability/);
+    expect(() => normal(0, -1, [2])).to.throw(ArgumentError, /std must be ≥ 0; got -1/);
+    expect(() => normal(0, 1, undefined as never)).to.throw(ArgumentError, /need a shape/);
+    expect(() => ones([2]).uniform_({ from: 1, to: 0 })).to.throw(ArgumentError, /from must be ≤/);
   });
 
   it("randint and randperm", () => {
