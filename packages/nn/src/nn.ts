@@ -5,6 +5,7 @@ export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
 export * from "./layers/adaptive-pool.ts";
+export * from "./layers/bilinear.ts";
 export {
   Conv1d,
   Conv2d,
@@ -16,9 +17,11 @@ export {
   type ConvTransposeOptions,
 } from "./layers/conv.ts";
 export * from "./layers/distance.ts";
+export * from "./layers/dropout.ts";
+export * from "./layers/fold.ts";
 export * from "./layers/gate.ts";
 export * from "./layers/group-norm.ts";
-export * from "./layers/linear.ts";
+export { Embedding, type EmbeddingOptions, Linear, type LinearOptions } from "./layers/linear.ts";
 export * from "./layers/loss.ts";
 export * from "./layers/losses.ts";
 export {
@@ -47,6 +50,7 @@ export {
   SeparableConv2d,
   type SeparableConvOptions,
 } from "./layers/separable.ts";
+export * from "./layers/upsample.ts";
 export {
   type ForwardHook,
   type ForwardPreHook,

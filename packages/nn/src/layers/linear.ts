@@ -22,7 +22,7 @@ export interface LinearOptions extends FactoryOptions {
   /** Default: true. */
   readonly bias?: boolean | undefined;
 }
-const LINEAR_OPTIONS: OptionNames<LinearOptions> = { bias: true, ...FACTORY_OPTIONS };
+export const LINEAR_OPTIONS: OptionNames<LinearOptions> = { bias: true, ...FACTORY_OPTIONS };
 
 /** [..., inFeatures] → [..., outFeatures]: x·Wᵀ + b; as `torch.nn.Linear`. */
 export class Linear extends Module {

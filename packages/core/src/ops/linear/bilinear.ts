@@ -25,12 +25,16 @@ export function bilinear(x1: Tensor, x2: Tensor, weight: Tensor, bias?: Tensor):
     sameShape(x2.shape, [...lead, in2]) &&
     (bias === undefined || sameShape(bias.shape, [out]));
   if (!fits) {
-    throw new ShapeError(op, "expected x1 [..., in1], x2 [..., in2], weight [out, in1, in2] and bias [out]", {
-      x1: x1.shape,
-      x2: x2.shape,
-      weight: weight.shape,
-      ...(bias === undefined ? {} : { bias: bias.shape }),
-    });
+    throw new ShapeError(
+      op,
+      "expected x1 [..., in1], x2 [..., in2], weight [out, in1, in2] and bias [out]",
+      {
+        x1: x1.shape,
+        x2: x2.shape,
+        weight: weight.shape,
+        ...(bias === undefined ? {} : { bias: bias.shape }),
+      },
+    );
   }
   return composite(() => {
     // [B, in1] · [in1, out · in2], then each output's row with x2.
