@@ -1,5 +1,17 @@
 // For each family of kernels calls that make one kernel of each form. Keys of a family's kernels hold "/<family>".
-import { argmax, rand, tensor, zeros } from "@tapegrad/core";
+import {
+  argmax,
+  type ConvSettings,
+  conv,
+  convGeometry,
+  convInputGrad,
+  convWeightGrad,
+  rand,
+  type Shape,
+  tensor,
+  zeros,
+} from "@tapegrad/core";
+import { withVariant } from "../src/registry.ts";
 
 export const FAMILIES: Readonly<Record<string, () => void>> = {
   unary: () =>
@@ -19,4 +31,20 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
   gather: () => void zeros([4, 3]).gather(0, tensor([[0n, 1n, 2n]])),
   scatterAdd: () => void zeros([4, 3]).scatterAdd(0, tensor([[0n, 1n, 2n]]), zeros([1, 3])),
   random: () => void rand([5]),
+  conv: () => {
+    allOfConvolution([1, 2, 3, 4, 5], [2, 2, 2, 2, 2], {});
+    for (const slot of ["conv", "convInputGrad", "convWeightGrad"]) {
+      withVariant(slot, "gpujs convolution", () =>
+        allOfConvolution([2, 4, 6, 9], [6, 2, 3, 2], { padding: 1, groups: 2 }),
+      );
+    }
+  },
+  depthwise: () => allOfConvolution([2, 4, 6, 9], [8, 1, 3, 3], { padding: 1, groups: 4 }),
 };
+
+function allOfConvolution(x: Shape, w: Shape, settings: ConvSettings): void {
+  const g = convGeometry("case", x, w, settings);
+  conv(zeros(g.x), zeros(g.w), zeros([g.w[0] as number]), g);
+  convInputGrad(zeros(g.y), zeros(g.w), g);
+  convWeightGrad(zeros(g.y), zeros(g.x), g);
+}

@@ -1,8 +1,9 @@
 // The list of kernels. A family is one file; it is added here and nowhere else.
 
+import { conv, convInputGrad, convWeightGrad } from "./conv/index.ts";
 import { binary, binaryScalar, copy, fill, unary, where } from "./elementwise.ts";
 import { gather, scatterAdd } from "./indexing.ts";
-import { matmul } from "./matmul.ts";
+import { matmul, matmulBias } from "./matmul.ts";
 import { arange, random } from "./random.ts";
 import { argReduce, reduce } from "./reduce.ts";
 
@@ -24,4 +25,4 @@ export const required = {
 };
 
 /** What spares compositions: one line per family. */
-export const fused = {};
+export const fused = { matmulBias, conv, convInputGrad, convWeightGrad };

@@ -1,0 +1,110 @@
+// The three ops of convolution, and their variants.
+import type { Activation, ConvGeometry, View } from "@tapegrad/core";
+import { isFresh } from "../../layout.ts";
+import { slot } from "../../registry.ts";
+import { blockOf, type GpuRuntime } from "../../runtime/runtime.ts";
+import { dense } from "../elementwise-wgsl.ts";
+import { direct } from "./any-wgsl.ts";
+import { forward, inputGrad, weightGrad } from "./direct-gpujs.ts";
+import { isDepthwise, type Planar, planar } from "./planar.ts";
+import { fitsStencil, stencil } from "./stencil.ts";
+import { fitsWeightSums, weightSums } from "./weight-sums.ts";
+
+type Forward = [View, View, View | undefined, View, ConvGeometry, Activation];
+type Gradient = [View, View, View, ConvGeometry];
+
+const floats = (...views: (View | undefined)[]): boolean =>
+  views.every((v) => v === undefined || v.dtype === "float32");
+/** The planar geometry; only asked for where planar() has been checked by `takes`. */
+const flat = (g: ConvGeometry): Planar => planar(g) as Planar;
+const isPlanar = (g: ConvGeometry): boolean => planar(g) !== undefined;
+const isPlanarDepthwise = (g: ConvGeometry): boolean => {
+  const p = planar(g);
+  return p !== undefined && isDepthwise(p);
+};
+const densely = (rt: GpuRuntime, v: View | undefined): View | undefined => v && dense(rt, v);
+
+export const conv = slot<Forward>("conv", [
+  {
+    name: "wgsl depthwise tile",
+    takes: (x, w, bias, y, g) =>
+      floats(x, w, bias) && isFresh(y) && isPlanarDepthwise(g) && fitsStencil(flat(g)),
+    run(rt, x, w, bias, y, g, activation) {
+      const views = [dense(rt, x), dense(rt, w), ...(bias ? [dense(rt, bias)] : [])];
+      const blocks = [...views, y].map(blockOf);
+      stencil(
+        rt,
+        "forward",
+        flat(g),
+        blocks,
+        views.map((v) => v.offset),
+        activation,
+      );
+    },
+  },
+  {
+    name: "gpujs convolution",
+    takes: (x, w, bias, y, g) => floats(x, w, bias) && isFresh(y) && isPlanar(g),
+    run: (rt, x, w, bias, y, g, activation) =>
+      forward(rt, flat(g), dense(rt, x), dense(rt, w), densely(rt, bias), y, activation),
+  },
+  {
+    name: "wgsl convolution",
+    takes: (x, w, bias, y) => floats(x, w, bias) && isFresh(y),
+    run: (rt, x, w, bias, y, g, activation) =>
+      direct(rt, "forward", dense(rt, x), dense(rt, w), densely(rt, bias), y, g, activation),
+  },
+]);
+
+export const convInputGrad = slot<Gradient>("convInputGrad", [
+  {
+    name: "wgsl depthwise tile",
+    takes: (g, w, dx, geometry) =>
+      floats(g, w) && isFresh(dx) && isPlanarDepthwise(geometry) && fitsStencil(flat(geometry)),
+    run(rt, g, w, dx, geometry) {
+      const views = [dense(rt, g), dense(rt, w)];
+      const blocks = [...views, dx].map(blockOf);
+      stencil(
+        rt,
+        "inputGrad",
+        flat(geometry),
+        blocks,
+        views.map((v) => v.offset),
+      );
+    },
+  },
+  {
+    name: "gpujs convolution",
+    takes: (g, w, dx, geometry) => floats(g, w) && isFresh(dx) && isPlanar(geometry),
+    run: (rt, g, w, dx, geometry) => inputGrad(rt, flat(geometry), dense(rt, g), dense(rt, w), dx),
+  },
+  {
+    name: "wgsl convolution",
+    takes: (g, w, dx) => floats(g, w) && isFresh(dx),
+    run: (rt, g, w, dx, geometry) =>
+      direct(rt, "inputGrad", dense(rt, g), dense(rt, w), undefined, dx, geometry),
+  },
+]);
+
+export const convWeightGrad = slot<Gradient>("convWeightGrad", [
+  {
+    name: "wgsl depthwise sums",
+    takes: (g, x, dw, geometry) =>
+      floats(g, x) && isFresh(dw) && isPlanarDepthwise(geometry) && fitsWeightSums(flat(geometry)),
+    run(rt, g, x, dw, geometry) {
+      const [a, b] = [dense(rt, g), dense(rt, x)];
+      weightSums(rt, flat(geometry), blockOf(a), blockOf(b), blockOf(dw), [a.offset, b.offset]);
+    },
+  },
+  {
+    name: "gpujs convolution",
+    takes: (g, x, dw, geometry) => floats(g, x) && isFresh(dw) && isPlanar(geometry),
+    run: (rt, g, x, dw, geometry) => weightGrad(rt, flat(geometry), dense(rt, g), dense(rt, x), dw),
+  },
+  {
+    name: "wgsl convolution",
+    takes: (g, x, dw) => floats(g, x) && isFresh(dw),
+    run: (rt, g, x, dw, geometry) =>
+      direct(rt, "weightGrad", dense(rt, g), dense(rt, x), undefined, dw, geometry),
+  },
+]);
