@@ -9,6 +9,8 @@ export interface Variant<A extends readonly unknown[]> {
   readonly name: string;
   /** Whether it computes this case rightly. Default: always. */
   takes?(...args: A): boolean;
+  /** The kind of adapter it is meant for: a device, or a processor that plays one. Default: both. */
+  readonly on?: "hardware" | "software";
   /** Whether it is expected to win, where it takes the case. Default: yes. */
   suits?(...args: A): boolean;
   run(runtime: GpuRuntime, ...args: A): void;
@@ -29,13 +31,15 @@ export function slot<A extends readonly unknown[]>(
   name: string,
   variants: readonly Variant<A>[],
 ): Slot<A> {
-  const pick = (args: A): Variant<A> | undefined => {
+  const pick = (software: boolean, args: A): Variant<A> | undefined => {
     const wanted = forced.size === 0 ? undefined : forced.get(name);
     let spare: Variant<A> | undefined;
     for (const v of variants) {
       if (wanted !== undefined && v.name !== wanted) continue;
       if (v.takes !== undefined && !v.takes(...args)) continue;
-      if (wanted !== undefined || v.suits === undefined || v.suits(...args)) return v;
+      if (wanted !== undefined) return v;
+      const meant = v.on === undefined || (v.on === "software") === software;
+      if (meant && (v.suits === undefined || v.suits(...args))) return v;
       spare ??= v;
     }
     return spare;
@@ -46,7 +50,7 @@ export function slot<A extends readonly unknown[]>(
     on:
       (runtime) =>
       (...args) => {
-        const variant = pick(args);
+        const variant = pick(runtime.info.software, args);
         if (variant === undefined) return undefined;
         try {
           variant.run(runtime, ...args);

@@ -27,7 +27,13 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
   scalar: () => void [zeros([4]).mul(2.5), zeros([4]).pow(3)],
   reduce: () => void [zeros([4, 3]).sum(0), zeros([3, 4, 5]).sum([0, 2]), zeros([4, 100]).amax(1)],
   argmax: () => void argmax(zeros([4, 3]), 1),
-  matmul: () => void zeros([2, 3, 4]).matmul(zeros([2, 4, 5])),
+  matmul() {
+    zeros([2, 3, 4]).matmul(zeros([2, 4, 5]));
+    const [a, b] = [zeros([64, 2000]), zeros([2000, 64])];
+    a.matmul(b);
+    withVariant("matmul", "wgsl tiled", () => a.matmul(b));
+    linear(zeros([64, 64]), zeros([64, 64]), zeros([64]), { activation: "relu" });
+  },
   gather: () => void zeros([4, 3]).gather(0, tensor([[0n, 1n, 2n]])),
   scatterAdd: () => void zeros([4, 3]).scatterAdd(0, tensor([[0n, 1n, 2n]]), zeros([1, 3])),
   random: () => void rand([5]),

@@ -1,5 +1,5 @@
 // matmul: [..., m, k] × [..., k, n], strided, batch dims repeated with stride 0.
-import { sizeOf, type View } from "@tapegrad/core";
+import { type Activation, sizeOf, type View } from "@tapegrad/core";
 import { isFresh, type Walk, walk } from "../layout.ts";
 import { gpuJs } from "../program/gpu-js.ts";
 import { indexCall } from "../program/integers.ts";
@@ -8,6 +8,7 @@ import { program, slot } from "../registry.ts";
 import { blockOf, type GpuRuntime } from "../runtime/runtime.ts";
 import { wgslType } from "../types.ts";
 import { dense } from "./elementwise-wgsl.ts";
+import { type Gemm, type GemmWay, gemm, type Matrix } from "./gemm.ts";
 
 /** A product with at most one batch dimension left. */
 interface Product {
@@ -39,7 +40,80 @@ function productOf(rt: GpuRuntime, a: View, b: View, y: View): Product {
   };
 }
 
+/** Products that fill tiles; smaller ones are one thread an element. */
+const fillsTiles = (a: View, y: View): boolean => {
+  const [m, n, k] = [last(y, 2, y.shape), last(y, 1, y.shape), last(a, 1, a.shape)];
+  return m >= 8 && n >= 8 && k >= 8 && m * n * k >= 1 << 14;
+};
+
+/** The tiled product on views. */
+function tiled(
+  rt: GpuRuntime,
+  a: View,
+  b: View,
+  y: View,
+  bias?: View,
+  activation: Activation = "none",
+  way?: GemmWay,
+): void {
+  const { a: p, b: q, m, n, k, batch } = productOf(rt, a, b, y);
+  const matrix = (v: View, steps: readonly number[]): Matrix => ({
+    block: blockOf(v),
+    offset: v.offset,
+    row: last(v, 2),
+    column: last(v, 1),
+    steps,
+  });
+  const [as, bs] = batch.steps as [number[], number[]];
+  const product: Gemm = {
+    m,
+    n,
+    k,
+    batch: batch.sizes,
+    a: matrix(p, as),
+    b: matrix(q, bs),
+    y: { block: blockOf(y), offset: y.offset },
+    activation,
+    ...(bias === undefined
+      ? {}
+      : { bias: { block: blockOf(bias), offset: bias.offset, per: "column" as const } }),
+  };
+  gemm(rt, product, way);
+}
+
+const takesBias = (a: View, _b: View, bias: View | undefined): boolean =>
+  a.dtype === "float32" && (bias === undefined || bias.contiguous);
+
+type WithBias = [View, View, View | undefined, View, Activation];
+
+export const matmulBias = slot<WithBias>("matmulBias", [
+  {
+    name: "wgsl registers",
+    on: "software",
+    takes: takesBias,
+    run: (rt, a, b, bias, y, activation) => tiled(rt, a, b, y, bias, activation, "registers"),
+  },
+  {
+    name: "wgsl tiled",
+    takes: takesBias,
+    run: (rt, a, b, bias, y, activation) => tiled(rt, a, b, y, bias, activation, "tiled"),
+  },
+]);
+
 export const matmul = slot<[View, View, View]>("matmul", [
+  {
+    name: "wgsl registers",
+    on: "software",
+    takes: (a) => a.dtype === "float32",
+    suits: (a, _b, y) => fillsTiles(a, y),
+    run: (rt, a, b, y) => tiled(rt, a, b, y, undefined, "none", "registers"),
+  },
+  {
+    name: "wgsl tiled",
+    takes: (a) => a.dtype === "float32",
+    suits: (a, _b, y) => fillsTiles(a, y),
+    run: (rt, a, b, y) => tiled(rt, a, b, y, undefined, "none", "tiled"),
+  },
   {
     name: "gpujs",
     takes: (a, _b, y) =>
