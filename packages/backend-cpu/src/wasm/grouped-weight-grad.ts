@@ -41,7 +41,8 @@ export function chooseGradTile(
       const adds = columns === 1 || columns === runs ? 2 : columns + 1;
       const cycles = Math.max(4, sums / 2, (sums + rows + columns + adds + 1) / 5);
       const cost = Math.ceil(out / rows) * Math.ceil(weights / columns) * cycles;
-      if (cost < least) [best, least] = [[rows, columns], cost];
+      // Where they tie, more rows: columns have pointers of their own.
+      if (cost <= least) [best, least] = [[rows, columns], cost];
     }
   }
   return best;
