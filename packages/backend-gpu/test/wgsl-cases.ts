@@ -6,6 +6,7 @@ import {
   convGeometry,
   convInputGrad,
   convWeightGrad,
+  linear,
   rand,
   type Shape,
   tensor,
