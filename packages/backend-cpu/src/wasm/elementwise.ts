@@ -2,6 +2,8 @@
 // way of reading, made at its first use, kept for good (there are at most a few dozen).
 //
 // Dense operands of equal size are one call with one row. Everything else is joined into rows by walk.ts.
+// Addresses are made int32 (`| 0`) for a call on the spot: numbers beyond 2^31, or seen as doubles, would be
+// objects of the heap, which cost small tensors more than the arithmetic.
 import type { BinaryCode, RequiredKernels, UnaryCode, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import { type Expr, i32x4, type Scope, v128 } from "./assembler.ts";
@@ -33,7 +35,11 @@ const BYTE_BINARY: Partial<Record<BinaryCode, (a: V, b: V) => V>> = {
 
 const same = (a: View, y: View): boolean =>
   a.contiguous && (a.shape === y.shape || sizeOf(a.shape) === sizeOf(y.shape));
-const single = (a: View): boolean => sizeOf(a.shape) === 1;
+/** One element, perhaps seen everywhere: the gradient of a sum is one. */
+function single({ shape, strides }: View): boolean {
+  for (let d = 0; d < shape.length; d++) if (shape[d] !== 1 && strides[d] !== 0) return false;
+  return true;
+}
 
 export function elementwiseKernels(
   ctx: WasmContext,
@@ -109,21 +115,29 @@ export function elementwiseKernels(
       const n = sizeOf(y.shape);
       const to = byteAddress(y, yBytes);
       const from = byteAddress(x, 4);
-      if (n < MANY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4);
+      if (n < MANY || tangled(x, y)) kernel(1, n, to | 0, 0, yBytes, from | 0, 0, 4);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4);
       return "simd";
     }
     if (manyAcross(y, yBytes, x)) {
-      ctx.withScratch((scratch) => unary(code, settled(scratch, x), y));
-      return "simd-copied";
+      return unarySettled(code, x, y);
     }
+    return unaryRows(code, x, y, yBytes);
+  }
+
+  // Closures are apart from the functions that small tensors go through, which would otherwise make an object for
+  // what these hold, at each call.
+  function unarySettled(code: UnaryCode, x: View, y: View): string {
+    ctx.withScratch((scratch) => unary(code, settled(scratch, x), y));
+    return "simd-copied";
+  }
+  function unaryRows(code: UnaryCode, x: View, y: View, yBytes: number): string {
     const of = (access: Access): Kernel => {
       const known = access === "u" ? unaryDense : unaryStrided;
       known[code] ??= unaryKernel(code, access);
       return known[code] as Kernel;
     };
-    rowsOf(of, nanoseconds(code), x, 4, y, yBytes);
-    return "simd-strided";
+    return rowsOf(of, nanoseconds(code), x, 4, y, yBytes);
   }
 
   function rowsOf(
@@ -194,7 +208,7 @@ export function elementwiseKernels(
         const left = byteAddress(a, 4);
         const right = byteAddress(b, 4);
         if (n < MANY || tangled(a, y) || tangled(b, y)) {
-          kernel(1, n, to, 0, yBytes, left, 0, aStep, right, 0, bStep);
+          kernel(1, n, to | 0, 0, yBytes, left | 0, 0, aStep, right | 0, 0, bStep);
         } else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, left, aStep, right, bStep);
         return "simd";
       }
@@ -202,8 +216,7 @@ export function elementwiseKernels(
     if (!plan(y, yBytes, a, 4, b, 4)) return "empty";
     const pair = pairOf(yBytes, 4);
     if (pair === "x" && manyAcross(y, yBytes, a, b)) {
-      ctx.withScratch((scratch) => binary(code, settled(scratch, a), settled(scratch, b), y));
-      return "simd-copied";
+      return binarySettled(code, a, b, y);
     }
     const kernel = binaryKernel(code, pair);
     const to = byteAddress(y, yBytes);
@@ -212,6 +225,11 @@ export function elementwiseKernels(
     if (few() || tangled(a, y) || tangled(b, y)) walk(kernel, to, left, right);
     else walkAll(ctx, kernel, nanoseconds(code), to, left, right);
     return pair === "x" ? "simd-strided" : "simd-rows";
+  }
+
+  function binarySettled(code: BinaryCode, a: View, b: View, y: View): string {
+    ctx.withScratch((scratch) => binary(code, settled(scratch, a), settled(scratch, b), y));
+    return "simd-copied";
   }
 
   /** How the rows of the plan read their two inputs. */
@@ -303,13 +321,12 @@ export function elementwiseKernels(
       const n = sizeOf(y.shape);
       const to = byteAddress(y, yBytes);
       const from = byteAddress(x, 4);
-      if (n < MANY || tangled(x, y)) kernel(1, n, to, 0, yBytes, from, 0, 4, s);
+      if (n < MANY || tangled(x, y)) kernel(1, n, to | 0, 0, yBytes, from | 0, 0, 4, s);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4, s, 0);
       return "simd";
     }
     if (manyAcross(y, yBytes, x)) {
-      ctx.withScratch((scratch) => binaryScalar(code, settled(scratch, x), scalar, y));
-      return "simd-copied";
+      return scalarSettled(code, x, scalar, y);
     }
     if (!plan(y, yBytes, x, 4)) return "empty";
     const dense = rowStep(0) === yBytes && rowStep(1) === 4;
@@ -319,6 +336,11 @@ export function elementwiseKernels(
     if (few() || tangled(x, y)) walk(known[code] as Kernel, to, from, s);
     else walkAll(ctx, known[code] as Kernel, nanoseconds(code), to, from, s);
     return "simd-strided";
+  }
+
+  function scalarSettled(code: BinaryCode, x: View, scalar: number | bigint, y: View): string {
+    ctx.withScratch((scratch) => binaryScalar(code, settled(scratch, x), scalar, y));
+    return "simd-copied";
   }
 
   // ---- where --------------------------------------------------------------------------------------------
