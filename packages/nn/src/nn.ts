@@ -45,6 +45,8 @@ export {
   type PoolOptions,
 } from "./layers/pool.ts";
 export * from "./layers/rectifier.ts";
+export * from "./layers/recurrent.ts";
+export * from "./layers/recurrent-cell.ts";
 export {
   SeparableConv1d,
   SeparableConv2d,

@@ -21,6 +21,8 @@ interface Case extends ModuleSpec {
   readonly state: Readonly<Record<string, Described>>;
   readonly warmup?: readonly (readonly Described[])[];
   readonly inputs: readonly Described[];
+  /** How the inputs are given where they are not just one after the other: {"tensor": i}, lists, options. */
+  readonly call?: readonly unknown[];
   readonly outputs: readonly Described[];
   readonly gradOutputs: readonly Numbers[];
   readonly grads: readonly (Numbers | null)[];
@@ -34,6 +36,18 @@ const ownKey = (c: Case, key: string): string =>
   c.module.startsWith("Separable")
     ? key.replace(/^0\./, "depthwise.").replace(/^1\./, "pointwise.")
     : key;
+
+/** The arguments of a call, with the inputs in their places. */
+function placed(call: readonly unknown[], inputs: readonly Tensor[]): unknown[] {
+  const walk = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(walk);
+    if (node === null || typeof node !== "object") return node;
+    const record = node as Readonly<Record<string, unknown>>;
+    if (typeof record.tensor === "number") return inputs[record.tensor];
+    return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, walk(value)]));
+  };
+  return call.map(walk);
+}
 
 function check(c: Case): void {
   const dtype = (c.inputs.find((x) => x.dtype.startsWith("float")) ?? c.outputs[0])
@@ -49,12 +63,19 @@ function check(c: Case): void {
   for (const inputs of c.warmup ?? []) noGrad(() => net.call(...inputs.map(made)));
 
   const inputs = c.inputs.map(made);
-  const output: Tensor = net.call(...inputs);
-  const [expected] = c.outputs as [Described];
-  expect([...output.shape]).to.deep.equal(expected.shape);
-  close("output", output, expected.data, dtype);
-  if (output.requiresGrad) {
-    output.backward(made({ ...expected, data: c.gradOutputs[0] as Numbers }));
+  const result = net.call(...(c.call === undefined ? inputs : placed(c.call, inputs)));
+  const outputs = [result].flat(2).filter((t): t is Tensor => t !== null);
+  expect(outputs.map((t) => [...t.shape])).to.deep.equal(c.outputs.map((d) => d.shape));
+  outputs.forEach((t, k) => {
+    close(`output ${k}`, t, (c.outputs[k] as Described).data, dtype);
+  });
+  const used = outputs.flatMap((t, k) => (t.requiresGrad ? [k] : []));
+  if (used.length > 0) {
+    const losses = used.map((k) => {
+      const upstream = made({ ...(c.outputs[k] as Described), data: c.gradOutputs[k] as Numbers });
+      return (outputs[k] as Tensor).mul(upstream).sum();
+    });
+    losses.reduce((x, y) => x.add(y)).backward();
     inputs.forEach((x, i) => {
       const g = c.grads[i];
       if (g) close(`gradient of input ${i}`, x.grad as Tensor, g, dtype);

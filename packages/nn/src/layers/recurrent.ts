@@ -1,0 +1,282 @@
+// Recurrent layers: RNN, LSTM, GRU, in several layers and both directions.
+import {
+  ArgumentError,
+  adopt,
+  cat,
+  checkOptions,
+  dropout,
+  empty,
+  type OptionNames,
+  owned,
+  ShapeError,
+  stack,
+  type Tensor,
+  zeros,
+} from "@tapegrad/core";
+import { FACTORY_OPTIONS, type FactoryOptions, factory, oneOf, whole, within } from "../args.ts";
+import { uniform_ } from "../init.ts";
+import { Module } from "../module.ts";
+import { Parameter } from "../parameter.ts";
+import { python, pythonFloat } from "../print.ts";
+import { affine, GATES, type RecurrentKind, type State, step } from "./recurrent-step.ts";
+
+export interface RecurrentOptions extends FactoryOptions {
+  /** One upon the other. Default: 1. */
+  readonly numLayers?: number | undefined;
+  /** Default: true. */
+  readonly bias?: boolean | undefined;
+  /** Input and output are [N, L, …] instead of [L, N, …]; the states stay as they are. Default: false. */
+  readonly batchFirst?: boolean | undefined;
+  /** In training, of the output of each layer but the last. Default: 0. */
+  readonly dropout?: number | undefined;
+  /** A second net reads from the end; outputs stand side by side. Default: false. */
+  readonly bidirectional?: boolean | undefined;
+}
+const OPTIONS: OptionNames<RecurrentOptions> = {
+  numLayers: true,
+  bias: true,
+  batchFirst: true,
+  dropout: true,
+  bidirectional: true,
+  ...FACTORY_OPTIONS,
+};
+export interface RNNOptions extends RecurrentOptions {
+  /** Default: "tanh". */
+  readonly nonlinearity?: "tanh" | "relu" | undefined;
+}
+const RNN_OPTIONS: OptionNames<RNNOptions> = { ...OPTIONS, nonlinearity: true };
+export interface LSTMOptions extends RecurrentOptions {
+  /** Projects the hidden state to this size; 0 does not. Default: 0. */
+  readonly projSize?: number | undefined;
+}
+const LSTM_OPTIONS: OptionNames<LSTMOptions> = { ...OPTIONS, projSize: true };
+
+/**
+ * What all recurrent layers share. Parameters have PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0,
+ * bias_hh_l0, then those of the other direction, with "_reverse" behind, then those of the next layer.
+ */
+abstract class Recurrent extends Module {
+  [parameter: `weight_${string}` | `bias_${string}`]: Parameter;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly bias: boolean;
+  readonly batchFirst: boolean;
+  readonly dropout: number;
+  readonly bidirectional: boolean;
+  readonly projSize: number;
+  private readonly kind: RecurrentKind;
+
+  constructor(
+    name: string,
+    kind: RecurrentKind,
+    sizes: readonly [inputSize: number, hiddenSize: number],
+    options: LSTMOptions,
+  ) {
+    super();
+    const { numLayers = 1, bias = true, batchFirst = false, projSize = 0 } = options;
+    this.kind = kind;
+    this.inputSize = whole(name, "inputSize", sizes[0]);
+    this.hiddenSize = whole(name, "hiddenSize", sizes[1]);
+    this.numLayers = whole(name, "numLayers", numLayers);
+    this.bias = bias;
+    this.batchFirst = batchFirst;
+    this.dropout = within(name, "dropout", options.dropout ?? 0, 0, 1);
+    this.bidirectional = options.bidirectional ?? false;
+    this.projSize = whole(name, "projSize", projSize, 0);
+    if (projSize >= this.hiddenSize) {
+      throw new ArgumentError(
+        name,
+        `projSize must be smaller than hiddenSize (${this.hiddenSize}); got ${projSize}`,
+      );
+    }
+    const make = factory(options);
+    const rows = GATES[kind] * this.hiddenSize;
+    const seen = projSize || this.hiddenSize;
+    for (let layer = 0; layer < numLayers; layer++) {
+      const below = layer === 0 ? this.inputSize : seen * this.directions.length;
+      for (const end of this.directions) {
+        this[`weight_ih_l${layer}${end}`] = new Parameter(empty([rows, below], make));
+        this[`weight_hh_l${layer}${end}`] = new Parameter(empty([rows, seen], make));
+        if (bias) {
+          this[`bias_ih_l${layer}${end}`] = new Parameter(empty([rows], make));
+          this[`bias_hh_l${layer}${end}`] = new Parameter(empty([rows], make));
+        }
+        if (projSize > 0) {
+          this[`weight_hr_l${layer}${end}`] = new Parameter(empty([projSize, sizes[1]], make));
+        }
+      }
+    }
+    this.resetParameters();
+  }
+  /** What the names of the parameters end with. */
+  private get directions(): readonly ("" | "_reverse")[] {
+    return this.bidirectional ? ["", "_reverse"] : [""];
+  }
+  /** Draws all parameters anew from U(−1/√hiddenSize, 1/√hiddenSize), as PyTorch does. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.hiddenSize);
+    for (const p of this.parameters()) uniform_(p, -bound, bound);
+  }
+
+  /** The output of the last layer, and the last states of all. */
+  protected run(x: Tensor, h0: Tensor | undefined, c0: Tensor | undefined) {
+    const isBatch = x.ndim === 3;
+    this.checkInput(x);
+    const results = owned(() => {
+      const first = this.batchFirst && isBatch ? x.transpose(0, 1) : x;
+      const input = isBatch ? first : first.unsqueeze(1);
+      const hidden = this.initial("h0", input, h0, isBatch, this.projSize || this.hiddenSize);
+      const cells =
+        this.kind === "LSTM" ? this.initial("c0", input, c0, isBatch, this.hiddenSize) : undefined;
+      const ends: State[] = [];
+      let y = input;
+      for (let layer = 0; layer < this.numLayers; layer++) {
+        const outputs = this.directions.map((end, d) => {
+          const n = ends.length;
+          const state =
+            cells === undefined
+              ? { h: hidden.select(0, n) }
+              : { h: hidden.select(0, n), c: cells.select(0, n) };
+          const { output, last } = this.pass(y, state, `l${layer}${end}`, d === 1);
+          ends.push(last);
+          return output;
+        });
+        y = outputs.length === 1 ? (outputs[0] as Tensor) : cat(outputs, { dim: 2 });
+        if (layer < this.numLayers - 1) {
+          y = dropout(y, { p: this.dropout, training: this.training });
+        }
+      }
+      const shaped = (t: Tensor): Tensor => (isBatch ? t : t.squeeze(1));
+      const states = [
+        ends.map((s) => s.h),
+        ...(cells === undefined ? [] : [ends.map((s) => s.c as Tensor)]),
+      ];
+      const output = this.batchFirst && isBatch ? y.transpose(0, 1) : shaped(y);
+      return [output, ...states.map((list) => shaped(stack(list)))];
+    });
+    return results.map((t) => adopt(t as Tensor));
+  }
+  /** One direction of one layer over all steps. */
+  private pass(x: Tensor, from: State, name: string, reverse: boolean) {
+    const [length, batch, size] = x.shape as [number, number, number];
+    const bias = (which: "ih" | "hh") => (this.bias ? this[`bias_${which}_${name}`] : null) ?? null;
+    const weight = this[`weight_ih_${name}`] as Parameter;
+    const given = affine(x.reshape([length * batch, size]), weight, bias("ih")).reshape([
+      ...[length, batch],
+      weight.shape[0] as number,
+    ]);
+    const weights = {
+      hidden: this[`weight_hh_${name}`] as Parameter,
+      bias: bias("hh"),
+      projection: this.projSize > 0 ? (this[`weight_hr_${name}`] as Parameter) : null,
+    };
+    const outputs: Tensor[] = [];
+    let last = from;
+    for (let i = 0; i < length; i++) {
+      const t = reverse ? length - 1 - i : i;
+      last = step(this.kind, given.select(0, t), last, weights);
+      outputs[t] = last.h;
+    }
+    return { output: stack(outputs), last };
+  }
+
+  private checkInput(x: Tensor): void {
+    const name = this.constructor.name;
+    const shapes = this.batchFirst ? "[N, L, inputSize]" : "[L, N, inputSize]";
+    if ((x.ndim !== 2 && x.ndim !== 3) || x.shape[x.ndim - 1] !== this.inputSize) {
+      throw new ShapeError(
+        name,
+        `expected an input ${shapes} or [L, inputSize] with inputSize ${this.inputSize}`,
+        { input: x.shape },
+      );
+    }
+    const steps = x.shape[this.batchFirst && x.ndim === 3 ? 1 : 0];
+    if (steps === 0) throw new ShapeError(name, "the sequence is empty", { input: x.shape });
+  }
+  private initial(
+    what: string,
+    input: Tensor,
+    given: Tensor | undefined,
+    isBatch: boolean,
+    size: number,
+  ): Tensor {
+    const batch = input.shape[1] as number;
+    const expected = [this.numLayers * this.directions.length, batch, size];
+    if (given === undefined) return zeros(expected, { dtype: input.dtype, device: input.backend });
+    const wanted = isBatch ? expected : [expected[0] as number, size];
+    if (given.shape.join() !== wanted.join()) {
+      throw new ShapeError(
+        this.constructor.name,
+        `${what} must be [numLayers · directions, ${isBatch ? "N, " : ""}size]`,
+        { expected: wanted, [what]: given.shape },
+      );
+    }
+    return isBatch ? given : given.unsqueeze(1);
+  }
+  override extraRepr(): string {
+    const { inputSize, hiddenSize, projSize, numLayers, bias, batchFirst, bidirectional } = this;
+    const parts: [text: string, shown: boolean][] = [
+      [`${inputSize}, ${hiddenSize}`, true],
+      [`proj_size=${projSize}`, projSize !== 0],
+      [`num_layers=${numLayers}`, numLayers !== 1],
+      [`bias=${python(bias)}`, !bias],
+      [`batch_first=${python(batchFirst)}`, batchFirst],
+      [`dropout=${pythonFloat(this.dropout)}`, this.dropout !== 0],
+      [`bidirectional=${python(bidirectional)}`, bidirectional],
+    ];
+    return parts.flatMap(([text, shown]) => (shown ? [text] : [])).join(", ");
+  }
+}
+
+/**
+ * Elman's recurrent net, h = tanh(W·x + U·h) or with relu; as `torch.nn.RNN`. Takes [L, N, inputSize] (or
+ * [L, inputSize]) and h0 [numLayers · directions, N, hiddenSize], zeros unless given; gives [output, hn].
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.RNN.html
+ */
+export class RNN extends Recurrent {
+  readonly nonlinearity: "tanh" | "relu";
+  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+    checkOptions("RNN", options, RNN_OPTIONS);
+    const chosen = oneOf("RNN", "nonlinearity", options.nonlinearity ?? "tanh", ["tanh", "relu"]);
+    super("RNN", chosen === "tanh" ? "RNN_TANH" : "RNN_RELU", [inputSize, hiddenSize], options);
+    this.nonlinearity = chosen;
+  }
+  forward(x: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor] {
+    return this.run(x, h0, undefined) as [Tensor, Tensor];
+  }
+}
+
+/**
+ * Long short-term memory; as `torch.nn.LSTM`. Takes [L, N, inputSize] (or [L, inputSize]) and [h0, c0], zeros unless
+ * given; gives [output, [hn, cn]].
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
+ */
+export class LSTM extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: LSTMOptions = {}) {
+    checkOptions("LSTM", options, LSTM_OPTIONS);
+    super("LSTM", "LSTM", [inputSize, hiddenSize], options);
+  }
+  forward(
+    x: Tensor,
+    state?: readonly [h0: Tensor, c0: Tensor],
+  ): [output: Tensor, state: [hn: Tensor, cn: Tensor]] {
+    const [output, hn, cn] = this.run(x, state?.[0], state?.[1]) as [Tensor, Tensor, Tensor];
+    return [output, [hn, cn]];
+  }
+}
+
+/**
+ * Gated recurrent units; as `torch.nn.GRU`. Takes [L, N, inputSize] (or [L, inputSize]) and h0, zeros unless given;
+ * gives [output, hn].
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html
+ */
+export class GRU extends Recurrent {
+  constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
+    checkOptions("GRU", options, OPTIONS);
+    super("GRU", "GRU", [inputSize, hiddenSize], options);
+  }
+  forward(x: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor] {
+    return this.run(x, h0, undefined) as [Tensor, Tensor];
+  }
+}
