@@ -16,6 +16,7 @@ import {
 import { fastKernels } from "./kernels.ts";
 import { WasmContext } from "./wasm/context.ts";
 import { relaxedSimd, sharesMemory, usesWinograd } from "./wasm/features.ts";
+import { indexRange } from "./wasm/index-range.ts";
 import { ThreadPool } from "./wasm/thread-pool.ts";
 
 export interface WasmOptions extends ArenaOptions {
@@ -84,7 +85,8 @@ export function wasmBackend(options: WasmOptions = {}): CpuBackend {
   const relaxed = options.relaxed ?? relaxedSimd();
   const pool = new ThreadPool(arena, options.threads);
   const winograd = options.winograd ?? usesWinograd();
-  const kernels = kernelsOn(new WasmContext(arena, { relaxed, winograd, pool }));
+  const context = new WasmContext(arena, { relaxed, winograd, pool });
+  const kernels = kernelsOn(context);
   // Deterministic mode has kernels of its own over the same memory, made when they are first asked for.
   let exact: Kernels | undefined = relaxed || winograd ? undefined : kernels;
   const exactKernels = (): Kernels => {
@@ -106,6 +108,7 @@ export function wasmBackend(options: WasmOptions = {}): CpuBackend {
       return pool.size;
     },
     ...arenaTransfer,
+    allBelow: indexRange(context),
     describe: () =>
       `generated WebAssembly, ${simd()}, ${threadsText(pool.size)}, ` +
       `up to ${(arena.maxPages / 16384).toFixed(0)} GiB`,

@@ -5,6 +5,7 @@ import type { View } from "@tapegrad/core";
 import { expect } from "chai";
 import { crossEntropyKernels } from "../src/wasm/cross-entropy.ts";
 import { gatherKernels } from "../src/wasm/gather.ts";
+import { indexRange } from "../src/wasm/index-range.ts";
 import { softmaxKernels } from "../src/wasm/softmax.ts";
 import { loopsSupport } from "./loops-support.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
@@ -151,6 +152,31 @@ for (const { name, relaxed } of kinds) {
         );
       }
     });
+  });
+
+  it(`a range of indices is known without reading them one by one, ${name} SIMD`, () => {
+    const ctx = newContext(relaxed);
+    const { integers } = loopsSupport(ctx);
+    const within = indexRange(ctx);
+    for (const n of [4096, 4101, 30_007]) {
+      for (const dtype of ["int64", "int32"] as const) {
+        const indices = (place: number, value: number): View =>
+          integers(
+            dtype,
+            [n],
+            Array.from({ length: n }, (_, i) => (i === place ? value : i % 7)),
+          );
+        expect(within(indices(0, 0), 7), `${dtype} ${n}`).to.equal(true);
+        for (const place of [0, 1, 2, 3, 63, 2049, n - 2, n - 1]) {
+          const far = dtype === "int64" ? [7, -1, 2 ** 32, -(2 ** 40)] : [7, -1, -(2 ** 31)];
+          for (const value of far) {
+            expect(within(indices(place, value), 7), `${value} at ${place}`).to.equal(false);
+          }
+        }
+      }
+    }
+    // Few are left to the caller.
+    expect(within(integers("int64", [9], 3), 7)).to.equal(false);
   });
 
   describe(`gather and scatterAdd, ${name} SIMD`, () => {

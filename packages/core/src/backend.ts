@@ -206,6 +206,11 @@ export interface Backend {
   read(x: View): Promise<TypedArray>;
   /** The same at once; absent where the device cannot. */
   readSync?(x: View): TypedArray;
+  /**
+   * True if all elements of an integer view are in [0, end). False says nothing: then who asks looks at each of
+   * them. Absent: always false.
+   */
+  allBelow?(x: View, end: number): boolean;
   /** How many threads it computes with at present; absent: one. */
   readonly threads?: number;
   /** Bytes of one element, where they are not those of the CPU. @throws DTypeError for one it cannot hold */

@@ -15,6 +15,7 @@ import {
   v128,
 } from "./assembler.ts";
 import type { WasmContext } from "./context.ts";
+import { upTo } from "./lists.ts";
 import { byteAddress } from "./view.ts";
 import { plan, rowStep, rowsModule, walkAll, walkApart } from "./walk.ts";
 
@@ -38,9 +39,14 @@ const PARAMS = {
 } as const;
 
 type Way = "gather" | "scatter";
+/**
+ * How a row is walked: "rows", one index for all of it; "along", y and its indices side by side, x standing still (the
+ * row is the dim that is indexed); "across", the same with x side by side too; "elements", any steps.
+ */
+type Walk = "rows" | "along" | "across" | "elements";
 
 /** Indices are below 2³²: the low word of an int64 is the index. */
-function kernel(way: Way, wholeRows: boolean): Func {
+function kernel(way: Way, walk: Walk, indexBytes: number): Func {
   return func("run", PARAMS, (f, p) => {
     const [y, x, index, left, target] = f.locals("i32", 5);
     if (!y || !x || !index || !left || !target) return [];
@@ -53,27 +59,53 @@ function kernel(way: Way, wholeRows: boolean): Func {
         ? v128.store(y, v128.load(x))
         : v128.store(x, f32x4.add(v128.load(x), v128.load(y)));
     const start: Code = [y.set(p.y), x.set(p.x)];
-    const row: Code = wholeRows
-      ? [
-          start,
-          x.add(i32.mul(i32.load(p.index), p.dimStep)),
-          left.set(i32.shrU(p.n, 2)),
-          countdownOrSkip(left, [four, y.add(16), x.add(16)]),
-          left.set(i32.and(p.n, 3)),
-          countdownOrSkip(left, [element(y, x), y.add(4), x.add(4)]),
-        ]
-      : [
-          start,
-          index.set(p.index),
-          left.set(p.n),
-          countdown(left, [
-            target.set(i32.add(x, i32.mul(i32.load(index), p.dimStep))),
-            element(y, target),
-            y.add(p.yStep),
-            x.add(p.xStep),
-            index.add(p.indexStep),
-          ]),
-        ];
+    /** `count` elements whose places follow from constants alone. */
+    const fixed = (count: number): Code => [
+      upTo(count).map((k) => {
+        const place = i32.mul(i32.load(index, k * indexBytes), p.dimStep);
+        const at = walk === "across" ? 4 * k : 0;
+        return way === "gather"
+          ? f32.store(y, f32.load(i32.add(x, place), at), 4 * k)
+          : [
+              target.set(i32.add(x, place)),
+              f32.store(target, f32.add(f32.load(target, at), f32.load(y, 4 * k)), at),
+            ];
+      }),
+      y.add(4 * count),
+      x.add(walk === "across" ? 4 * count : 0),
+      index.add(indexBytes * count),
+    ];
+    const steady: Code = [
+      start,
+      index.set(p.index),
+      left.set(i32.shrU(p.n, 2)),
+      countdownOrSkip(left, fixed(4)),
+      left.set(i32.and(p.n, 3)),
+      countdownOrSkip(left, fixed(1)),
+    ];
+    const rest: Code =
+      walk === "rows"
+        ? [
+            start,
+            x.add(i32.mul(i32.load(p.index), p.dimStep)),
+            left.set(i32.shrU(p.n, 2)),
+            countdownOrSkip(left, [four, y.add(16), x.add(16)]),
+            left.set(i32.and(p.n, 3)),
+            countdownOrSkip(left, [element(y, x), y.add(4), x.add(4)]),
+          ]
+        : [
+            start,
+            index.set(p.index),
+            left.set(p.n),
+            countdown(left, [
+              target.set(i32.add(x, i32.mul(i32.load(index), p.dimStep))),
+              element(y, target),
+              y.add(p.yStep),
+              x.add(p.xStep),
+              index.add(p.indexStep),
+            ]),
+          ];
+    const row = walk === "along" || walk === "across" ? steady : rest;
     return countdown(p.rows, [row, p.y.add(p.yRow), p.x.add(p.xRow), p.index.add(p.indexRow)]);
   });
 }
@@ -97,8 +129,16 @@ export function gatherKernels(ctx: WasmContext): Pick<RequiredKernels, "gather" 
     const moving = indexed.shape.length === 0 ? indexed : standing(indexed, dense.shape, dim);
     if (!plan(dense, 4, index, bytes, moving, 4)) return "empty";
     const rows = rowStep(0) === 4 && rowStep(1) === 0 && rowStep(2) === 4;
-    const build = (): Func => kernel(way, rows);
-    const run = rowsModule(ctx, `${way}/${rows}`, build, ["memory", "memory", "number"]);
+    const steady = rowStep(0) === 4 && rowStep(1) === bytes;
+    const walk: Walk = rows
+      ? "rows"
+      : steady && rowStep(2) === 0
+        ? "along"
+        : steady && rowStep(2) === 4
+          ? "across"
+          : "elements";
+    const build = (): Func => kernel(way, walk, bytes);
+    const run = rowsModule(ctx, `${way}/${walk}/${bytes}`, build, ["memory", "memory", "number"]);
     const at = [byteAddress(dense, 4), byteAddress(index, bytes), byteAddress(indexed, 4)] as const;
     const share = way === "gather" ? walkAll : walkApart;
     share(ctx, run, rows ? 0 : 0.5, ...at, (indexed.strides[dim] ?? 0) * 4);

@@ -273,6 +273,7 @@ export const i32x4 = {
   mul: v2(181),
   minS: v2(182),
   maxS: v2(184),
+  maxU: v2(185),
   truncSatF32x4S: v1(248),
   /** The two doubles in lanes 0 and 1, zeros above. */
   truncSatF64x2SZero: v1(252),
