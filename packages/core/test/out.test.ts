@@ -5,6 +5,7 @@ import {
   add,
   DTypeError,
   eq,
+  eye,
   matmul,
   max,
   mul,
@@ -53,6 +54,9 @@ describe("out", () => {
     () => [a(), 0, tensor([1n])],
     () => [a(), 0, tensor([1n]), tensor([5])],
     () => [a(), b(), 1],
+    () => [eye(2)],
+    () => [eye(2), 2],
+    () => [tensor([1, 2, 3]), tensor([3, 1, 2])],
   ];
   for (const [name, f] of Object.entries(forms) as unknown as [string, Call][]) {
     it(`${name} takes it`, () => {

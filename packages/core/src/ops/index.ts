@@ -161,9 +161,16 @@ export * from "./inplace/sub_.ts";
 export * from "./inplace/tanh_.ts";
 export * from "./inplace/trunc_.ts";
 export * from "./inplace/zero_.ts";
+export { choleskyInverse, choleskySolve } from "./linalg/cholesky.ts";
+export { det, slogdet } from "./linalg/det.ts";
 export * as linalg from "./linalg/index.ts";
+export * from "./linear/add-products.ts";
+export * from "./linear/diag.ts";
+export * from "./linear/einsum.ts";
 export { type LinearOptions, linear } from "./linear/linear.ts";
+export * from "./linear/outer.ts";
 export * from "./linear/products.ts";
+export * from "./linear/tensordot.ts";
 export * from "./loss/binary-cross-entropy.ts";
 export * from "./loss/cross-entropy.ts";
 export type { Reduction } from "./loss/reduction.ts";
@@ -175,8 +182,12 @@ export {
   acos,
   acosh,
   add,
+  addbmm,
   addcdiv,
   addcmul,
+  addmm,
+  addmv,
+  addr,
   all,
   amax,
   amin,
@@ -190,6 +201,7 @@ export {
   atan,
   atan2,
   atanh,
+  baddbmm,
   bitwiseAnd,
   bitwiseLeftShift,
   bitwiseNot,
@@ -200,17 +212,20 @@ export {
   bucketize,
   cat,
   ceil,
+  cholesky,
   clamp,
   clampMax,
   clampMin,
   copysign,
   cos,
   cosh,
+  cross,
   cummax,
   cummin,
   cumprod,
   cumsum,
   deg2rad,
+  diag,
   diff,
   digamma,
   div,
@@ -237,8 +252,10 @@ export {
   histc,
   hypot,
   indexSelect,
+  inverse,
   isneginf,
   isposinf,
+  kron,
   kthvalue,
   lcm,
   le,
@@ -251,6 +268,7 @@ export {
   logaddexp,
   logaddexp2,
   logcumsumexp,
+  logdet,
   logicalAnd,
   logicalNot,
   logicalOr,
@@ -259,6 +277,7 @@ export {
   logsumexp,
   lt,
   matmul,
+  matrixPower,
   max,
   maximum,
   mean,
@@ -277,6 +296,7 @@ export {
   ne,
   neg,
   norm,
+  outer,
   polygamma,
   pow,
   prod,
@@ -304,10 +324,12 @@ export {
   sum,
   tan,
   tanh,
+  tensordot,
   topk,
   tril,
   triu,
   trunc,
+  vdot,
   where,
   xlogy,
 } from "./out-forms.ts";

@@ -97,13 +97,32 @@ import { gather as gatherPlain } from "./index/gather.ts";
 import { indexSelect as indexSelectPlain } from "./index/index-select.ts";
 import { scatterAdd as scatterAddPlain } from "./index/scatter-add.ts";
 import { tril as trilPlain, triu as triuPlain } from "./index/triangle.ts";
+import { cholesky as choleskyPlain } from "./linalg/cholesky.ts";
+import { logdet as logdetPlain } from "./linalg/det.ts";
+import { matrixPower as matrixPowerPlain } from "./linalg/powers.ts";
+import { inverse as inversePlain } from "./linalg/solve.ts";
+import {
+  addbmm as addbmmPlain,
+  addmm as addmmPlain,
+  addmv as addmvPlain,
+  addr as addrPlain,
+  baddbmm as baddbmmPlain,
+} from "./linear/add-products.ts";
+import { diag as diagPlain } from "./linear/diag.ts";
 import { matmul as matmulPlain } from "./linear/matmul.ts";
+import {
+  cross as crossPlain,
+  kron as kronPlain,
+  outer as outerPlain,
+  vdot as vdotPlain,
+} from "./linear/outer.ts";
 import {
   bmm as bmmPlain,
   dot as dotPlain,
   mm as mmPlain,
   mv as mvPlain,
 } from "./linear/products.ts";
+import { tensordot as tensordotPlain } from "./linear/tensordot.ts";
 import { withOut } from "./out.ts";
 import { all as allPlain } from "./reduce/all.ts";
 import { amax as amaxPlain } from "./reduce/amax.ts";
@@ -144,8 +163,12 @@ export const abs = withOut("abs", absPlain);
 export const acos = withOut("acos", acosPlain);
 export const acosh = withOut("acosh", acoshPlain);
 export const add = withOut("add", addPlain);
+export const addbmm = withOut("addbmm", addbmmPlain);
 export const addcdiv = withOut("addcdiv", addcdivPlain);
 export const addcmul = withOut("addcmul", addcmulPlain);
+export const addmm = withOut("addmm", addmmPlain);
+export const addmv = withOut("addmv", addmvPlain);
+export const addr = withOut("addr", addrPlain);
 export const all = withOut("all", allPlain);
 export const amax = withOut("amax", amaxPlain);
 export const amin = withOut("amin", aminPlain);
@@ -159,6 +182,7 @@ export const asinh = withOut("asinh", asinhPlain);
 export const atan = withOut("atan", atanPlain);
 export const atan2 = withOut("atan2", atan2Plain);
 export const atanh = withOut("atanh", atanhPlain);
+export const baddbmm = withOut("baddbmm", baddbmmPlain);
 export const bitwiseAnd = withOut("bitwiseAnd", bitwiseAndPlain);
 export const bitwiseLeftShift = withOut("bitwiseLeftShift", bitwiseLeftShiftPlain);
 export const bitwiseNot = withOut("bitwiseNot", bitwiseNotPlain);
@@ -169,17 +193,20 @@ export const bmm = withOut("bmm", bmmPlain);
 export const bucketize = withOut("bucketize", bucketizePlain);
 export const cat = withOut("cat", catPlain);
 export const ceil = withOut("ceil", ceilPlain);
+export const cholesky = withOut("cholesky", choleskyPlain);
 export const clamp = withOut("clamp", clampPlain);
 export const clampMax = withOut("clampMax", clampMaxPlain);
 export const clampMin = withOut("clampMin", clampMinPlain);
 export const copysign = withOut("copysign", copysignPlain);
 export const cos = withOut("cos", cosPlain);
 export const cosh = withOut("cosh", coshPlain);
+export const cross = withOut("cross", crossPlain);
 export const cummax = withOut("cummax", cummaxPlain);
 export const cummin = withOut("cummin", cumminPlain);
 export const cumprod = withOut("cumprod", cumprodPlain);
 export const cumsum = withOut("cumsum", cumsumPlain);
 export const deg2rad = withOut("deg2rad", deg2radPlain);
+export const diag = withOut("diag", diagPlain);
 export const diff = withOut("diff", diffPlain);
 export const digamma = withOut("digamma", digammaPlain);
 export const div = withOut("div", divPlain);
@@ -206,8 +233,10 @@ export const heaviside = withOut("heaviside", heavisidePlain);
 export const histc = withOut("histc", histcPlain);
 export const hypot = withOut("hypot", hypotPlain);
 export const indexSelect = withOut("indexSelect", indexSelectPlain);
+export const inverse = withOut("inverse", inversePlain);
 export const isneginf = withOut("isneginf", isneginfPlain);
 export const isposinf = withOut("isposinf", isposinfPlain);
+export const kron = withOut("kron", kronPlain);
 export const kthvalue = withOut("kthvalue", kthvaluePlain);
 export const lcm = withOut("lcm", lcmPlain);
 export const le = withOut("le", lePlain);
@@ -220,6 +249,7 @@ export const log2 = withOut("log2", log2Plain);
 export const logaddexp = withOut("logaddexp", logaddexpPlain);
 export const logaddexp2 = withOut("logaddexp2", logaddexp2Plain);
 export const logcumsumexp = withOut("logcumsumexp", logcumsumexpPlain);
+export const logdet = withOut("logdet", logdetPlain);
 export const logicalAnd = withOut("logicalAnd", logicalAndPlain);
 export const logicalNot = withOut("logicalNot", logicalNotPlain);
 export const logicalOr = withOut("logicalOr", logicalOrPlain);
@@ -228,6 +258,7 @@ export const logit = withOut("logit", logitPlain);
 export const logsumexp = withOut("logsumexp", logsumexpPlain);
 export const lt = withOut("lt", ltPlain);
 export const matmul = withOut("matmul", matmulPlain);
+export const matrixPower = withOut("matrixPower", matrixPowerPlain);
 export const max = withOut("max", maxPlain);
 export const maximum = withOut("maximum", maximumPlain);
 export const mean = withOut("mean", meanPlain);
@@ -246,6 +277,7 @@ export const nanToNum = withOut("nanToNum", nanToNumPlain);
 export const ne = withOut("ne", nePlain);
 export const neg = withOut("neg", negPlain);
 export const norm = withOut("norm", normPlain);
+export const outer = withOut("outer", outerPlain);
 export const polygamma = withOut("polygamma", polygammaPlain);
 export const pow = withOut("pow", powPlain);
 export const prod = withOut("prod", prodPlain);
@@ -273,9 +305,11 @@ export const sub = withOut("sub", subPlain);
 export const sum = withOut("sum", sumPlain);
 export const tan = withOut("tan", tanPlain);
 export const tanh = withOut("tanh", tanhPlain);
+export const tensordot = withOut("tensordot", tensordotPlain);
 export const topk = withOut("topk", topkPlain);
 export const tril = withOut("tril", trilPlain);
 export const triu = withOut("triu", triuPlain);
 export const trunc = withOut("trunc", truncPlain);
+export const vdot = withOut("vdot", vdotPlain);
 export const where = withOut("where", wherePlain);
 export const xlogy = withOut("xlogy", xlogyPlain);

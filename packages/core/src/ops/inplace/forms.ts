@@ -56,6 +56,7 @@ import { sinh } from "../elementwise/sinh.ts";
 import { tan } from "../elementwise/tan.ts";
 import { xlogy } from "../elementwise/xlogy.ts";
 import { tril, triu } from "../index/triangle.ts";
+import { addbmm, addmm, addmv, addr, baddbmm } from "../linear/add-products.ts";
 import { cumprod } from "../scan/cumprod.ts";
 import { cumsum } from "../scan/cumsum.ts";
 import { inPlaceForm } from "./form.ts";
@@ -63,13 +64,18 @@ import { inPlaceForm } from "./form.ts";
 const FUNCTIONS = {
   acos,
   acosh,
+  addbmm,
   addcdiv,
   addcmul,
+  addmm,
+  addmv,
+  addr,
   asin,
   asinh,
   atan,
   atan2,
   atanh,
+  baddbmm,
   bitwiseAnd,
   bitwiseLeftShift,
   bitwiseNot,
@@ -143,13 +149,18 @@ const forms = Object.fromEntries(
 export const {
   acos_,
   acosh_,
+  addbmm_,
   addcdiv_,
   addcmul_,
+  addmm_,
+  addmv_,
+  addr_,
   asin_,
   asinh_,
   atan_,
   atan2_,
   atanh_,
+  baddbmm_,
   bitwiseAnd_,
   bitwiseLeftShift_,
   bitwiseNot_,

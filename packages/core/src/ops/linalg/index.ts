@@ -1,2 +1,9 @@
 // torch.linalg, in our spelling: what stands here is exported as `linalg`.
+export { type CholeskyOptions, cholesky } from "./cholesky.ts";
+export { det, type SignAndLog, slogdet } from "./det.ts";
+export { eigh, eigvalsh } from "./eigh.ts";
 export * from "./norms.ts";
+export * from "./powers.ts";
+export * from "./qr.ts";
+export { inv, type SolveTriangularOptions, solve, solveTriangular } from "./solve.ts";
+export * from "./svd.ts";
