@@ -86,6 +86,7 @@ export {
   relu6,
   rmsNorm,
   rrelu,
+  scaledDotProductAttention,
   selu,
   sigmoid,
   silu,

@@ -1,10 +1,12 @@
 // The nn namespace: modules, layers, losses, and what goes with them.
 export type { FactoryOptions, Sizes } from "./args.ts";
 export type { FullBackwardHook, FullBackwardPreHook } from "./backward-hooks.ts";
+export { cloneModule } from "./clone.ts";
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
 export * from "./layers/adaptive-pool.ts";
+export * from "./layers/attention.ts";
 export * from "./layers/bilinear.ts";
 export {
   Conv1d,
@@ -52,6 +54,7 @@ export {
   SeparableConv2d,
   type SeparableConvOptions,
 } from "./layers/separable.ts";
+export * from "./layers/transformer.ts";
 export * from "./layers/upsample.ts";
 export {
   type ForwardHook,

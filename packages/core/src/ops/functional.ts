@@ -5,6 +5,7 @@ export * from "./activations/hardtanh.ts";
 export * from "./activations/leaky-relu.ts";
 export * from "./activations/prelu.ts";
 export * from "./activations/smooth.ts";
+export * from "./attention/scaled-dot-product.ts";
 export * from "./distance/distances.ts";
 export * from "./linear/bilinear.ts";
 export * from "./loss/bce.ts";

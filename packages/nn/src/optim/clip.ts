@@ -2,6 +2,8 @@
 import {
   ArgumentError,
   checkOptions,
+  composite,
+  DeviceError,
   noGrad,
   type OptionNames,
   owned,
@@ -9,6 +11,7 @@ import {
   scaleAll,
   stack,
   Tensor,
+  zeros,
 } from "@tapegrad/core";
 import { gradientOf } from "../parameter.ts";
 
@@ -30,15 +33,16 @@ export function clipGradNorm(
 ): number {
   checkOptions("clipGradNorm", options, OPTIONS);
   const { normType = 2 } = options;
-  if (!(maxNorm >= 0) || !(normType > 0)) {
-    throw new ArgumentError(
-      "clipGradNorm",
-      `maxNorm must be ≥ 0 and normType > 0; got ${maxNorm} and ${normType}`,
-    );
-  }
+  checkNorms("clipGradNorm", maxNorm, normType);
   const list = params instanceof Tensor ? [params] : [...params];
   const gradients = list.map(gradientOf).filter((g) => g !== null);
   if (gradients.length === 0) return 0;
+  const { backend } = (gradients[0] as Tensor).storage;
+  if (backend.readSync === undefined) {
+    throw new DeviceError(
+      `clipGradNorm: gradients on '${backend.name}' cannot be read at once; use clipGradNormTensor(…)`,
+    );
+  }
   let total = 0;
   owned(() => {
     noGrad(() => {
@@ -51,6 +55,42 @@ export function clipGradNorm(
     return [];
   });
   return total;
+}
+
+/**
+ * clipGradNorm without waiting for the device: the norm stays there.
+ * @returns the norm before clipping, zero-dimensional; on the default device where there is no gradient
+ */
+export function clipGradNormTensor(
+  params: Tensor | Iterable<Tensor>,
+  maxNorm: number,
+  options: ClipOptions = {},
+): Tensor {
+  checkOptions("clipGradNormTensor", options, OPTIONS);
+  const { normType = 2 } = options;
+  checkNorms("clipGradNormTensor", maxNorm, normType);
+  const list = params instanceof Tensor ? [params] : [...params];
+  const gradients = list.map(gradientOf).filter((g) => g !== null);
+  if (gradients.length === 0) return zeros([]);
+  return composite(() =>
+    noGrad(() => {
+      const parts = stack(gradients.map((g) => part(g, normType)));
+      const total =
+        normType === Number.POSITIVE_INFINITY ? parts.max() : parts.sum().pow(1 / normType);
+      // min() keeps a NaN: it shows in every gradient, as in PyTorch.
+      const factor = total.add(1e-6).reciprocal().mul(maxNorm).clamp({ max: 1 });
+      for (const g of gradients) g.mul_(factor);
+      return total;
+    }),
+  );
+}
+
+function checkNorms(op: string, maxNorm: number, normType: number): void {
+  if (maxNorm >= 0 && normType > 0) return;
+  throw new ArgumentError(
+    op,
+    `maxNorm must be ≥ 0 and normType > 0; got ${maxNorm} and ${normType}`,
+  );
 }
 
 /** In one pass where there is a kernel for it, else from the parts. */

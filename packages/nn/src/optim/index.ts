@@ -1,6 +1,6 @@
 // optim: optimizers, schedules, clipping.
 export { Adam, type AdamHyper, AdamW } from "./adam.ts";
-export { type ClipOptions, clipGradNorm } from "./clip.ts";
+export { type ClipOptions, clipGradNorm, clipGradNormTensor } from "./clip.ts";
 export { OneCycleLR, type OneCycleOptions } from "./one-cycle.ts";
 export {
   type Hyper,
