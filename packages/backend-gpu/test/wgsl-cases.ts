@@ -1,11 +1,14 @@
 // For each family of kernels calls that make one kernel of each form. Keys of a family's kernels hold "/<family>".
 import {
   argmax,
+  batchNorm,
   type ConvSettings,
   conv,
   convGeometry,
   convInputGrad,
   convWeightGrad,
+  crossEntropy,
+  layerNorm,
   linear,
   rand,
   type Shape,
@@ -46,6 +49,11 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
       );
     }
   },
+  rows: () => {
+    for (const variant of ["wgsl rows", "gpujs rows"]) {
+      for (const [slotName, run] of Object.entries(ROWS)) withVariant(slotName, variant, run);
+    }
+  },
   depthwise: () => allOfConvolution([2, 4, 6, 9], [8, 1, 3, 3], { padding: 1, groups: 4 }),
 };
 
@@ -55,3 +63,14 @@ function allOfConvolution(x: Shape, w: Shape, settings: ConvSettings): void {
   convInputGrad(zeros(g.y), zeros(g.w), g);
   convWeightGrad(zeros(g.y), zeros(g.x), g);
 }
+
+const ROWS: Readonly<Record<string, () => void>> = {
+  softmax: () => void zeros([2, 3, 4]).softmax(1),
+  logSoftmax: () => void zeros([2, 60]).logSoftmax(1),
+  batchNorm: () =>
+    void batchNorm(zeros([2, 3, 4, 5]), {
+      ...{ weight: zeros([3]), bias: zeros([3]), training: true, activation: "relu6" },
+    }),
+  layerNorm: () => void layerNorm(zeros([2, 70]), [70], { weight: zeros([70]) }),
+  crossEntropy: () => void crossEntropy(zeros([2, 3]), tensor([0n, 2n]), { labelSmoothing: 0.1 }),
+};

@@ -6,6 +6,9 @@ import { gather, scatterAdd } from "./indexing.ts";
 import { matmul, matmulBias } from "./matmul.ts";
 import { arange, random } from "./random.ts";
 import { argReduce, reduce } from "./reduce.ts";
+import { crossEntropy, crossEntropyGrad } from "./rows/cross-entropy.ts";
+import { batchNorm, batchNormEval, batchNormGrad, layerNorm, layerNormGrad } from "./rows/norm.ts";
+import { logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./rows/softmax.ts";
 
 /** What every backend must have. */
 export const required = {
@@ -25,4 +28,10 @@ export const required = {
 };
 
 /** What spares compositions: one line per family. */
-export const fused = { matmulBias, conv, convInputGrad, convWeightGrad };
+export const fused = {
+  matmulBias,
+  ...{ conv, convInputGrad, convWeightGrad },
+  ...{ softmax, logSoftmax, softmaxGrad, logSoftmaxGrad },
+  ...{ batchNorm, batchNormEval, batchNormGrad, layerNorm, layerNormGrad },
+  ...{ crossEntropy, crossEntropyGrad },
+};
