@@ -158,7 +158,7 @@ for (const { name, relaxed } of kinds) {
     const ctx = newContext(relaxed);
     const { integers } = loopsSupport(ctx);
     const within = indexRange(ctx);
-    for (const n of [4096, 4101, 30_007]) {
+    for (const n of [4096, 4101]) {
       for (const dtype of ["int64", "int32"] as const) {
         const indices = (place: number, value: number): View =>
           integers(
@@ -167,7 +167,7 @@ for (const { name, relaxed } of kinds) {
             Array.from({ length: n }, (_, i) => (i === place ? value : i % 7)),
           );
         expect(within(indices(0, 0), 7), `${dtype} ${n}`).to.equal(true);
-        for (const place of [0, 1, 2, 3, 63, 2049, n - 2, n - 1]) {
+        for (const place of [0, 3, 2050, n - 1]) {
           const far = dtype === "int64" ? [7, -1, 2 ** 32, -(2 ** 40)] : [7, -1, -(2 ** 31)];
           for (const value of far) {
             expect(within(indices(place, value), 7), `${value} at ${place}`).to.equal(false);

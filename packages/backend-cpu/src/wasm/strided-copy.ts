@@ -15,7 +15,9 @@ import {
   i32,
   type Local,
   select,
+  touch,
   v128,
+  when,
 } from "./assembler.ts";
 import type { WasmContext } from "./context.ts";
 import type { Kernel } from "./module-cache.ts";
@@ -116,9 +118,24 @@ export const transposeKernel = (): Func =>
         rows.add(i32.mul(p.yRow, height)),
         from.add(height * 4),
       ]);
+    /** Asks for the lines of the next block, many at a time: one by one each would be waited for. */
+    const meetNext: Code = when(blocks, [
+      from.set(i32.add(aBlock, i32.shl(p.aStep, 4))),
+      left.set(select(blocks, i32.const(16), i32.ltU(blocks, 16))),
+      countdown(left, [
+        at.set(from),
+        line.set(i32.shrU(i32.add(strip, 15), 4)),
+        countdown(line, [touch(at), at.add(64)]),
+        from.add(p.aStep),
+      ]),
+      line.set(i32.add(yBlock, 64)),
+      left.set(strip),
+      countdown(left, [touch(line), line.add(p.yRow)]),
+    ]);
     const block: Code = [
       columns.set(select(blocks, i32.const(16), i32.ltU(blocks, 16))),
       blocks.set(i32.sub(blocks, columns)),
+      meetNext,
       rows.set(yBlock),
       from.set(aBlock),
       eights.set(i32.shrU(strip, 3)),
