@@ -381,6 +381,20 @@ export class ModuleList extends Module {
     this[this.length] = module;
     return this;
   }
+  extend(modules: Iterable<Module>): this {
+    for (const module of modules) this.append(module);
+    return this;
+  }
+  /** Puts module before the one at `index`; negative counts from the end. */
+  insert(index: number, module: Module): this {
+    const all = [...this];
+    all.splice(index, 0, module);
+    this.append(module); // checks it
+    all.forEach((m, i) => {
+      this[i] = m;
+    });
+    return this;
+  }
   *[Symbol.iterator](): Generator<Module> {
     for (const [, m] of this.members()) if (m instanceof Module) yield m;
   }

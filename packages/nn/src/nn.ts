@@ -2,6 +2,7 @@
 export type { FactoryOptions, Sizes } from "./args.ts";
 export type { FullBackwardHook, FullBackwardPreHook } from "./backward-hooks.ts";
 export { cloneModule } from "./clone.ts";
+export { ModuleDict, ParameterDict, ParameterList } from "./containers.ts";
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
@@ -23,6 +24,7 @@ export * from "./layers/dropout.ts";
 export * from "./layers/fold.ts";
 export * from "./layers/gate.ts";
 export * from "./layers/group-norm.ts";
+export * from "./layers/lazy.ts";
 export { Embedding, type EmbeddingOptions, Linear, type LinearOptions } from "./layers/linear.ts";
 export * from "./layers/loss.ts";
 export * from "./layers/losses.ts";

@@ -4,9 +4,11 @@
 import {
   ArgumentError,
   checkOptions,
+  empty,
   noGrad,
   type OptionNames,
   owned,
+  type Shape,
   Tensor,
   UseAfterFreeError,
 } from "@tapegrad/core";
@@ -113,4 +115,26 @@ export function setData(target: Parameter | Buffer, data: Tensor): void {
     target.grad = noGrad(() => gradient.to(dtype).to(backend));
     return [];
   });
+}
+
+// ---- shapes that are not known yet ------------------------------------------------------------------
+
+/** Parameters and buffers of lazy modules, whose shape the first input or a state will tell. */
+const unshaped = new WeakSet<Tensor>();
+
+/** Whether t waits for its shape. */
+export const isUnshaped = (t: Tensor): boolean => unshaped.has(t);
+
+/** Lets t wait for its shape; until then it has no elements. */
+export function unshape(t: Parameter | Buffer): void {
+  setData(
+    t,
+    noGrad(() => t.detach().flatten().narrow(0, 0, 0).clone()),
+  );
+  unshaped.add(t);
+}
+/** Gives t its shape; the values are whatever was there. */
+export function shapeAs(t: Tensor, shape: Shape): void {
+  if (!unshaped.delete(t)) return;
+  setData(t as Parameter | Buffer, empty(shape, { dtype: t.dtype, device: t.backend }));
 }

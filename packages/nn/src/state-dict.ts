@@ -9,6 +9,7 @@ import {
   TapegradError,
   Tensor,
 } from "@tapegrad/core";
+import { isUnshaped, shapeAs } from "./parameter.ts";
 
 export type StateLike = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
 
@@ -62,6 +63,7 @@ const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 export function mismatch(value: unknown, target: Tensor): string | undefined {
   if (!(value instanceof Tensor)) return `expected a Tensor, got ${typeof value}`;
   if (value.released) return "its tensor was released";
+  if (isUnshaped(target) && value.dtype === target.dtype) return undefined;
   const wanted = `expected ${target.dtype} ${shapeText(target.shape)}`;
   const got = `got ${value.dtype} ${shapeText(value.shape)}`;
   const same = shapeText(value.shape) === shapeText(target.shape) && value.dtype === target.dtype;
@@ -106,7 +108,10 @@ export function loadInto(
       if (value !== undefined) pairs.push([target, value.to(target.backend)]);
     }
     noGrad(() => {
-      for (const [target, value] of pairs) if (value !== target) target.copy_(value);
+      for (const [target, value] of pairs) {
+        shapeAs(target, value.shape);
+        if (value !== target) target.copy_(value);
+      }
     });
     return [];
   });

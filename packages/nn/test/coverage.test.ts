@@ -4,7 +4,9 @@ import * as nn from "../src/index.ts";
 import { fixture, moduleFamilies } from "./kit.ts";
 
 const MODULE_FILES = moduleFamilies.map((f) => `modules-${f}`);
-/** Bases and containers: Custom cases derive from Module; ModuleList has no forward, its printed form is there. */
+/** They have no forward; their printed form is there. */
+const CONTAINERS = ["ModuleList", "ModuleDict", "ParameterList", "ParameterDict"];
+/** Custom cases derive from Module. */
 const BASES = new Set(["Module", "Optimizer", "LRScheduler"]);
 
 interface AnyCase {
@@ -28,16 +30,19 @@ const named = (files: readonly string[], key: keyof AnyCase): Set<unknown> =>
 describe("every export has PyTorch's numbers", () => {
   const cases = MODULE_FILES.flatMap((file) => fixture<AnyCase>(file));
   for (const name of extending(nn.Module)) {
-    if (name === "ModuleList") continue;
+    if (CONTAINERS.includes(name)) continue;
     it(`module ${name}, with gradients`, () => {
       const own = cases.filter((c) => c.module === name);
       const all = own.flatMap((c) => [...(c.grads ?? []), ...Object.values(c.paramGrads ?? {})]);
       expect(all.filter((g) => g !== null).length, "gradients").to.be.above(0);
     });
   }
-  it("ModuleList", () => {
-    expect(named(["modules-repr"], "module")).to.include("ModuleList");
-  });
+  for (const name of CONTAINERS) {
+    it(name, () => {
+      const printed = named(["modules-repr", "modules-repr-more"], "module");
+      expect(printed).to.include(name);
+    });
+  }
   it("optimizers", () => {
     const recorded = named(["optim"], "optim");
     expect(extending(nn.Optimizer).map((n) => n.toLowerCase())).to.have.members([...recorded]);

@@ -104,7 +104,7 @@ for (const family of moduleFamilies) {
 }
 
 describe("modules-repr: printed as PyTorch prints", () => {
-  for (const c of fixture<Case>("modules-repr")) {
+  for (const c of [...fixture<Case>("modules-repr"), ...fixture<Case>("modules-repr-more")]) {
     it(c.name, () => expectPrinted(build(c), c.repr as string));
   }
 });

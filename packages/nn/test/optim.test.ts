@@ -306,13 +306,25 @@ describe("clipGradNorm: as PyTorch", () => {
     readonly norm: number;
     readonly after: readonly (Numbers | null)[];
   }
+  const parametersOf = (c: ClipCase) =>
+    c.grads.map((g) => {
+      const p = new nn.Parameter(ones(g?.shape ?? [1], { dtype: "float64" }));
+      if (g !== null) p.grad = made(g);
+      return p;
+    });
   for (const c of fixture<ClipCase>("clip-grad-norm")) {
-    it(c.name, () => {
-      const params = c.grads.map((g) => {
-        const p = new nn.Parameter(ones(g?.shape ?? [1], { dtype: "float64" }));
-        if (g !== null) p.grad = made(g);
-        return p;
+    it(`${c.name}; the norm as a tensor`, () => {
+      const params = parametersOf(c);
+      const [maxNorm, { normType }] = c.args;
+      const norm = nn.optim.clipGradNormTensor(params, maxNorm, { normType: Number(normType) });
+      close("norm", norm, [c.norm], norm.dtype === "float64" ? "float64" : "float32");
+      c.after.forEach((after, i) => {
+        const g = params[i]?.grad ?? null;
+        if (after !== null) close(`gradient ${i}`, g as Tensor, after, "float64");
       });
+    });
+    it(c.name, () => {
+      const params = parametersOf(c);
       const [maxNorm, { normType }] = c.args;
       let norm = 0;
       expect(
@@ -337,6 +349,7 @@ describe("clipGradNorm: as PyTorch", () => {
     const [a, b] = [new nn.Parameter(ones([1])), new nn.Parameter(ones([1]))];
     a.grad = tensor([Number.NaN]);
     b.grad = tensor([1]);
+    expect(nn.optim.clipGradNormTensor([a, b], 1).item()).to.be.NaN;
     expect(nn.clipGradNorm([a, b], 1)).to.be.NaN;
     expect(b.grad?.item()).to.be.NaN;
   });
