@@ -2,8 +2,8 @@
 import { backendNames, currentBackend, type Device, DeviceError, setBackend } from "@tapegrad/core";
 
 /**
- * The device of new tensors; with an argument, chooses it. "auto" takes the GPU where a GPU backend is
- * registered, else the CPU.
+ * The device of new tensors; with an argument, chooses it. "auto" takes the GPU where one was started
+ * (`gpu.init()` of tapegrad/gpu), else the CPU.
  * @throws DeviceError when no backend of that device is there; never falls back quietly
  */
 export function device(choice?: Device | "auto"): Device {
@@ -17,7 +17,9 @@ export function device(choice?: Device | "auto"): Device {
   if (name === undefined) {
     throw new DeviceError(
       `device: no backend for the ${wanted} is registered (there are: ${backendNames().join(", ")}); ` +
-        `use "cpu", or import a package that registers one`,
+        (wanted === "gpu"
+          ? 'start it first: import { gpu } from "tapegrad/gpu"; await gpu.init()'
+          : `use "gpu", or import a package that registers one`),
     );
   }
   setBackend(name);

@@ -20,7 +20,7 @@ describe("command line: train", function () {
   let data: string;
   const args = (out: string, ...more: string[]) => [
     ...["train", "mnist", "--data", data, "--model", "linear", "--batch", "8", "--epochs", "3"],
-    ...["--out", out, "--no-progress", "--json", ...more],
+    ...["--out", out, "--device", "cpu", "--no-progress", "--json", ...more],
   ];
   before(() => {
     data = temporaryFolder();

@@ -109,11 +109,22 @@ describe("command line: usage", () => {
       },
       /cannot make the run's folder/,
     ],
-    ["no GPU", () => ["train", "--device", "gpu"], /no backend for the gpu is registered/],
+    [
+      "no GPU",
+      () => {
+        process.env.VK_ICD_FILENAMES = "/nowhere.json"; // what drivers there are, Vulkan does not find
+        return ["train", "--device", "gpu"];
+      },
+      /gpu\.init: .*(?:has no adapter|cannot be loaded).* npm install webgpu/,
+    ],
   ];
   for (const [name, prepare, words] of bad) {
     it(`${name}: exit code 1 and a typed error`, async () => {
-      const ran = await run(...prepare(temporaryFolder()));
+      const drivers = process.env.VK_ICD_FILENAMES;
+      const ran = await run(...prepare(temporaryFolder())).finally(() => {
+        if (drivers === undefined) delete process.env.VK_ICD_FILENAMES;
+        else process.env.VK_ICD_FILENAMES = drivers;
+      });
       expect(ran.err)
         .to.match(words)
         .and.match(/^error: /m)

@@ -114,7 +114,8 @@ export class GpuRuntime implements PoolOwner {
         `the GPU was lost (${this.lostReason}); its tensors are gone. await gpu.init() starts it again`,
       );
     }
-    if (this.failure !== undefined) {
+    // What only follows from another failure waits for that one's answer.
+    if (this.failure !== undefined && (this.failureIsSource || this.asked.size === 0)) {
       const failure = this.failure;
       this.failure = undefined;
       throw failure;

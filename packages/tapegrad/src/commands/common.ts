@@ -4,6 +4,7 @@ import {
   areDeterministicAlgorithmsEnabled,
   backendNames,
   currentBackend,
+  DeviceError,
   isTuning,
   setBackend,
   setNumThreads,
@@ -58,9 +59,10 @@ export function withPlace(command: Command, { tune: mayTune = false } = {}): Com
         .default("auto"),
     )
     .addOption(
-      new Option("--backend <name>", "a backend by name, instead of the device's fastest").choices(
-        backendNames(),
-      ),
+      new Option("--backend <name>", "a backend by name, instead of the device's fastest").choices([
+        ...backendNames(),
+        GPU_BACKEND,
+      ]),
     )
     .option("--threads <n>", "threads to compute with (default: the machine's cores)", threadCount)
     .option(
@@ -82,8 +84,32 @@ function threadCount(text: string): number {
   return n;
 }
 
+/** Registered when the GPU is started: nothing of it is loaded before somebody asks. */
+const GPU_BACKEND = "webgpu";
+
+/**
+ * "auto": a GPU if there is one, unless an option is about the CPU. A processor that plays a GPU is none.
+ * @returns what is said where it is the CPU
+ */
+async function tryGpu(flags: PlaceFlags): Promise<string | undefined> {
+  if (flags.threads !== undefined || flags.deterministic || flags.tune) return undefined;
+  const { gpu } = await import("../gpu.ts");
+  try {
+    const { software, description } = await gpu.init();
+    if (!software) {
+      device("gpu");
+      return undefined;
+    }
+    gpu.destroy();
+    return `device auto: only a software GPU (${description}); using the CPU`;
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    return "device auto: no GPU here (--device gpu says why); using the CPU";
+  }
+}
+
 /** Chooses device, backend, threads and modes; says on stderr what it chose where that is not what was asked for. */
-export function choosePlace(flags: PlaceFlags): void {
+export async function choosePlace(flags: PlaceFlags): Promise<void> {
   if (flags.tune && flags.deterministic) {
     throw new ArgumentError(
       "--tune",
@@ -93,6 +119,10 @@ export function choosePlace(flags: PlaceFlags): void {
   if (flags.deterministic) useDeterministicAlgorithms(true);
   if (flags.tune) tune();
   if (flags.threads !== undefined) setNumThreads(flags.threads);
+  if (flags.device === "gpu" || flags.backend === GPU_BACKEND) {
+    const { gpu } = await import("../gpu.ts");
+    await gpu.init();
+  }
   if (flags.backend !== undefined) {
     setBackend(flags.backend);
     if (flags.device !== "auto" && currentBackend().device !== flags.device) {
@@ -102,8 +132,8 @@ export function choosePlace(flags: PlaceFlags): void {
       );
     }
   } else if (flags.device === "auto") {
-    const chosen = device("auto");
-    if (chosen === "cpu" && backendNames("gpu").length > 0) say("device auto: using the CPU");
+    const why = await tryGpu(flags);
+    if (why !== undefined) say(why);
   } else device(flags.device);
   const { name, threads = 1 } = currentBackend();
   if (flags.threads !== undefined && flags.threads > threads) {

@@ -25,7 +25,7 @@ export function evalCommand(program: Command): void {
 }
 
 async function evaluate(dataset: DatasetName | undefined, flags: EvalFlags): Promise<void> {
-  choosePlace(flags);
+  await choosePlace(flags);
   const { model, dataset: trainedOn } = loadModel(modelPath(flags.model));
   const name = dataset ?? trainedOn;
   const test = loadImages(name, flags.data, "test");

@@ -40,8 +40,8 @@ export function explainCommand(program: Command): void {
   withPlace(command, { tune: true }).action(run);
 }
 
-function run(flags: ExplainFlags): void {
-  choosePlace(flags);
+async function run(flags: ExplainFlags): Promise<void> {
+  await choosePlace(flags);
   const { model, input } = modelOf(flags);
   const explanation = explain(model, input, { backward: flags.backward ?? false });
   process.stdout.write(`${flags.json ? JSON.stringify(explanation) : String(explanation)}\n`);

@@ -32,8 +32,8 @@ function isLight(input: Float32Array, { mean, std }: ModelFile): boolean {
   return average * (std[0] as number) + (mean[0] as number) > 0.5;
 }
 
-function predict(images: readonly string[], flags: PredictFlags): void {
-  choosePlace(flags);
+async function predict(images: readonly string[], flags: PredictFlags): Promise<void> {
+  await choosePlace(flags);
   const file = loadModel(modelPath(flags.model));
   const inputs = images.map((path) => {
     const input = imageToInput(readFile(path), path, file, flags.invert ?? false);
@@ -47,7 +47,7 @@ function predict(images: readonly string[], flags: PredictFlags): void {
   const batch = new Float32Array(size * inputs.length);
   for (const [i, input] of inputs.entries()) batch.set(input, i * size);
   const x = tensor(batch, { shape: [inputs.length, channels, height, width] });
-  const shares = noGrad(() => softmax(file.model.call(x), 1)).dataSync() as Float32Array;
+  const shares = (await noGrad(() => softmax(file.model.call(x), 1)).data()) as Float32Array;
   for (const [i, path] of images.entries()) {
     const row = [...shares.subarray(i * file.classes, (i + 1) * file.classes)];
     const top = row

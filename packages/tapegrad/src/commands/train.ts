@@ -93,7 +93,7 @@ export function trainCommand(program: Command): void {
 }
 
 async function train(dataset: DatasetName, flags: TrainFlags): Promise<void> {
-  choosePlace(flags);
+  await choosePlace(flags);
   const options: TrainOptions = {
     ...{ dataset, model: flags.model, epochs: flags.epochs, batch: flags.batch },
     ...{ lr: flags.lr ?? DEFAULT_LR[flags.optim], optim: flags.optim, schedule: flags.schedule },

@@ -14,9 +14,11 @@ export async function accuracy(
   let correct = 0;
   try {
     for await (const batch of new DataLoader(images, { batchSize })) {
-      correct += scope(() =>
-        noGrad(() => sum(eq(argmax(model.call(batch.images), 1), batch.labels)).item()),
+      const right = scope(() =>
+        noGrad(() => sum(eq(argmax(model.call(batch.images), 1), batch.labels))),
       );
+      correct += await right.itemAsync();
+      right.release();
       batch.images.release();
       batch.labels.release();
     }

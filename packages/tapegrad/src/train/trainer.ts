@@ -122,7 +122,7 @@ export class Trainer {
         const began = performance.now();
         for await (const batch of this.loader) {
           const start = performance.now();
-          const loss = this.trainStep(batch);
+          const loss = await this.trainStep(batch);
           this.seconds += (performance.now() - start) / 1000;
           trained += this.options.batch;
           this.report(reporter, epoch, loss);
@@ -150,18 +150,28 @@ export class Trainer {
     return { result: this.result(testAccuracy, trained) };
   }
 
-  /** Forward, backward, update; returns the loss. */
-  private trainStep({ images, labels }: ImageBatch): number {
+  /**
+   * Forward, backward, update; resolves to the loss. A device that works by itself is waited for once, when the whole
+   * step is on its way; it is the one read-back of the step.
+   */
+  private async trainStep({ images, labels }: ImageBatch): Promise<number> {
     this.model.train();
     const logits = this.model.call(images);
     const loss = crossEntropy(logits, labels);
-    const value = loss.item();
-    if (!Number.isFinite(value)) this.diverged(value, images);
+    const waits = loss.storage.backend.readSync === undefined;
+    const reading = loss.itemAsync();
+    if (!waits) await this.checkLoss(await reading, images);
     this.optimizer.zeroGrad();
     loss.backward();
-    if (this.options.clip > 0) nn.clipGradNorm(this.model.parameters(), this.options.clip);
+    const { clip } = this.options;
+    if (clip > 0) {
+      if (waits) optim.clipGradNormTensor(this.model.parameters(), clip).release();
+      else nn.clipGradNorm(this.model.parameters(), clip);
+    }
     this.optimizer.step();
     this.schedule?.step();
+    const value = await reading;
+    if (waits) await this.checkLoss(value, images);
     // Nobody else has seen these handles; letting them go now keeps memory hot and flat.
     for (const t of [logits, loss, images, labels]) t.release();
     this.step++;
@@ -170,10 +180,12 @@ export class Trainer {
     return value;
   }
 
-  private diverged(loss: number, images: Tensor): never {
+  /** @throws DivergedError naming the layer where it began */
+  private async checkLoss(loss: number, images: Tensor): Promise<void> {
+    if (Number.isFinite(loss)) return;
     throw new DivergedError(
       `the loss became ${loss} at step ${this.step + 1}: the first to go wrong was ` +
-        `${firstBadLayer(this.model, images)}. Lower --lr (it is ${this.options.lr}), or add --clip 1. ` +
+        `${await firstBadLayer(this.model, images)}. Lower --lr (it is ${this.options.lr}), or add --clip 1. ` +
         `${this.folder?.hasCheckpoint ? "The last checkpoint was kept." : ""}`.trimEnd(),
     );
   }
