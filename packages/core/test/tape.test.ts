@@ -132,6 +132,48 @@ describe("backward", () => {
     expect(values(actual)).to.deep.equal(values(expected));
   });
 
+  it("grad: gradOutputs may be one tensor; more of them than outputs are refused", () => {
+    const x = leaf([3]);
+    const seed = randn([3], { dtype: "float64" });
+    const [one] = grad(mul(x, 2), x, { gradOutputs: seed });
+    expect(values(one)).to.deep.equal(values(seed).map((v) => 2 * v));
+    expect(() => grad(mul(x, 2), x, { gradOutputs: [seed, seed] })).to.throw(
+      ArgumentError,
+      /2 gradOutputs for 1 outputs/,
+    );
+  });
+
+  it("a rule may give one new gradient to several inputs, and the same input may stand at several places", () => {
+    const halves = defineOp()({
+      name: "halves",
+      doc: "a + b + c, and a rule that gives all of them the same tensor.",
+      inputs: ["a", "b", "c"],
+      outputs: ["y"],
+      shape: (a) => ({ shape: a.shape, dtype: a.dtype }),
+      kernel: (k, a, b, c, y) => {
+        k.binary("add", a, b, y);
+        return k.binary("add", y, c, y);
+      },
+      vjp(gs) {
+        const g = mul(gs.y, 0.5);
+        return { a: g, b: g, c: g };
+      },
+      samples: (rng) => [[rng.tensor([2]), rng.tensor([2]), rng.tensor([2])]],
+    });
+    const [a, b] = [leaf([2]), leaf([2])];
+    const y = add(halves(a, b, a), add(b, b));
+    const [ga, gb] = grad(sum(y), [a, b], { retainGraph: true });
+    expect([values(ga), values(gb)]).to.deep.equal([
+      [1, 1],
+      [2.5, 2.5],
+    ]);
+    y.backward(ones([2], { dtype: "float64" }));
+    expect([values(a.grad), values(b.grad)]).to.deep.equal([
+      [1, 1],
+      [2.5, 2.5],
+    ]);
+  });
+
   it("a hook may walk the graph that is being walked; both walks give what each gives alone", () => {
     const x = leaf([3]);
     const make = () => {

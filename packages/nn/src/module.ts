@@ -246,8 +246,14 @@ export abstract class Module {
   }
   /** Calls fn with every module below, children first, then with this one; for initialisation. */
   apply(fn: (module: Module) => void): this {
-    for (const child of this.children()) child.apply(fn);
-    fn(this);
+    const open = new Set<Module>(); // a child may hold its parent
+    const visit = (module: Module) => {
+      open.add(module);
+      for (const child of module.children()) if (!open.has(child)) visit(child);
+      fn(module);
+      open.delete(module);
+    };
+    visit(this);
     return this;
   }
 
@@ -299,12 +305,22 @@ export abstract class Module {
   }
   /** As PyTorch prints it. */
   toString(): string {
-    return printed(this.constructor.name, this.extraRepr(), this.printedChildren());
+    const { name } = this.constructor;
+    if (printing.has(this)) return `${name}(…)`; // a child that holds its parent
+    printing.add(this);
+    try {
+      return printed(name, this.extraRepr(), this.printedChildren());
+    } finally {
+      printing.delete(this);
+    }
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
 }
+
+/** Modules in the middle of toString(). */
+const printing = new Set<Module>();
 
 function without<T>(list: readonly T[] | null, item: T): T[] | null {
   const at = list?.indexOf(item) ?? -1;

@@ -128,6 +128,29 @@ describe("Module: members", () => {
 });
 
 describe("Module: modes", () => {
+  it("a child that holds its parent: printing, apply, parameters and modes end", () => {
+    class Child extends nn.Module {
+      linear = new nn.Linear(2, 1);
+      parent: nn.Module | null = null;
+      forward(x: Tensor): Tensor {
+        return this.linear.call(x);
+      }
+    }
+    class Parent extends nn.Module {
+      child = new Child();
+      forward(x: Tensor): Tensor {
+        return this.child.call(x);
+      }
+    }
+    const net = new Parent();
+    net.child.parent = net;
+    const seen: string[] = [];
+    net.eval().apply((m) => seen.push(m.constructor.name));
+    expect(seen).to.deep.equal(["Linear", "Child", "Parent"]);
+    expect(net.parameters()).to.have.length(2);
+    expect(net.toString()).to.match(/\(parent\): Parent\(…\)/);
+    expect(() => net.stateDict()).to.throw(ArgumentError, /contains itself/);
+  });
   it("train and eval reach everything; apply goes children first", () => {
     const net = new Net().eval();
     expect(net.modules().every((m) => !m.training)).to.equal(true);

@@ -2,7 +2,14 @@
 // runs once, when everything that uses its outputs has run, because users are always younger.
 
 import { isFloating } from "../dtype.ts";
-import { AnomalyError, AutogradError, DTypeError, GraphFreedError, ShapeError } from "../errors.ts";
+import {
+  AnomalyError,
+  ArgumentError,
+  AutogradError,
+  DTypeError,
+  GraphFreedError,
+  ShapeError,
+} from "../errors.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { sameShape } from "../shape.ts";
 import {
@@ -381,15 +388,15 @@ function accumulate(leaf: Leaf, g: Tensor, record: boolean): void {
 }
 
 export interface GradOptions extends BackwardOptions {
-  /** One per output; may be left out for outputs of one element. */
-  readonly gradOutputs?: readonly (Tensor | undefined)[] | undefined;
+  /** One per output (a tensor alone is that of the first); may be left out for outputs of one element. */
+  readonly gradOutputs?: Tensor | readonly (Tensor | undefined)[] | undefined;
   /** Give null for an input that no output depends on, instead of an error. */
   readonly allowUnused?: boolean | undefined;
 }
 
 const GRAD_OPTIONS: OptionNames<GradOptions> = {
   ...BACKWARD_OPTIONS,
-  gradOutputs: true,
+  gradOutputs: "Tensor",
   allowUnused: true,
 };
 
@@ -420,7 +427,13 @@ export function grad(
   checkOptions("grad", options, GRAD_OPTIONS);
   const outs = [outputs].flat() as Tensor[];
   const ins = [inputs].flat() as Tensor[];
-  const seeds = options.gradOutputs ?? [];
+  const seeds = [options.gradOutputs ?? []].flat() as (Tensor | undefined)[];
+  if (seeds.length > outs.length) {
+    throw new ArgumentError(
+      "grad",
+      `${seeds.length} gradOutputs for ${outs.length} outputs; give one each`,
+    );
+  }
   outs.forEach((t, i) => {
     checkRoot("grad", t, seeds[i]);
   });

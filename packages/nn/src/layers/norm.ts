@@ -112,8 +112,14 @@ export abstract class BatchNormNd extends Module {
     // Without a momentum the statistics are the mean over all batches so far.
     const momentum = this.momentum ?? (count === null ? 0 : 1 / (count.item() + 1));
     const y = batchNorm(x, {
-      ...given({ weight, bias, runningMean, runningVar }),
-      ...{ training, momentum, eps, activation },
+      weight: weight ?? undefined,
+      bias: bias ?? undefined,
+      runningMean: runningMean ?? undefined,
+      runningVar: runningVar ?? undefined,
+      training,
+      momentum,
+      eps,
+      activation,
     });
     if (count !== null) noGrad(() => count.add_(1));
     return y;

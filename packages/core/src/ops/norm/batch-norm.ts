@@ -3,7 +3,6 @@
 import { noGrad } from "../../autograd/tape.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
-import { sameShape } from "../../shape.ts";
 import { owned, type Tensor } from "../../tensor.ts";
 import { type Activation, activated, checkActivation } from "../activation.ts";
 import { checkDtypes } from "../check-dtypes.ts";
@@ -66,14 +65,10 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     });
   }
   const channels = x.shape[1] as number;
-  for (const [name, t] of Object.entries({ runningMean, runningVar, weight, bias })) {
-    if (t !== undefined && !sameShape(t.shape, [channels])) {
-      throw new ShapeError(OP, `${name} must have one value for each of ${channels} channels`, {
-        input: x.shape,
-        [name]: t.shape,
-      });
-    }
-  }
+  checkPerChannel(x, "runningMean", runningMean);
+  checkPerChannel(x, "runningVar", runningVar);
+  checkPerChannel(x, "weight", weight);
+  checkPerChannel(x, "bias", bias);
   if (!training) {
     if (runningMean === undefined || runningVar === undefined) {
       throw new ArgumentError(
@@ -106,4 +101,13 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   mean.release();
   variance.release();
   return y;
+}
+
+function checkPerChannel(x: Tensor, name: string, t: Tensor | undefined): void {
+  const channels = x.shape[1] as number;
+  if (t === undefined || (t.shape.length === 1 && t.shape[0] === channels)) return;
+  throw new ShapeError(OP, `${name} must have one value for each of ${channels} channels`, {
+    input: x.shape,
+    [name]: t.shape,
+  });
 }
