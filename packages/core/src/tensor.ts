@@ -4,7 +4,8 @@
 // The rule that keeps users safe: the framework releases only handles that no user code has seen.
 // Whatever a hook, a custom Function or a user's module gets is a handle of its own; the framework
 // keeps aliases with counts of their own.
-import type { GradNode, Leaf } from "./autograd/tape.ts";
+import { type Lineage, renewed } from "./autograd/lineage.ts";
+import type { Source } from "./autograd/tape.ts";
 import type { Backend, Block, Device, Meta, View } from "./backend.ts";
 import { bytesPer, type DType } from "./dtype.ts";
 import { ArgumentError, UseAfterFreeError } from "./errors.ts";
@@ -28,8 +29,8 @@ export interface Tensor extends TensorMethods {}
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export class Tensor implements View {
   // Declared, and set by the constructor alone: initializers would set each of them twice.
-  /** Where its gradient goes: the node that made it, a leaf's accumulator, or nowhere. @internal */
-  declare source: GradNode | Leaf | null;
+  /** What `source` says, unless an in-place op has changed the base of this view since. @internal */
+  declare noted: Source;
   /** Which output of that node it is. @internal */
   declare sourceIndex: number;
   declare storage: Storage;
@@ -40,6 +41,8 @@ export class Tensor implements View {
   declare readonly contiguous: boolean;
   /** The op that made it. */
   declare readonly origin: string;
+  /** What it is a view of, if it is one. @internal */
+  declare link: Lineage | null;
 
   /** Use `tensor()`, `zeros()` and the like. @internal */
   constructor(
@@ -51,7 +54,7 @@ export class Tensor implements View {
     contiguous: boolean,
     origin: string,
   ) {
-    this.source = null;
+    this.noted = null;
     this.sourceIndex = 0;
     this.storage = storage;
     this.offset = offset;
@@ -60,6 +63,19 @@ export class Tensor implements View {
     this.dtype = dtype;
     this.contiguous = contiguous;
     this.origin = origin;
+    this.link = null;
+  }
+
+  /** Where its gradient goes: the node that made it, a leaf's accumulator, or nowhere. @internal */
+  get source(): Source {
+    const { link } = this;
+    if (link !== null && link.epoch !== this.storage.rebased) {
+      this.noted = renewed(link, this.noted, this.storage.rebased);
+    }
+    return this.noted;
+  }
+  set source(source: Source) {
+    this.noted = source;
   }
 
   get ndim(): number {
@@ -161,8 +177,9 @@ export function aliasOf(t: Tensor): Tensor {
     t.contiguous,
     t.origin,
   );
-  alias.source = t.source;
+  alias.noted = t.source;
   alias.sourceIndex = t.sourceIndex;
+  if (t.link !== null) alias.link = t.link.copy();
   return alias;
 }
 

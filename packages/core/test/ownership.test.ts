@@ -249,12 +249,11 @@ describe("version counters", () => {
     );
   });
 
-  it("a leaf, a view and an expanded tensor are refused as targets", () => {
+  it("a leaf, a view of one and an expanded tensor are refused as targets", () => {
     const x = tensor([1, 2], { requiresGrad: true });
     expect(() => x.add_(1)).to.throw(InPlaceError, /leaf that requires grad/);
-    const base = exp(x);
-    const v = base.view(2, 1);
-    expect(() => v.add_(1)).to.throw(InPlaceError, /shares its storage with a view/);
+    const v = x.view(2, 1);
+    expect(() => v.add_(1)).to.throw(InPlaceError, /a view of a leaf that requires grad/);
     expect(() => tensor([1]).expand(3).add_(1)).to.throw(InPlaceError, /expanded/);
     expect(noGrad(() => x.add_(1)).dataSync()).to.deep.equal(new Float32Array([2, 3]));
   });

@@ -21,6 +21,7 @@ export function setRequiresGrad(t: Tensor, on: boolean): Tensor {
   else if (t.source === null) {
     t.source = new Leaf();
     t.sourceIndex = 0;
+    t.link = null; // what it was a view of is no longer where it comes from
   }
   return t;
 }

@@ -24,8 +24,10 @@ export class Storage {
   /** Bumped by every in-place op; the tape compares it. Views share it because they share the storage. */
   declare version: number;
   declare lastMutator: string;
-  /** A view was made, so a recorded in-place op would leave the history of base or view wrong. */
+  /** A view was made, so a recorded in-place op changes the history of more than its target. */
   declare hasViews: boolean;
+  /** How often one did: views compare it with theirs. */
+  declare rebased: number;
   /** Where the tensor was made, while `trackSites(true)`. */
   declare site: string | null;
   declare weak: WeakRef<Storage> | null;
@@ -43,6 +45,7 @@ export class Storage {
     this.version = 0;
     this.lastMutator = "";
     this.hasViews = false;
+    this.rebased = 0;
     this.site = null;
     this.weak = null;
     this.cohort = null;

@@ -17,6 +17,7 @@ import type { DType } from "../dtype.ts";
 import type { TapegradError } from "../errors.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { CompiledOp } from "./compiled.ts";
 import { compile } from "./dispatch.ts";
 
 export type Names = readonly string[];
@@ -182,6 +183,8 @@ export interface AnySpec {
 export interface AnyOp {
   (...args: unknown[]): Tensor | Tensor[];
   readonly spec: AnySpec;
+  /** For dispatch. @internal */
+  readonly compiled: CompiledOp;
   composed(...args: unknown[]): Tensor | Tensor[];
 }
 

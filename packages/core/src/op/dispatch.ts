@@ -15,6 +15,7 @@ import { overlapsItself, sameShape } from "../shape.ts";
 import { adopt, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
 import { analyse, type CompiledOp } from "./compiled.ts";
 import type { AnyOp, AnySpec } from "./define.ts";
+import { noteView, rebase, whyNot } from "./rebase.ts";
 import { type Arg, type Flat, record, recordFew, tell } from "./record.ts";
 import { countFallback, listener } from "./trace.ts";
 
@@ -29,6 +30,7 @@ export function compile(spec: AnySpec): AnyOp {
   const call = make(op) as (...args: unknown[]) => Tensor | Tensor[];
   return Object.assign(call, {
     spec,
+    compiled: op,
     composed: (...args: unknown[]) => composed(op, args),
   });
 }
@@ -142,6 +144,7 @@ function inPlace1(op: CompiledOp) {
     const ran = changed(op, a, kernel(a.storage.backend.kernels, a, a, attrs));
     if (listener !== null) tell(op, ran, [a], [a], start);
     if (recording) recordFew(op, 1, a, undefined, a, attrs);
+    if (recording && a.storage.hasViews) rebase(a);
     return a;
   };
 }
@@ -169,6 +172,7 @@ function inPlace2(op: CompiledOp) {
     const ran = changed(op, a, kernel(backend.kernels, a, b, a, attrs));
     if (listener !== null) tell(op, ran, [a, b], [a], start);
     if (recording) recordFew(op, 2, a, b, a, attrs);
+    if (recording && a.storage.hasViews) rebase(a);
     return a;
   };
 }
@@ -228,6 +232,7 @@ function general(op: CompiledOp) {
     }
     if (recording && rule !== null) {
       record(op, ins, flat, lists ? listLengths(ins) : null, outs as Tensor[], attrs);
+      if (inPlace && first.storage.hasViews) rebase(first);
     }
     return op.visible === 1 ? outs[0] : outs.slice(0, op.visible);
   };
@@ -257,6 +262,7 @@ function makeView(op: CompiledOp, base: Tensor, ins: readonly Arg[], attrs: unkn
   if (window === undefined) throw new OpDefinitionError(`${op.name}: view() gave nothing`);
   base.storage.hasViews = true;
   const y = viewOf(base, window.shape, window.strides, window.offset, op.name);
+  noteView(op, base, y, attrs);
   if (listener !== null) tell(op, "view", [base], [y], performance.now());
   return y;
 }
@@ -284,9 +290,8 @@ function checkTarget(op: CompiledOp, target: Tensor, meta: Meta, recording: bool
   if (gradMode && target.source instanceof Leaf) {
     refuse(op, "the target is a leaf that requires grad, so its value before would be lost");
   }
-  if (recording && target.storage.hasViews) {
-    refuse(op, "the target shares its storage with a view, whose gradient would not know");
-  }
+  const why = recording ? whyNot(target) : undefined;
+  if (why !== undefined) refuse(op, why);
   if (!target.contiguous && overlapsItself(target.shape, target.strides)) {
     throw new InPlaceError(
       `${op.name}: several elements of the target share one place (it is expanded, or a window over ` +

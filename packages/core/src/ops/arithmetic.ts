@@ -1,4 +1,4 @@
-// What autograd's walk needs of arithmetic.
+// What autograd needs of ops: the arithmetic of its walk, and writing through views.
 import { arithmetic } from "../autograd/backward.ts";
 import { listener } from "../op/trace.ts";
 import { sameShape } from "../shape.ts";
@@ -6,6 +6,7 @@ import { onesLike } from "./creation.ts";
 import { add } from "./elementwise/add.ts";
 import { clone } from "./elementwise/clone.ts";
 import { add_ } from "./inplace/add_.ts";
+import "./views/put-window.ts";
 
 arithmetic.add = add;
 arithmetic.addInPlace = (a, b) => {
