@@ -1,20 +1,45 @@
 // Which dtype comes out, for every pair of dtypes and every kind of function. The numbers behind add, mul
 // and div are fixtures; here it is the other functions that must follow the same rule.
 import {
+  add,
   atan2,
+  bitwiseAnd,
+  bitwiseOr,
+  bitwiseXor,
   clamp,
+  copysign,
+  cumprod,
+  cumsum,
   DTYPES,
   type DType,
   div,
   eq,
   exp,
   floor,
+  floorDivide,
+  fmax,
+  fmin,
+  fmod,
+  ge,
+  gt,
+  heaviside,
+  hypot,
   isFloating,
   isnan,
+  le,
+  lerp,
+  logaddexp,
+  logaddexp2,
+  logicalAnd,
   logicalOr,
+  logicalXor,
+  lt,
   maximum,
   minimum,
+  mul,
+  ne,
   neg,
+  ones,
   pow,
   promoteTypes,
   relu,
@@ -25,8 +50,18 @@ import {
   sub,
   tensor,
   where,
+  xlogy,
 } from "@tapegrad/core";
 import { expect } from "chai";
+import fc from "fast-check";
+import { type FunctionCase, readFixture } from "./fixture-runner.ts";
+
+/** PyTorch's table: the dtype of add for each pair of tensors. */
+const table = new Map(
+  readFixture<FunctionCase>("promotion.json")
+    .filter(({ fn, name }) => fn === "add" && /^add \w+ with \w+$/.test(name))
+    .map(({ inputs: [a, b], outputs: [y] }) => [`${a?.dtype} with ${b?.dtype}`, y?.dtype as DType]),
+);
 
 const one = (dtype: DType) => tensor([1, 1], { dtype });
 const zeroDim = (dtype: DType) => tensor(1, { dtype });
@@ -82,6 +117,40 @@ describe("promotion with a number", () => {
     expect(pow(one("bool"), 2).dtype).to.equal("int64");
     expect(maximum(one("bool"), 2).dtype).to.equal("int64");
     expect(div(one("bool"), 2).dtype).to.equal("float32");
+  });
+});
+
+describe("every function of two tensors follows PyTorch's table", () => {
+  const floating = [atan2, copysign, hypot, logaddexp, logaddexp2, xlogy];
+  const numbers = [floorDivide, fmod, remainder];
+  const anything = [add, fmax, fmin, heaviside, maximum, minimum, mul];
+  const integers = [bitwiseAnd, bitwiseOr, bitwiseXor];
+  const questions = [eq, ge, gt, le, logicalAnd, logicalOr, logicalXor, lt, ne];
+  const scanned = [cumsum, cumprod];
+
+  it("of pairs, whatever their shapes", () => {
+    const dtype = fc.constantFrom(...DTYPES);
+    const shape = fc.constantFrom([2], [1, 2], [2, 1]);
+    fc.assert(
+      fc.property(dtype, dtype, shape, shape, (a, b, p, q) => {
+        const common = table.get(`${a} with ${b}`) as DType;
+        const [x, y] = [ones(p, { dtype: a }), ones(q, { dtype: b })];
+        for (const f of anything) expect(f(x, y).dtype, f.name).to.equal(common);
+        for (const f of floating) expect(f(x, y).dtype, f.name).to.equal(floats(common));
+        for (const f of questions) expect(f(x, y).dtype, f.name).to.equal("bool");
+        if (a !== "bool" && b !== "bool") {
+          for (const f of numbers) expect(f(x, y).dtype, f.name).to.equal(common);
+        }
+        if (!isFloating(common)) {
+          for (const f of integers) expect(f(x, y).dtype, f.name).to.equal(common);
+        }
+        expect(lerp(x.to("float64"), y.to("float32"), 0.5).dtype).to.equal("float64");
+        for (const f of scanned) {
+          expect(f(x, 0).dtype).to.equal(isFloating(a) ? a : "int64");
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

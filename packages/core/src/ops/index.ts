@@ -372,7 +372,7 @@ export * from "./reduce/min.ts";
 export * from "./reduce/nansum.ts";
 export { dist, type NormOptions } from "./reduce/norm.ts";
 export * from "./reduce/prod.ts";
-export type { Dims, ReduceOptions } from "./reduce/reduce.ts";
+export type { Dims, ReduceOptions, SumOptions } from "./reduce/reduce.ts";
 export { softmax } from "./reduce/softmax.ts";
 export * from "./reduce/std.ts";
 export * from "./reduce/sum.ts";

@@ -20,9 +20,9 @@ interface BinarySpec<S extends "a" | "b" | "y"> {
   readonly doc: string;
   readonly example: readonly [code: string, printed: string];
   /**
-   * floats: integers become float32; numbers: all but bools; integers: these alone; bits: integers and bools.
+   * floats: integers become float32; all: anything; numbers: all but bools; integers: these alone; bits: integers and bools.
    */
-  readonly takes: "floats" | "numbers" | "integers" | "bits";
+  readonly takes: "floats" | "all" | "numbers" | "integers" | "bits";
   readonly saves?: readonly S[];
   /** The gradients of a and b from that of y, in y's shape. Without it the op has none. */
   vjp?(
@@ -96,6 +96,7 @@ export function binaryFunction<const S extends "a" | "b" | "y" = never>(
   });
   const fit = (x: Tensor): Tensor => {
     if (takes === "floats") return floating(x);
+    if (takes === "all") return x;
     if (takes === "numbers") return numeric(name, x);
     return wholeOnly(name, x, takes === "bits");
   };

@@ -11,7 +11,7 @@ const apply = binaryFunction({
   name: "fmax",
   doc: "The larger of a and b, elementwise, broadcast; the other one beside NaN.",
   example: ["fmax(tensor([1, Number.NaN]), tensor([0, 2]))", "tensor([1., 2.])"],
-  takes: "numbers",
+  takes: "all",
   saves: ["a", "b"],
   vjp: (g, { a, b }) => {
     const first = logicalOr(ge(a, b), isnan(b));

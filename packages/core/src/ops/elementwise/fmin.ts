@@ -11,7 +11,7 @@ const apply = binaryFunction({
   name: "fmin",
   doc: "The smaller of a and b, elementwise, broadcast; the other one beside NaN.",
   example: ["fmin(tensor([1, Number.NaN]), tensor([0, 2]))", "tensor([0., 2.])"],
-  takes: "numbers",
+  takes: "all",
   saves: ["a", "b"],
   vjp: (g, { a, b }) => {
     const first = logicalOr(le(a, b), isnan(b));

@@ -4,15 +4,15 @@ import { defineOp } from "../../op/define.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { mul } from "../elementwise/mul.ts";
 import {
+  castAndAttrs,
   countOf,
   type Dims,
   expandGrad,
   keptView,
   type ReduceAttrs,
-  type ReduceOptions,
-  reduceAttrs,
   reducedMeta,
   requireFloating,
+  type SumOptions,
 } from "./reduce.ts";
 
 const meanOp = defineOp<ReduceAttrs>()({
@@ -46,13 +46,13 @@ const meanOp = defineOp<ReduceAttrs>()({
  * The mean over `dim` (one, several, or all). As `torch.mean`.
  * @throws DTypeError for integers: cast them first
  */
-export function mean(x: Tensor, dim?: Dims | ReduceOptions, options: ReduceOptions = {}): Tensor {
-  return meanOp(x, reduceAttrs("mean", x, dim, options));
+export function mean(x: Tensor, dim?: Dims | SumOptions, options: SumOptions = {}): Tensor {
+  return meanOp(...castAndAttrs("mean", x, dim, options));
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    mean(dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor;
+    mean(dim?: Dims | SumOptions, options?: SumOptions): Tensor;
   }
 }
 methods({

@@ -5,13 +5,19 @@ import { isnan } from "../elementwise/isnan.ts";
 import { logicalNot } from "../elementwise/logical-not.ts";
 import { floatingOnly } from "../elementwise/unary.ts";
 import { where } from "../elementwise/where.ts";
-import { type Dims, type ReduceOptions, reduceAttrs } from "./reduce.ts";
+import {
+  castAndAttrs,
+  type Dims,
+  type ReduceOptions,
+  reduceAttrs,
+  type SumOptions,
+} from "./reduce.ts";
 import { sum } from "./sum.ts";
 
 /** The sum over `dim` (one, several, or all) with NaN as 0; its gradient there is 0. As `torch.nansum`. */
-export function nansum(x: Tensor, dim?: Dims | ReduceOptions, options: ReduceOptions = {}): Tensor {
-  const { dims, keepdim } = reduceAttrs("nansum", x, dim, options);
-  return composite(() => sum(where(isnan(x), 0, x), dims, { keepdim }));
+export function nansum(x: Tensor, dim?: Dims | SumOptions, options: SumOptions = {}): Tensor {
+  const [from, { dims, keepdim }] = castAndAttrs("nansum", x, dim, options);
+  return composite(() => sum(where(isnan(from), 0, from), dims, { keepdim }));
 }
 
 /**
@@ -34,7 +40,7 @@ export function nanmean(
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    nansum(dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor;
+    nansum(dim?: Dims | SumOptions, options?: SumOptions): Tensor;
     nanmean(dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor;
   }
 }

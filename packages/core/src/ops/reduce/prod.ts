@@ -8,13 +8,13 @@ import { pad } from "../views/pad.ts";
 import { permute } from "../views/permute.ts";
 import { reshape } from "../views/view.ts";
 import {
+  castAndAttrs,
   countOf,
   type Dims,
   keptView,
   type ReduceAttrs,
-  type ReduceOptions,
-  reduceAttrs,
   reducedMeta,
+  type SumOptions,
   withKeptDims,
 } from "./reduce.ts";
 
@@ -64,13 +64,13 @@ function productOfOthers(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** The product over `dim` (one, several, or all); integers and bools give int64. As `torch.prod`. */
-export function prod(x: Tensor, dim?: Dims | ReduceOptions, options: ReduceOptions = {}): Tensor {
-  return prodOp(x, reduceAttrs("prod", x, dim, options));
+export function prod(x: Tensor, dim?: Dims | SumOptions, options: SumOptions = {}): Tensor {
+  return prodOp(...castAndAttrs("prod", x, dim, options));
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    prod(dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor;
+    prod(dim?: Dims | SumOptions, options?: SumOptions): Tensor;
   }
 }
 methods({

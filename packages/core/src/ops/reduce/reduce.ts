@@ -5,6 +5,7 @@ import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
 import { checkOptions, type KnownOptions, type OptionNames } from "../../options.ts";
 import { contiguousStrides, normalizeDims, reducedShape, type Shape, sizeOf } from "../../shape.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
+import { to } from "../elementwise/to.ts";
 
 /** Sorted, non-negative, distinct dims. */
 export interface ReduceAttrs {
@@ -19,6 +20,25 @@ export interface ReduceOptions {
   readonly keepdim?: boolean | undefined;
 }
 export const REDUCE_OPTIONS: OptionNames<ReduceOptions> = { dim: true, keepdim: true };
+
+export interface SumOptions extends ReduceOptions {
+  /** x is cast to it first. Default: int64 for integers and bools, else x's dtype. */
+  readonly dtype?: DType | undefined;
+}
+const SUM_OPTIONS: OptionNames<SumOptions> = { ...REDUCE_OPTIONS, dtype: true };
+
+/** reduceAttrs, and x in the dtype that was asked for. */
+export function castAndAttrs(
+  op: string,
+  x: Tensor,
+  dim: Dims | SumOptions | undefined,
+  options: SumOptions,
+): readonly [Tensor, ReduceAttrs] {
+  const attrs = reduceAttrs(op, x, dim, options, SUM_OPTIONS);
+  const isOptions = typeof dim === "object" && !Array.isArray(dim);
+  const { dtype } = isOptions ? (dim as SumOptions) : options;
+  return [dtype === undefined ? x : to(x, dtype), attrs];
+}
 
 /** sum(x, 1, { keepdim }), sum(x, { dim: 1, keepdim }) and sum(x) all say the same; checked. */
 export function reduceAttrs(

@@ -4,13 +4,13 @@ import { IndexError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import {
+  castAndAttrs,
   type Dims,
   expandGrad,
   keptView,
   type ReduceAttrs,
-  type ReduceOptions,
-  reduceAttrs,
   reducedMeta,
+  type SumOptions,
 } from "./reduce.ts";
 
 const sumOp = defineOp<ReduceAttrs>()({
@@ -39,13 +39,13 @@ const sumOp = defineOp<ReduceAttrs>()({
  * The sum over `dim` (one, several, or all); integers and bools give int64. As `torch.sum`.
  * @returns x's shape without dim, or with size 1 there when keepdim
  */
-export function sum(x: Tensor, dim?: Dims | ReduceOptions, options: ReduceOptions = {}): Tensor {
-  return sumOp(x, reduceAttrs("sum", x, dim, options));
+export function sum(x: Tensor, dim?: Dims | SumOptions, options: SumOptions = {}): Tensor {
+  return sumOp(...castAndAttrs("sum", x, dim, options));
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    sum(dim?: Dims | ReduceOptions, options?: ReduceOptions): Tensor;
+    sum(dim?: Dims | SumOptions, options?: SumOptions): Tensor;
   }
 }
 methods({
