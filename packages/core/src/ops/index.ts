@@ -140,7 +140,7 @@ export * from "./inplace/exp_.ts";
 export * from "./inplace/fill_.ts";
 export * from "./inplace/floor_.ts";
 export * from "./inplace/forms.ts";
-export * from "./inplace/index_.ts";
+export { indexAdd_, indexCopy_, indexFill_, indexPut_ } from "./inplace/index_.ts";
 export * from "./inplace/log_.ts";
 export * from "./inplace/masked_.ts";
 export * from "./inplace/mul_.ts";

@@ -5,6 +5,8 @@ import { checkOptions, type OptionNames } from "../../options.ts";
 import { broadcastShapes, type Shape, sameShape } from "../../shape.ts";
 import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { arange } from "../creation.ts";
+import { clone } from "../elementwise/clone.ts";
+import { putInto } from "../inplace/index_.ts";
 import { isTensor, type Operand } from "../promote.ts";
 import { expand } from "../views/expand.ts";
 import { reshape } from "../views/view.ts";
@@ -61,15 +63,23 @@ export function indexPut(
   const op = "indexPut";
   checkOptions(op, options, INDEX_PUT_OPTIONS);
   checkLive(op, x);
-  return composite(() => {
-    // The number of each place that is written: what index() picks from the numbers of all.
-    const numbers = arange(0, x.numel, 1, { device: x.backend });
-    const places = index(reshape(numbers, x.shape), specs);
-    const values = reshape(valueFor(op, x, value, places.shape), [places.numel]);
-    const at = reshape(places, [places.numel]);
-    const put = options.accumulate ? scatterAdd : scatter;
-    return reshape(put(reshape(x, [x.numel]), 0, at, values), x.shape);
-  });
+  return composite(() => putInto(op, clone(x), specs, value, options.accumulate ?? false));
+}
+
+/** The same where the places cannot be written as rows of a view: by the number that each has in all of x. */
+export function putByNumber(
+  op: string,
+  x: Tensor,
+  specs: readonly IndexSpec[],
+  value: Operand,
+  accumulate: boolean,
+): Tensor {
+  const numbers = arange(0, x.numel, 1, { device: x.backend });
+  const places = index(reshape(numbers, x.shape), specs);
+  const values = reshape(valueFor(op, x, value, places.shape), [places.numel]);
+  const at = reshape(places, [places.numel]);
+  const put = accumulate ? scatterAdd : scatter;
+  return reshape(put(reshape(x, [x.numel]), 0, at, values), x.shape);
 }
 
 declare module "../../tensor.ts" {

@@ -3,15 +3,24 @@ import { checkOptions } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
 import { clone } from "../elementwise/clone.ts";
 import { mul } from "../elementwise/mul.ts";
+import { type Layout, layoutOf, resultOrder, rowIndex } from "../index/at-index.ts";
 import {
   filling,
   INDEX_ADD_OPTIONS,
   type IndexAddOptions,
   sliceIndex,
 } from "../index/index-add.ts";
-import { type IndexPutOptions, indexPut } from "../index/index-put.ts";
-import type { IndexSpec } from "../index/index-specs.ts";
+import {
+  INDEX_PUT_OPTIONS,
+  type IndexPutOptions,
+  putByNumber,
+  valueFor,
+} from "../index/index-put.ts";
+import { type IndexSpec, readIndex } from "../index/index-specs.ts";
 import type { Operand } from "../promote.ts";
+import { permute } from "../views/permute.ts";
+import { reshape, sharesAs } from "../views/view.ts";
+import { add_ } from "./add_.ts";
 import { copy_ } from "./copy_.ts";
 import { changing, scatter_, scatterAdd_ } from "./scatter_.ts";
 
@@ -44,13 +53,55 @@ export const indexFill_ = (x: Tensor, dim: number, index: Tensor, value: Operand
     return scatter_(x, d, wide, filling("indexFill_", x, value, wide));
   });
 
-/** indexPut() into x, which it returns: `x[specs] = value`; as `torch.Tensor.index_put_`. */
+/**
+ * indexPut() into x, which it returns: `x[specs] = value`; as `torch.Tensor.index_put_`. What numbers and slices
+ * leave of x is written as a view, so the rest of x costs nothing.
+ */
 export const indexPut_ = (
   x: Tensor,
   specs: readonly IndexSpec[],
   value: Operand,
   options: IndexPutOptions = {},
-): Tensor => changing(x, () => copy_(x, indexPut(clone(x), specs, value, options)));
+): Tensor => {
+  checkOptions("indexPut_", options, INDEX_PUT_OPTIONS);
+  return putInto("indexPut_", x, specs, value, options.accumulate ?? false);
+};
+
+/** indexPut_() for any that does the same under another name. */
+export const putInto = (
+  op: string,
+  x: Tensor,
+  specs: readonly IndexSpec[],
+  value: Operand,
+  accumulate: boolean,
+): Tensor =>
+  changing(x, () => {
+    const { view, indices } = readIndex(op, x, specs);
+    if (indices.every((t) => t === undefined)) {
+      const values = valueFor(op, x, value, view.shape);
+      return accumulate ? add_(view, values) : copy_(view, values);
+    }
+    const layout = layoutOf(op, view, indices);
+    const { at, picked, rest } = layout;
+    const values = valueFor(op, x, value, [...rest.slice(0, at), ...picked, ...rest.slice(at)]);
+    const turned = permute(view, layout.order);
+    const rows = [layout.places, ...rest];
+    // Indexed dims that do not lie one behind the other cannot be written as one.
+    if (!sharesAs(turned, rows))
+      return copy_(x, putByNumber(op, clone(x), specs, value, accumulate));
+    const put = accumulate ? scatterAdd_ : scatter_;
+    return put(reshape(turned, rows), 0, rowIndex(layout), rowValues(layout, values));
+  });
+
+/** The values with the picks in front, as one dimension. */
+function rowValues(layout: Layout, values: Tensor): Tensor {
+  const order = resultOrder(layout);
+  const turned = permute(
+    values,
+    order.map((_, d) => order.indexOf(d)),
+  );
+  return reshape(turned, [layout.index.numel, ...layout.rest]);
+}
 
 declare module "../../tensor.ts" {
   interface TensorMethods {

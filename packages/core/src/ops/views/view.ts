@@ -69,6 +69,9 @@ function viewStrides(x: View, shape: Shape): readonly number[] | undefined {
   return to < 0 ? strides : undefined;
 }
 
+/** Whether view() can give x that shape, or reshape() would have to copy. */
+export const sharesAs = (x: View, shape: Shape): boolean => viewStrides(x, shape) !== undefined;
+
 /** A shape with −1 resolved. */
 export function resolveShape(op: string, input: Shape, asked: Shape): Shape {
   const size = sizeOf(input);
