@@ -1,5 +1,5 @@
 // A copy of a module with parameters and buffers of its own: what `copy.deepcopy` gives in PyTorch.
-import { noGrad, type Tensor } from "@tapegrad/core";
+import { noGrad, ownedOne, type Tensor } from "@tapegrad/core";
 import { Module } from "./module.ts";
 import { Buffer, buffer, Parameter } from "./parameter.ts";
 
@@ -28,7 +28,7 @@ export function cloneModule<M extends Module>(module: M): M {
 
 /** What a copy begins as; undefined: the value stays. */
 function fresh(value: object): object | undefined {
-  const copied = (t: Tensor): Tensor => noGrad(() => t.detach().clone());
+  const copied = (t: Tensor): Tensor => ownedOne(() => noGrad(() => t.detach().clone()));
   if (value instanceof Parameter) {
     return new Parameter(copied(value), { requiresGrad: value.requiresGrad });
   }

@@ -127,10 +127,7 @@ export const isUnshaped = (t: Tensor): boolean => unshaped.has(t);
 
 /** Lets t wait for its shape; until then it has no elements. */
 export function unshape(t: Parameter | Buffer): void {
-  setData(
-    t,
-    noGrad(() => t.detach().flatten().narrow(0, 0, 0).clone()),
-  );
+  setData(t, empty([0], { dtype: t.dtype, device: t.backend }));
   unshaped.add(t);
 }
 /** Gives t its shape; the values are whatever was there. */

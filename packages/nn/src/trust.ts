@@ -2,7 +2,7 @@
 // seen: between two modules of a chain that is the case when the forward of both is one of ours, as it
 // is, with no hook on it or on anything inside it.
 import { type Activation, anomalyMode, type Tensor } from "@tapegrad/core";
-import { located, Module } from "./module.ts";
+import { located, Module, ModuleList } from "./module.ts";
 
 type Forward = Module["forward"];
 const leaves = new WeakSet<Forward>();
@@ -23,6 +23,9 @@ export function trust(...classes: readonly ModuleClass[]): void {
 export function trustContainers(...classes: readonly ModuleClass[]): void {
   for (const c of classes) containers.add((c.prototype as Module).forward);
 }
+
+// It has no forward that could keep anything; its modules decide.
+trustContainers(ModuleList);
 
 /** No user code sees what passes through. Asked at each call: hooks and children may change. */
 export function isTrusted(module: Module): boolean {

@@ -167,6 +167,27 @@ describe("one parameter in two modules", () => {
   });
 });
 
+describe("a transformer's layer", () => {
+  it("keeps what an activation of the user's own or a hook has seen", () => {
+    const seen: Tensor[] = [];
+    const look = (x: Tensor): Tensor => {
+      seen.push(x);
+      return x.relu();
+    };
+    const options = { dimFeedforward: 3, dropout: 0, activation: look };
+    const layer = new nn.TransformerEncoderLayer(4, 2, options);
+    const x = zeros([3, 2, 4]);
+    new nn.TransformerEncoder(layer, 2).call(x);
+    const hooked = new nn.TransformerEncoderLayer(4, 2, { dimFeedforward: 3, dropout: 0 });
+    hooked.linear1.registerForwardHook((_m, [input], output) => {
+      seen.push(input as Tensor, output as Tensor);
+    });
+    hooked.call(x);
+    expect(seen.length).to.equal(4);
+    expect(seen.some((t) => t.released)).to.equal(false);
+  });
+});
+
 describe("max pooling with indices", () => {
   it("goes there and back", () => {
     const x = tensor([1, 5, 2, 3, 4, 0], { shape: [1, 1, 6] });

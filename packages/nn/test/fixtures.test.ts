@@ -13,6 +13,7 @@ import {
   made,
   moduleFamilies,
   type Numbers,
+  placed,
 } from "./kit.ts";
 
 interface Case extends ModuleSpec {
@@ -36,18 +37,6 @@ const ownKey = (c: Case, key: string): string =>
   c.module.startsWith("Separable")
     ? key.replace(/^0\./, "depthwise.").replace(/^1\./, "pointwise.")
     : key;
-
-/** The arguments of a call, with the inputs in their places. */
-function placed(call: readonly unknown[], inputs: readonly Tensor[]): unknown[] {
-  const walk = (node: unknown): unknown => {
-    if (Array.isArray(node)) return node.map(walk);
-    if (node === null || typeof node !== "object") return node;
-    const record = node as Readonly<Record<string, unknown>>;
-    if (typeof record.tensor === "number") return inputs[record.tensor];
-    return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, walk(value)]));
-  };
-  return call.map(walk);
-}
 
 function check(c: Case): void {
   const dtype = (c.inputs.find((x) => x.dtype.startsWith("float")) ?? c.outputs[0])

@@ -84,6 +84,18 @@ export function close(what: string, got: Tensor | Numbers, expected: Numbers, dt
   }
 }
 
+/** The arguments of a call, with the inputs in their places. */
+export function placed(call: readonly unknown[], inputs: readonly Tensor[]): unknown[] {
+  const walk = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(walk);
+    if (node === null || typeof node !== "object") return node;
+    const record = node as Readonly<Record<string, unknown>>;
+    if (typeof record.tensor === "number") return inputs[record.tensor];
+    return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, walk(value)]));
+  };
+  return call.map(walk);
+}
+
 /** Storages that f leaves behind. Nothing is collected: counts alone must get it right. */
 export function left(f: () => unknown): number {
   const before = memory().storages;

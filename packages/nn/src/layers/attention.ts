@@ -23,6 +23,7 @@ import { FACTORY_OPTIONS, type FactoryOptions, factory, given, whole, within } f
 import { xavierNormal_, xavierUniform_, zeros_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
+import { trust } from "../trust.ts";
 import { Linear } from "./linear.ts";
 
 export interface MultiheadAttentionOptions extends FactoryOptions {
@@ -302,3 +303,5 @@ export class MultiheadAttention extends Module {
     );
   }
 }
+
+trust(MultiheadAttention);

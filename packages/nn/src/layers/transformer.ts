@@ -2,6 +2,7 @@
 import {
   ArgumentError,
   checkOptions,
+  composite,
   full,
   gelu,
   type OptionNames,
@@ -13,6 +14,7 @@ import { FACTORY_OPTIONS, type FactoryOptions, given, whole } from "../args.ts";
 import { cloneModule } from "../clone.ts";
 import { xavierUniform_ } from "../init.ts";
 import { Module } from "../module.ts";
+import { isTrusted, trustContainers } from "../trust.ts";
 import { Dropout } from "./activation.ts";
 import { MultiheadAttention } from "./attention.ts";
 import { Linear } from "./linear.ts";
@@ -46,6 +48,17 @@ const LAYER_OPTIONS: OptionNames<TransformerLayerOptions> = {
   bias: true,
   ...FACTORY_OPTIONS,
 };
+
+/**
+ * Runs f, and lets go of what it made on the way if no user's code has seen that: no hook, no module and no activation
+ * of the user's own lies inside.
+ */
+function enclosed(module: Module, f: () => Tensor): Tensor {
+  const isOurs = (m: Module): boolean =>
+    !(m instanceof TransformerEncoderLayer || m instanceof TransformerDecoderLayer) ||
+    Object.values(ACTIVATIONS).includes(m.activation);
+  return isTrusted(module) && module.modules().every(isOurs) ? composite(f) : f();
+}
 
 const ACTIVATIONS = { relu: (x: Tensor) => relu(x), gelu: (x: Tensor) => gelu(x) };
 
@@ -120,6 +133,9 @@ export class TransformerEncoderLayer extends Module {
   }
   forward(src: Tensor, options: EncoderLayerCallOptions = {}): Tensor {
     checkOptions("TransformerEncoderLayer", options, ENCODER_CALL);
+    return enclosed(this, () => this.encoded(src, options));
+  }
+  private encoded(src: Tensor, options: EncoderLayerCallOptions): Tensor {
     const attend = (x: Tensor): Tensor => {
       const [y] = this.selfAttn.call(x, x, x, {
         attnMask: options.srcMask,
@@ -204,6 +220,9 @@ export class TransformerDecoderLayer extends Module {
   }
   forward(tgt: Tensor, memory: Tensor, options: DecoderLayerCallOptions = {}): Tensor {
     checkOptions("TransformerDecoderLayer", options, DECODER_CALL);
+    return enclosed(this, () => this.decoded(tgt, memory, options));
+  }
+  private decoded(tgt: Tensor, memory: Tensor, options: DecoderLayerCallOptions): Tensor {
     const attend = (x: Tensor): Tensor => {
       const [y] = this.selfAttn.call(x, x, x, {
         attnMask: options.tgtMask,
@@ -285,8 +304,10 @@ export class TransformerEncoder extends TransformerStack<TransformerEncoderLayer
   forward(src: Tensor, options: EncoderCallOptions = {}): Tensor {
     checkOptions("TransformerEncoder", options, ENCODER_STACK);
     const { mask, ...rest } = options;
-    return this.finished(
-      this.layers.reduce((x, layer) => layer.call(x, { ...rest, srcMask: mask }), src),
+    return enclosed(this, () =>
+      this.finished(
+        this.layers.reduce((x, layer) => layer.call(x, { ...rest, srcMask: mask }), src),
+      ),
     );
   }
 }
@@ -301,7 +322,10 @@ export class TransformerDecoder extends TransformerStack<TransformerDecoderLayer
     super("TransformerDecoder", decoderLayer, numLayers, options);
   }
   forward(tgt: Tensor, memory: Tensor, options: DecoderLayerCallOptions = {}): Tensor {
-    return this.finished(this.layers.reduce((x, layer) => layer.call(x, memory, options), tgt));
+    checkOptions("TransformerDecoder", options, DECODER_CALL);
+    return enclosed(this, () =>
+      this.finished(this.layers.reduce((x, layer) => layer.call(x, memory, options), tgt)),
+    );
   }
 }
 
@@ -370,11 +394,12 @@ export class Transformer extends Module {
   forward(src: Tensor, tgt: Tensor, options: TransformerCallOptions = {}): Tensor {
     checkOptions("Transformer", options, TRANSFORMER_CALL);
     const { srcMask, srcKeyPaddingMask, srcIsCausal, ...decoding } = options;
-    const memory = this.encoder.call(src, {
-      mask: srcMask,
-      srcKeyPaddingMask,
-      isCausal: srcIsCausal,
+    return enclosed(this, () => {
+      const mask = { mask: srcMask, srcKeyPaddingMask, isCausal: srcIsCausal };
+      return this.decoder.call(tgt, this.encoder.call(src, mask), decoding);
     });
-    return this.decoder.call(tgt, memory, decoding);
   }
 }
+
+trustContainers(TransformerEncoderLayer, TransformerDecoderLayer);
+trustContainers(TransformerEncoder, TransformerDecoder, Transformer);
