@@ -175,6 +175,15 @@ for (const { name, relaxed } of kinds) {
           [512, 251],
           [1, 512],
         ],
+        // Rows of more than a page, read with steps of more than a page.
+        [
+          [197, 1093],
+          [1, 1040],
+        ],
+        [
+          [2, 130, 1024],
+          [1024 * 1100, 1, 1100],
+        ],
         [
           [3, 9, 31, 33, 5],
           [46_035, 1, 9 * 33, 9, 9 * 31 * 33],

@@ -3,6 +3,7 @@
 import type { View } from "@tapegrad/core";
 import {
   type Code,
+  call,
   countdown,
   countdownOrSkip,
   doWhile,
@@ -22,7 +23,7 @@ import {
 import type { WasmContext } from "./context.ts";
 import type { Kernel } from "./module-cache.ts";
 import { rowsKernel } from "./rows.ts";
-import { few, plan, rowStep, rowsModule, transposed, walk, walkAll } from "./walk.ts";
+import { few, plan, rowPitch, rowStep, rowsModule, transposed, walk, walkAll } from "./walk.ts";
 
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
@@ -49,8 +50,8 @@ const STRIP = 64;
  * So a line of y is written at once, 16 elements in 8 rows at a time (8 lines, which a set can hold), and a line
  * of a, which serves 16 rows, is read twice. The order is: strips of 64 rows of y, in them blocks of 16 columns.
  */
-export const transposeKernel = (): Func =>
-  func("run", ROWS, (f, p) => {
+const transposeKernel = (name: string): Func =>
+  func(name, ROWS, (f, p) => {
     const ints = f.locals("i32", 11);
     const [strip, rows, fours, eights, blocks, columns, to, from, at, line, left] = ints;
     if (!strip || !rows || !fours || !eights || !blocks || !columns) return [];
@@ -164,6 +165,97 @@ export const transposeKernel = (): Func =>
     ];
   });
 
+/** Rows and columns of a tile, and the bytes from one row to the next while it lies in memory of the thread. */
+const TILE = 64;
+const PITCH = TILE * 4 + 16;
+const PAGE = 4096;
+
+/**
+ * transposeKernel() of large matrices, tile by tile through `own`, memory that stays in the first cache: so memory is read
+ * and written in runs of four lines, each once, however the strides collide. What is left over at the edges is
+ * `small`'s.
+ */
+const tilesKernel = (small: Func): Func =>
+  func("run", { ...ROWS, own: "i32" }, (f, p) => {
+    const [columns, to, from, at, line, left, fours, others] = f.locals("i32", 8);
+    if (!columns || !to || !from || !at || !line || !left || !fours || !others) return [];
+    const sources = f.locals("i32", 4) as [IntLocal, IntLocal, IntLocal, IntLocal];
+    const r = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
+    const t = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
+    const low = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 4, 1, 5]);
+    const high = (a: V, b: V): V => f32x4.shuffle(a, b, [2, 6, 3, 7]);
+    const meet = (first: Expr<"i32">, step: IntLocal): Code => [
+      line.set(first),
+      left.set(TILE),
+      countdown(left, [[0, 64, 128, 192].map((k) => touch(line, k)), line.add(step)]),
+    ];
+    const tile: Code = [
+      meet(to, p.yRow),
+      when(i32.geU(columns, 2 * TILE), meet(i32.add(from, i32.mul(p.aStep, TILE)), p.aStep)),
+      others.set(from),
+      at.set(p.own),
+      fours.set(TILE / 4),
+      countdown(fours, [
+        sources.map((q) => [q.set(others), others.add(p.aStep)]),
+        line.set(at),
+        left.set(TILE / 4),
+        countdown(left, [
+          sources.map((q, k) => [(r[k] as Lane).set(v128.load(q)), q.add(16)]),
+          t[0].set(low(r[0], r[2])),
+          t[1].set(high(r[0], r[2])),
+          t[2].set(low(r[1], r[3])),
+          t[3].set(high(r[1], r[3])),
+          [low(t[0], t[2]), high(t[0], t[2]), low(t[1], t[3]), high(t[1], t[3])].map((v, k) =>
+            v128.store(line, v, k * PITCH),
+          ),
+          line.add(4 * PITCH),
+        ]),
+        at.add(16),
+      ]),
+      at.set(p.own),
+      line.set(to),
+      left.set(TILE),
+      countdown(left, [
+        Array.from({ length: TILE / 4 }, (_, k) => v128.store(line, v128.load(at, 16 * k), 16 * k)),
+        at.add(PITCH),
+        line.add(p.yRow),
+      ]),
+    ];
+    const strip: Code = [
+      columns.set(p.n),
+      to.set(p.y),
+      from.set(p.a),
+      when(
+        i32.geU(columns, TILE),
+        doWhile(
+          [
+            tile,
+            columns.set(i32.sub(columns, TILE)),
+            to.add(TILE * 4),
+            from.add(i32.mul(p.aStep, TILE)),
+          ],
+          i32.geU(columns, TILE),
+        ),
+      ),
+      when(columns, call(small, TILE, columns, to, p.yRow, p.yStep, from, p.aRow, p.aStep)),
+    ];
+    return [
+      when(
+        i32.geU(p.rows, TILE),
+        doWhile(
+          [
+            strip,
+            p.rows.set(i32.sub(p.rows, TILE)),
+            p.y.add(i32.mul(p.yRow, TILE)),
+            p.a.add(TILE * 4),
+          ],
+          i32.geU(p.rows, TILE),
+        ),
+      ),
+      when(p.rows, call(small, p.rows, p.n, p.y, p.yRow, p.yStep, p.a, p.aRow, p.aStep)),
+    ];
+  });
+
 /** What a copy must know of its target. */
 export type Layout = Pick<View, "shape" | "strides" | "contiguous">;
 
@@ -176,6 +268,11 @@ export type WordCopy = (
   apart: () => boolean,
 ) => string;
 
+const tilesOf = (ctx: WasmContext): Kernel => {
+  const small = transposeKernel("small");
+  return rowsModule(ctx, "copy/tiles", () => [tilesKernel(small), small], ["memory", "number"]);
+};
+
 function makeWordCopy(ctx: WasmContext): WordCopy {
   // Made at the first use and kept: the small-tensor path looks nothing up.
   const kernels: Partial<Record<"u" | "s" | "x" | "transpose", Kernel>> = {};
@@ -184,15 +281,16 @@ function makeWordCopy(ctx: WasmContext): WordCopy {
     if (known !== undefined) return known;
     const build = (): Func =>
       access === "transpose"
-        ? transposeKernel()
+        ? transposeKernel("run")
         : rowsKernel({ inputs: ["f32"], output: "f32", access: [access], op: (_, x) => x as V });
     const made = rowsModule(ctx, `copy/${access}`, build, ["memory"]);
     kernels[access] = made;
     return made;
   }
+  let tiles: Kernel | undefined;
   function run(k: Kernel, to: number, from: number, apart: () => boolean, step = 1): void {
     if (few() || !apart()) walk(k, to, from);
-    else walkAll(ctx, k, 0, to, from, 0, 0, step);
+    else walkAll(ctx, k, 0, to, from, 0, 0, { step });
   }
   return (x, y, to, from, apart) => {
     if (!plan(y, 4, x, 4)) return "empty";
@@ -201,7 +299,13 @@ function makeWordCopy(ctx: WasmContext): WordCopy {
     if (unit && step === 4) run(kernel("u"), to, from, apart);
     else if (unit && step === 0) run(kernel("s"), to, from, apart);
     else if (unit && transposed(4)) {
-      run(kernel("transpose"), to, from, apart, STRIP);
+      // Where each row lies in pages of its own, these are too many to be looked up each time.
+      const wide = rowPitch() >= PAGE && rowStep(1) >= PAGE;
+      if (few() || !wide || !apart()) run(kernel("transpose"), to, from, apart, STRIP);
+      else {
+        tiles ??= tilesOf(ctx);
+        walkAll(ctx, tiles, 0, to, from, 0, 0, { step: TILE, local: TILE * PITCH });
+      }
       return "copy-transpose";
     } else run(kernel("x"), to, from, apart);
     return "copy-rows";

@@ -7,7 +7,7 @@
 import type { View } from "@tapegrad/core";
 import type { Func } from "./assembler.ts";
 import type { WasmContext } from "./context.ts";
-import { pieces, type Tasks } from "./launch.ts";
+import { type Argument, type LocalAddress, pieces, type Tasks } from "./launch.ts";
 import type { Kernel } from "./module-cache.ts";
 import { type Role, TABLE_WORDS, walkKernel } from "./walk-kernel.ts";
 
@@ -127,6 +127,9 @@ export function transposed(bytes: number): boolean {
 /** Bytes per step within the row: of y (0), a (1), b (2), c (3). */
 export const rowStep = (operand: 0 | 1 | 2 | 3): number => steps[operand][rank - 1] as number;
 
+/** Bytes from one row of y to the next. */
+export const rowPitch = (): number => stepsY[rank - 2] as number;
+
 /** Calls the kernel for all rows of the plan. */
 export function walk(kernel: Kernel, y: number, a: number, b = 0, c = 0): void {
   const last = rank - 1;
@@ -185,16 +188,19 @@ interface Shared {
 }
 const shared = new WeakMap<Kernel, Shared>();
 
-/** A kernel of rows that can be shared out: `roles` says what follows y among its arguments. */
+/**
+ * A kernel of rows that can be shared out: `roles` says what follows y among its arguments. `build` may add what its
+ * first function calls.
+ */
 export function rowsModule(
   ctx: WasmContext,
   key: string,
-  build: () => Func,
+  build: () => Func | readonly Func[],
   roles: readonly Role[],
 ): Kernel {
   const { run, walk } = ctx.get<"run" | "walk">(key, () => {
-    const func = build();
-    return [func, walkKernel(func, roles)];
+    const [func, ...others] = [build()].flat() as [Func, ...Func[]];
+    return [func, walkKernel(func, roles), ...others];
   });
   if (!shared.has(run)) shared.set(run, { walk, roles });
   return run;
@@ -244,10 +250,14 @@ function planned(): number {
 /** Whether the plan has too few elements for threads. */
 export const few = (): boolean => planned() < MANY;
 
-/**
- * walk() on all threads if it is worth it, which needs a kernel of rowsModule().
- * @param step rows go to a task in multiples of this
- */
+interface Sharing {
+  /** Rows go to a task in multiples of this. */
+  readonly step?: number;
+  /** Bytes of memory of the thread, whose address is the argument in the role "number". */
+  readonly local?: number;
+}
+
+/** walk() on all threads if it is worth it, which needs a kernel of rowsModule(); with local memory always as tasks. */
 export function walkAll(
   ctx: WasmContext,
   kernel: Kernel,
@@ -256,15 +266,15 @@ export function walkAll(
   a: number,
   b = 0,
   c = 0,
-  step = 1,
+  { step = 1, local = 0 }: Sharing = {},
 ): void {
   const elements = planned();
-  const how = elements < MANY ? undefined : shared.get(kernel);
+  const how = elements < MANY && local === 0 ? undefined : shared.get(kernel);
   if (how === undefined) walk(kernel, y, a, b, c);
   else {
     const cost = costOf(elements, 1 + how.roles.length, each);
-    if (cost < WORTH) walk(kernel, y, a, b, c);
-    else share(ctx, kernel, how, cost, elements, step, [y, a, b, c]);
+    if (cost < WORTH && local === 0) walk(kernel, y, a, b, c);
+    else share(ctx, kernel, how, cost, elements, { step, local }, [y, a, b, c]);
   }
 }
 
@@ -311,28 +321,35 @@ function share(
   { walk, roles }: Shared,
   cost: number,
   elements: number,
-  step: number,
+  { step, local }: Required<Sharing>,
   bases: readonly number[],
 ): void {
   const last = rank - 1;
   const row = rank > 1 ? rank - 2 : last;
   const n = sizes[last] as number;
   const rows = elements / n;
+  let own: LocalAddress | undefined;
+  const launch = (body: (tasks: Tasks) => void): void =>
+    ctx.launch(cost, (tasks) => {
+      if (local > 0) own = tasks.local(local);
+      body(tasks);
+    });
   /** The arguments of run() for `count` rows of n elements that start `along` elements into row `first` of all. */
-  const direct = (count: number, first: number, length: number, along: number): number[] => {
+  const direct = (count: number, first: number, length: number, along: number): Argument[] => {
     const at = addresses(bases, roles, first);
-    const list = [count, length];
+    const list: Argument[] = [count, length];
     for (let k = 0; k <= roles.length; k++) {
       const s = steps[k] as Float64Array;
       const role = k === 0 ? "memory" : (roles[k - 1] as Role);
-      if (role !== "memory") list.push(bases[k] as number);
+      if (role === "number") list.push(own ?? (bases[k] as number));
+      else if (role === "value") list.push(bases[k] as number);
       else list.push((at[k] as number) + along * (s[last] as number));
       if (role !== "number") list.push(s[row] as number, s[last] as number);
     }
     return list;
   };
-  if (rows < FEW_ROWS && n >= 4 * STRETCH) {
-    ctx.launch(cost, (tasks) => {
+  if (rows < FEW_ROWS && n >= 4 * STRETCH && local === 0) {
+    launch((tasks) => {
       for (let r = 0; r < rows; r++) {
         const cut = (along: number, length: number): void =>
           tasks.add(run, ...direct(1, r, length, along));
@@ -340,17 +357,22 @@ function share(
       }
     });
   } else if (rank <= 2) {
-    ctx.launch(cost, (tasks) =>
+    launch((tasks) =>
       pieces(rows, cost, (first, count) => tasks.add(run, ...direct(count, first, n, 0)), step),
     );
   } else {
     ctx.withScratch((scratch) => {
       const table = scratch.take((TABLE_WORDS.fixed + TABLE_WORDS.perDim * rank) * 4);
       writeTable(ctx, table);
-      const inputs = bases.slice(0, roles.length + 1);
-      ctx.launch(cost, (tasks) =>
-        pieces(rows, cost, (first, count) => tasks.add(walk, table, first, count, ...inputs), step),
-      );
+      const inputs = (): Argument[] =>
+        bases
+          .slice(0, roles.length + 1)
+          .map((base, k) => (k > 0 && roles[k - 1] === "number" ? (own ?? base) : base));
+      launch((tasks) => {
+        const cut = (first: number, count: number): void =>
+          tasks.add(walk, table, first, count, ...inputs());
+        pieces(rows, cost, cut, step);
+      });
     });
   }
 }
