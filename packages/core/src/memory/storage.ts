@@ -28,11 +28,8 @@ export class Storage {
   declare hasViews: boolean;
   /** How often one did: views compare it with theirs. */
   declare rebased: number;
-  /** Where the tensor was made, while `trackSites(true)`. */
-  declare site: string | null;
-  declare weak: WeakRef<Storage> | null;
-  /** With whom it met its first collection; null: none so far. */
-  declare cohort: Cohort | null;
+  /** With whom it met its first collection (null: none so far), then what has watched over it alone. */
+  declare met: Cohort | WeakRef<Storage> | null;
   declare readonly backend: Backend;
   declare readonly block: Block;
   /** The op that made it. */
@@ -46,9 +43,7 @@ export class Storage {
     this.lastMutator = "";
     this.hasViews = false;
     this.rebased = 0;
-    this.site = null;
-    this.weak = null;
-    this.cohort = null;
+    this.met = null;
     this.backend = backend;
     this.block = block;
     this.origin = origin;
@@ -84,6 +79,8 @@ let floorCount = FLOOR.count;
 let thresholdBytes = floorBytes;
 let thresholdCount = floorCount;
 let sites = false;
+/** Where each was made, while `trackSites(true)`. */
+const siteOf = new WeakMap<Storage, string>();
 
 /** Remembers where each tensor was made, for the out-of-memory report. Slow. */
 export function trackSites(on: boolean): void {
@@ -111,7 +108,7 @@ export function allocate(backend: Backend, bytes: number, origin: string): Stora
   if (liveBytes + bytes > thresholdBytes || live.length >= thresholdCount) collectSome(bytes);
   const block = take(backend, bytes, origin);
   const storage = new Storage(backend, block, origin, live.length);
-  if (sites) storage.site = callSite();
+  if (sites) siteOf.set(storage, callSite());
   live.push(storage);
   liveBytes += block.bytes;
   if (liveBytes > peakBytes) peakBytes = liveBytes;
@@ -139,7 +136,7 @@ function inventory(backend: Backend): string {
   const mine = live.filter((s) => s.backend === backend);
   const largest = [...mine].sort((a, b) => b.block.bytes - a.block.bytes).slice(0, 5);
   const lines = largest.map(
-    (s) => `  ${(s.block.bytes / MB).toFixed(1)} MB made by '${s.origin}'${s.site ?? ""}`,
+    (s) => `  ${(s.block.bytes / MB).toFixed(1)} MB made by '${s.origin}'${siteOf.get(s) ?? ""}`,
   );
   return [
     `${mine.length} tensors live on '${backend.name}'; the largest:`,
@@ -245,17 +242,17 @@ function weaken(): Suspects[] {
   const young: Storage[] = [];
   for (const s of live) {
     s.slot = SUSPENDED;
-    if (s.cohort === null) young.push(s);
+    if (s.met === null) young.push(s);
     else {
-      s.weak ??= new WeakRef(s);
-      suspects.push({ ref: s.weak, backends: [s.backend], blocks: [s.block] });
+      if (!(s.met instanceof WeakRef)) s.met = new WeakRef(s);
+      suspects.push({ ref: s.met, backends: [s.backend], blocks: [s.block] });
     }
   }
   live.length = 0;
   for (let i = 0; i < young.length; i += COHORT) {
     const members = young.slice(i, i + COHORT);
     const cohort: Cohort = { members };
-    for (const s of members) s.cohort = cohort;
+    for (const s of members) s.met = cohort;
     suspects.push({
       ref: new WeakRef<Cohort | Storage>(cohort),
       backends: members.map((s) => s.backend),
