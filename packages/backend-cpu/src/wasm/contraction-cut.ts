@@ -76,6 +76,10 @@ export function cutOf(
   return { kc, mc, nc, packsAhead, inPlaceA, inPlaceB };
 }
 
+/** Rows that take all columns in turn: fewer where k is short, as there the places that C is written to count. */
+export const groupOf = (k: number): number => (k <= SHORT ? 24 : 48);
+const SHORT = 128;
+
 /** Columns of a run that make up for the narrower tiles at its end. */
 const LONG_RUN = 48;
 

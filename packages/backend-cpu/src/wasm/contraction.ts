@@ -6,7 +6,7 @@
 
 import type { Activation } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
-import { byRuns, type Cut, cutOf, roundUp } from "./contraction-cut.ts";
+import { byRuns, type Cut, cutOf, groupOf, roundUp } from "./contraction-cut.ts";
 import { packFunctions } from "./gemm-kernels.ts";
 import {
   macroFunctions,
@@ -233,7 +233,7 @@ function addTasks(
   const packsA = !packsAhead && !inPlaceA;
   const bytesA = packsA ? roundUp(mc, mr) * kc * 4 : 0;
   const bytesB = inPlaceB ? 0 : nc * kc * 4;
-  const ownA = tasks.local(bytesA + bytesB + macroScratch(kc));
+  const ownA = tasks.local(bytesA + bytesB + macroScratch(kc, inPlaceB ? nc : 0));
   const ownB = ownA.plus(bytesA);
   const own = ownB.plus(bytesB);
   const aRow = job.a.lanes.strides[3];
@@ -279,6 +279,7 @@ function addTasks(
           }
           call(inPlaceA ? macroApart : macro, [
             rows,
+            inPlaceA ? groupOf(depth) : PANEL_ROWS,
             columns,
             depth,
             panelsA,

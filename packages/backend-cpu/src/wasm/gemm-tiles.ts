@@ -7,6 +7,8 @@
 // B comes in packed panels, or as it lies where its columns lie side by side: then the first tile of a panel,
 // which reads it anyway, leaves a copy for the others. What is left of the columns gets narrower tiles.
 import {
+  block,
+  brIf,
   type Code,
   call,
   countdown,
@@ -16,10 +18,12 @@ import {
   f32,
   f32x4,
   func,
+  type I32,
   type IntLocal,
   i32,
   type Local,
   multiplyAdd,
+  operand,
   select,
   v128,
   when,
@@ -44,8 +48,8 @@ const tiles = (relaxed: boolean): readonly Tile[] =>
     { rows: 3, vectors: 3 },
   ].slice(0, panelColumns(relaxed) / 4);
 
-/** Bytes of scratch memory that macro() needs: a tile, and the copy of a panel with so many k. */
-export const macroScratch = (k: number): number => SPARE + k * 12 * 4;
+/** Bytes of scratch memory that macro() needs: a tile, and copies of so many columns of B (a multiple of panels). */
+export const macroScratch = (k: number, columns: number): number => SPARE + k * columns * 4;
 const SPARE = 256;
 
 /** How a macro kernel finds A: in packed panels, or rows with their k side by side. */
@@ -67,21 +71,49 @@ const TILE_PARAMS = {
   copy: "i32",
 } as const;
 
-/** `count` whole tiles, one below the other. With `copies` the panel of B is written to `copy`, k by k. */
-function tileFunction(tile: Tile, relaxed: boolean, a: RowsOfA, copies: boolean): Func {
+/** How a tile finds B: a packed panel, or as it lies; then it leaves a copy that is packed, or does not. */
+type ColumnsOfB = "packed" | "copied" | "lying";
+
+/**
+ * `count` whole tiles, one below the other, k ≥ 1.
+ *
+ * What else engines do not do by themselves: pointers are moved before they are used, else each is extended to 64
+ * bits by an instruction of its own; and rows apart, which have a pointer each, move it once in four k. Between the
+ * four lie exits, of which at most one is ever taken: an engine that meets several k in one block loads for all
+ * of them first, and spills.
+ */
+function tileFunction(tile: Tile, relaxed: boolean, a: RowsOfA, b: ColumnsOfB): Func {
   const { rows, vectors } = tile;
   const fma = multiplyAdd(relaxed);
-  return func(`tile${rows}x${vectors}${copies ? "copy" : ""}`, TILE_PARAMS, (f, p) => {
+  const steps = a === "packed" ? 1 : 4;
+  const [aStep, packedStep] = [a === "packed" ? PANEL_ROWS * 4 : 4, vectors * 16];
+  return func(`tile${rows}x${vectors}${b}`, TILE_PARAMS, (f, p) => {
     const sums = upTo(rows).map(() => f.locals("v128", vectors));
     const column = f.locals("v128", vectors);
     const splat = f.local("v128");
     const qa = f.locals("i32", a === "packed" ? 1 : rows);
     const first = get(qa, 0);
-    const [qb, end] = [f.local("i32"), f.local("i32")];
-    const step = a === "packed" ? PANEL_ROWS * 4 : 4;
+    const [qb, last] = [f.local("i32"), f.local("i32")];
+    const exits = f.locals("i32", steps - 1);
     const [zero, six] = [v128.zero(), f32x4.splat(f32.const(6))];
     const each = (body: (sum: Local<"v128">, r: number, v: number) => Code): Code =>
       sums.map((row, r) => row.map((sum, v) => body(sum, r, v)));
+    /** The k number i of `steps`. */
+    const step = (i: number): Code => [
+      b === "packed" ? [] : qb.add(p.bStep),
+      column.map((col, v) =>
+        col.set(v128.load(qb, v * 16 + (b === "packed" ? i * packedStep : 0))),
+      ),
+      b === "copied"
+        ? column.map((col, v) => v128.store(p.copy, col, v * 16 + i * packedStep))
+        : [],
+      sums.map((row, r) => [
+        splat.set(
+          a === "packed" ? v128.load32Splat(first, r * 4) : v128.load32Splat(get(qa, r), i * 4),
+        ),
+        row.map((sum, v) => sum.set(fma(splat, get(column, v), sum))),
+      ]),
+    ];
     return countdown(p.count, [
       when(
         p.bias,
@@ -92,25 +124,28 @@ function tileFunction(tile: Tile, relaxed: boolean, a: RowsOfA, copies: boolean)
           each((sum) => sum.set(zero)),
         ),
       ),
-      qa.map((q, r) => q.set(r === 0 ? p.a : i32.add(get(qa, r - 1), p.aRow))),
-      qb.set(p.b),
-      end.set(i32.add(p.a, i32.mul(p.k, step))),
-      doWhile(
-        [
-          column.map((col, v) => col.set(v128.load(qb, v * 16))),
-          copies
-            ? [column.map((col, v) => v128.store(p.copy, col, v * 16)), p.copy.add(vectors * 16)]
-            : [],
-          sums.map((row, r) => [
-            splat.set(
-              a === "packed" ? v128.load32Splat(first, r * 4) : v128.load32Splat(get(qa, r)),
-            ),
-            row.map((sum, v) => sum.set(fma(splat, get(column, v), sum))),
-          ]),
-          qa.map((q) => q.add(step)),
-          qb.add(p.bStep),
-        ],
-        i32.ne(first, end),
+      qa.map((q, r) =>
+        q.set(r === 0 ? i32.sub(p.a, aStep * steps) : i32.add(get(qa, r - 1), p.aRow)),
+      ),
+      qb.set(i32.sub(p.b, b === "packed" ? packedStep * steps : p.bStep)),
+      last.set(i32.add(p.a, i32.mul(i32.divU(i32.sub(p.k, 1), steps), aStep * steps))),
+      // No pointer is odd.
+      exits.map((exit, i) =>
+        exit.set(select(last, i32.const(1), i32.eq(i32.remU(p.k, steps), i + 1))),
+      ),
+      block(
+        doWhile(
+          [
+            qa.map((q) => q.add(aStep * steps)),
+            b === "packed" ? qb.add(packedStep * steps) : [],
+            upTo(steps).map((i) => [
+              step(i),
+              i < steps - 1 ? brIf(i32.eq(first, get(exits, i)), 1) : [],
+            ]),
+            b === "copied" ? p.copy.add(packedStep * steps) : [],
+          ],
+          i32.ne(first, last),
+        ),
       ),
       qb.set(p.c),
       when(
@@ -182,6 +217,7 @@ function partFunction(): Func {
 
 const PARAMS = {
   m: "i32",
+  group: "i32",
   n: "i32",
   k: "i32",
   a: "i32",
@@ -202,8 +238,11 @@ const PARAMS = {
 } as const;
 
 /**
- * macro(m, n, k, a, aRow, b, bStep, reach, c, rowBytes, position, runLength, runBytes, accumulate, bias, columnBias,
+ * macro(m, group, n, k, a, aRow, b, bStep, reach, c, rowBytes, position, runLength, runBytes, accumulate, bias, columnBias,
  * activation, own): C[m × n] (+)= A · B, k ≥ 1.
+ *
+ * `group` rows (a panel, where A is packed) take all columns in turn: they stay in the first cache while panels of
+ * B come from the second, and C is written in few places at a time.
  *
  * A "packed": panels of PANEL_ROWS rows; "apart": rows `aRow` bytes apart, the k of each side by side.
  * B packed (reach 0): padded panels of panelColumns. B as it lies: k `bStep` bytes apart, and to the left of b
@@ -212,161 +251,160 @@ const PARAMS = {
  * Row i of C lies at c + i·rowBytes; its columns come in runs of `runLength` floats side by side, a run every
  * `runBytes`; c is column `position` of its run. (One run for a matrix; one per image for a convolution, so that
  * images of 7 × 7 fill tiles too.) `bias`: address of one float per row, readable up to a whole tile, or 0;
- * `columnBias`: the same per column, used where there is no `bias`. `own`: macroScratch(k) bytes of the thread.
+ * `columnBias`: the same per column, used where there is no `bias`. `own`: macroScratch() bytes of the thread.
  * `activation`: 0 none, 1 relu, 2 relu6, of what is stored.
  */
 export function macroFunctions(relaxed: boolean, a: RowsOfA): readonly Func[] {
   const shapes = tiles(relaxed);
   const widest = shapes.length;
-  const whole = shapes.map((tile) => tileFunction(tile, relaxed, a, false));
-  const copying = tileFunction(get(shapes, widest - 1), relaxed, a, true);
+  const lying = shapes.map((tile, v) =>
+    tileFunction(tile, relaxed, a, v === widest - 1 ? "copied" : "lying"),
+  );
+  const packed = tileFunction(get(shapes, widest - 1), relaxed, a, "packed");
   const part = partFunction();
   const macro = func("macro", PARAMS, (f, p) => {
     const local = (): IntLocal => f.local("i32");
     const [j, rest, skip, columns, isWhole] = [local(), local(), local(), local(), local()];
-    const [vectors, b, bStep, copies, columnBias] = [local(), local(), local(), local(), local()];
-    const [left, inPanel, count, aRow, qa, panel, qc, bias] = [
-      local(),
-      local(),
-      local(),
-      local(),
-      local(),
-      local(),
-      local(),
-      local(),
-    ];
-    const copy = i32.add(p.own, SPARE);
+    const [vectors, b, bAt, isLying, columnBias] = [local(), local(), local(), local(), local()];
+    const [rowsHere, left, count, aRow, qa] = [local(), local(), local(), local(), local()];
+    const [c, qc, bias, position, copy] = [local(), local(), local(), local(), local()];
+    const isFirst = local();
     const least = (x: Expr<"i32">, y: Expr<"i32">): Expr<"i32"> => select(x, y, i32.ltU(x, y));
-    const advance = (rows: Expr<"i32">): Code => [
-      qa.add(a === "packed" ? i32.mul(rows, 4) : i32.mul(rows, p.aRow)),
-      qc.add(i32.mul(rows, p.rowBytes)),
+    const aBytes = (rows: I32): Expr<"i32"> => i32.mul(rows, a === "packed" ? 4 : p.aRow);
+    const advance = (rows: I32): Code => [
+      qa.add(aBytes(rows)),
+      qc.add(i32.mul(p.rowBytes, rows)),
       when(bias, bias.add(i32.mul(rows, 4))),
     ];
-    /** All rows of a panel of columns, in tiles of one shape. */
+    /** The rows of a group in a panel of columns, in tiles of one shape. */
     const down = (tile: Tile, kernel: Func): Code => {
       const { rows } = tile;
-      const inPlace = (by: Func, howMany: Expr<"i32">): Code =>
+      const isWidest = tile.vectors === widest;
+      const inPlace = (by: Func, howMany: I32): Code => [
         call(
           by,
-          ...[howMany, p.k, qa, p.aRow, b, bStep, qc, p.rowBytes, bias, columnBias],
+          ...[howMany, p.k, qa, p.aRow, b, p.bStep, qc, p.rowBytes, bias, columnBias],
           ...[p.accumulate, p.activation, copy],
+        ),
+        advance(i32.mul(operand(howMany), rows)),
+      ];
+      const aside = (by: Func): Code =>
+        call(
+          by,
+          ...[1, p.k, qa, aRow, b, p.bStep, p.own, tile.vectors * 16, bias, columnBias],
+          ...[0, 0, copy],
         );
+      const fromCopy: Code = [b.set(copy), isLying.set(0)];
       return [
-        count.set(select(i32.divU(inPanel, i32.const(rows)), i32.const(0), isWhole)),
-        inPanel.set(i32.sub(inPanel, i32.mul(count, rows))),
-        when(count, [
-          tile.vectors < widest
-            ? []
-            : when(copies, [
-                inPlace(copying, i32.const(1)),
-                advance(i32.const(rows)),
-                b.set(copy),
-                bStep.set(tile.vectors * 16),
-                copies.set(0),
-                count.set(i32.sub(count, 1)),
-              ]),
-          when(count, [inPlace(kernel, count), advance(i32.mul(count, rows))]),
-        ]),
+        left.set(rowsHere),
+        count.set(select(i32.divU(left, rows), i32.const(0), isWhole)),
+        left.set(i32.sub(left, i32.mul(count, rows))),
+        isWidest
+          ? when(
+              i32.and(isWhole, isLying),
+              when(
+                isFirst,
+                when(count, [inPlace(kernel, 1), fromCopy, count.set(i32.sub(count, 1))]),
+                fromCopy,
+              ),
+            )
+          : [],
+        when(count, inPlace(isWidest ? packed : kernel, count)),
         when(
-          inPanel,
+          left,
           doWhile(
             [
               count.set(
                 a === "packed"
-                  ? least(inPanel, i32.const(rows))
-                  : select(i32.const(rows), i32.const(1), i32.geU(inPanel, rows)),
+                  ? least(left, i32.const(rows))
+                  : select(i32.const(rows), i32.const(1), i32.geU(left, rows)),
               ),
               // The last rows apart one at a time, as there may be nothing below them to read.
               aRow.set(a === "packed" ? 0 : select(p.aRow, i32.const(0), i32.eq(count, rows))),
-              call(
-                kernel,
-                ...[1, p.k, qa, aRow, b, bStep, p.own, tile.vectors * 16, bias, columnBias],
-                ...[0, 0, copy],
-              ),
+              isWidest ? when(isLying, aside(kernel), aside(packed)) : aside(kernel),
               call(
                 part,
                 ...[i32.add(p.own, i32.mul(skip, 4)), tile.vectors * 16, count, columns, qc],
-                ...[p.rowBytes, p.position, p.runLength, p.runBytes, p.accumulate, p.activation],
+                ...[p.rowBytes, position, p.runLength, p.runBytes, p.accumulate, p.activation],
               ),
               advance(count),
-              inPanel.set(i32.sub(inPanel, count)),
+              left.set(i32.sub(left, count)),
             ],
-            inPanel,
+            left,
           ),
         ),
       ];
     };
-    return doWhile(
-      [
-        rest.set(i32.sub(p.n, j)),
-        vectors.set(widest),
-        skip.set(0),
-        b.set(p.b),
-        bStep.set(widest * 16),
-        when(p.reach, [
-          vectors.set(least(i32.const(widest), i32.shrU(i32.add(rest, 3), 2))),
-          vectors.set(i32.sub(vectors, i32.geU(i32.mul(vectors, 4), i32.add(p.reach, p.n)))),
-          skip.set(
-            select(
-              i32.sub(i32.mul(vectors, 4), rest),
-              i32.const(0),
-              i32.gtU(i32.mul(vectors, 4), rest),
-            ),
-          ),
-          b.set(i32.sub(b, i32.mul(skip, 4))),
-          bStep.set(p.bStep),
-        ]),
-        columns.set(least(rest, i32.sub(i32.mul(vectors, 4), skip))),
-        isWhole.set(
-          i32.and(
-            i32.eq(columns, i32.mul(vectors, 4)),
-            i32.leU(i32.add(p.position, columns), p.runLength),
-          ),
+    /** Of the columns from j on: how many to take at once, which of them are new, where they lie. */
+    const nextPanel: Code = [
+      rest.set(i32.sub(p.n, j)),
+      vectors.set(widest),
+      skip.set(0),
+      b.set(bAt),
+      isLying.set(0),
+      when(p.reach, [
+        isLying.set(1),
+        vectors.set(least(i32.const(widest), i32.shrU(i32.add(rest, 3), 2))),
+        vectors.set(i32.sub(vectors, i32.geU(i32.mul(vectors, 4), i32.add(p.reach, p.n)))),
+        when(i32.gtU(i32.mul(vectors, 4), rest), skip.set(i32.sub(i32.mul(vectors, 4), rest))),
+        b.set(i32.sub(b, i32.mul(skip, 4))),
+      ]),
+      columns.set(least(rest, i32.sub(i32.mul(vectors, 4), skip))),
+      isWhole.set(
+        i32.and(
+          i32.eq(columns, i32.mul(vectors, 4)),
+          i32.leU(i32.add(position, columns), p.runLength),
         ),
-        copies.set(i32.ne(p.reach, 0)),
-        columnBias.set(
-          select(i32.add(p.columnBias, i32.mul(i32.sub(j, skip), 4)), i32.const(0), p.columnBias),
-        ),
-        left.set(p.m),
-        panel.set(p.a),
-        qc.set(p.c),
-        bias.set(p.bias),
+      ),
+      columnBias.set(
+        select(i32.add(p.columnBias, i32.mul(i32.sub(j, skip), 4)), i32.const(0), p.columnBias),
+      ),
+    ];
+    /** On, over as many ends of runs as that passes. */
+    const afterPanel: Code = [
+      j.add(columns),
+      bAt.add(select(i32.mul(columns, 4), i32.mul(p.k, widest * 16), p.reach)),
+      copy.add(i32.mul(p.k, widest * 16)),
+      c.add(i32.mul(columns, 4)),
+      position.add(columns),
+      when(
+        i32.geU(position, p.runLength),
         doWhile(
           [
-            inPanel.set(least(left, i32.const(PANEL_ROWS))),
-            left.set(i32.sub(left, inPanel)),
-            qa.set(panel),
-            shapes
-              .map((tile, v) => [v + 1, down(tile, get(whole, v))] as const)
-              .reduce<Code>(
-                (others, [v, one]) =>
-                  others.length === 0 ? one : when(i32.eq(vectors, v), one, others),
-                [],
-              ),
-            panel.add(
-              i32.mul(a === "packed" ? p.k : p.aRow, a === "packed" ? PANEL_ROWS * 4 : PANEL_ROWS),
-            ),
+            position.set(i32.sub(position, p.runLength)),
+            c.add(i32.sub(p.runBytes, i32.mul(p.runLength, 4))),
           ],
-          left,
+          i32.geU(position, p.runLength),
         ),
-        // On, over as many ends of runs as that passes.
-        j.add(columns),
-        p.b.add(select(i32.mul(columns, 4), i32.mul(p.k, widest * 16), p.reach)),
-        p.c.add(i32.mul(columns, 4)),
-        p.position.add(columns),
-        when(
-          i32.geU(p.position, p.runLength),
+      ),
+    ];
+    const allRows = shapes.reduce<Code>((others, tile, v) => {
+      const one = down(tile, get(lying, v));
+      return others.length === 0 ? one : when(i32.eq(vectors, v + 1), one, others);
+    }, []);
+    return [
+      isFirst.set(1),
+      doWhile(
+        [
+          rowsHere.set(least(p.m, p.group)),
+          j.set(0),
+          bAt.set(p.b),
+          c.set(p.c),
+          position.set(p.position),
+          copy.set(i32.add(p.own, SPARE)),
           doWhile(
-            [
-              p.position.set(i32.sub(p.position, p.runLength)),
-              p.c.add(i32.sub(p.runBytes, i32.mul(p.runLength, 4))),
-            ],
-            i32.geU(p.position, p.runLength),
+            [nextPanel, qa.set(p.a), qc.set(c), bias.set(p.bias), allRows, afterPanel],
+            i32.ltU(j, p.n),
           ),
-        ),
-      ],
-      i32.ltU(j, p.n),
-    );
+          isFirst.set(0),
+          p.m.set(i32.sub(p.m, rowsHere)),
+          p.a.add(a === "packed" ? i32.mul(p.k, PANEL_ROWS * 4) : aBytes(rowsHere)),
+          p.c.add(i32.mul(p.rowBytes, rowsHere)),
+          when(p.bias, p.bias.add(i32.mul(rowsHere, 4))),
+        ],
+        p.m,
+      ),
+    ];
   });
-  return [macro, ...whole, copying, part];
+  return [macro, ...lying, packed, part];
 }
