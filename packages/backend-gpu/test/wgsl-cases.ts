@@ -1,6 +1,9 @@
 // For each family of kernels calls that make one kernel of each form. Keys of a family's kernels hold "/<family>".
 import {
+  adamStep,
+  adaptiveAvgPool2d,
   argmax,
+  avgPool2d,
   batchNorm,
   type ConvSettings,
   conv,
@@ -8,10 +11,18 @@ import {
   convInputGrad,
   convWeightGrad,
   crossEntropy,
+  dropout,
+  enableGrad,
+  grad,
   layerNorm,
   linear,
+  maxPool2d,
+  powerSum,
   rand,
   type Shape,
+  scaleAll,
+  sgdStep,
+  type Tensor,
   tensor,
   zeros,
 } from "@tapegrad/core";
@@ -54,6 +65,21 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
       for (const [slotName, run] of Object.entries(ROWS)) withVariant(slotName, variant, run);
     }
   },
+  pool: () => {
+    for (const variant of ["wgsl pooling", "gpujs pooling"]) {
+      for (const [slotName, run] of Object.entries(POOLS)) withVariant(slotName, variant, run);
+    }
+  },
+  dropout: () => void dropout(zeros([9]), { p: 0.25 }),
+  optim: () => {
+    for (const variant of ["wgsl step", "gpujs step"]) {
+      withVariant("sgdStep", variant, () => sgdStep([zeros([4])], [zeros([4])], [zeros([4])], SGD));
+      const [p, g, m, s] = [zeros([4]), zeros([4]), zeros([4]), zeros([4])];
+      withVariant("adamStep", variant, () => adamStep([p], [g], [m], [s], undefined, ADAM));
+    }
+    powerSum([zeros([4])], 2);
+    scaleAll([zeros([4])], 0.5);
+  },
   depthwise: () => allOfConvolution([2, 4, 6, 9], [8, 1, 3, 3], { padding: 1, groups: 4 }),
 };
 
@@ -73,4 +99,32 @@ const ROWS: Readonly<Record<string, () => void>> = {
     }),
   layerNorm: () => void layerNorm(zeros([2, 70]), [70], { weight: zeros([70]) }),
   crossEntropy: () => void crossEntropy(zeros([2, 3]), tensor([0n, 2n]), { labelSmoothing: 0.1 }),
+};
+
+const POOLS: Readonly<Record<string, () => void>> = {
+  maxPool: () => void maxPool2d(zeros([1, 2, 4, 6]), 3, { stride: 2, padding: 1 }),
+  avgPool: () => void avgPool2d(zeros([1, 2, 4, 6]), 2),
+  adaptiveAvgPool: () => void adaptiveAvgPool2d(zeros([1, 2, 5, 4]), [2, 3]),
+  planeScatter: () => gradientOf((x) => maxPool2d(x, 2)),
+  planeGather: () => gradientOf((x) => maxPool2d(x, 2), true),
+  avgPoolGrad: () => gradientOf((x) => avgPool2d(x, 2, { padding: 1 })),
+};
+
+function gradientOf(f: (x: Tensor) => Tensor, twice = false): void {
+  const x = zeros([1, 2, 4, 6], { requiresGrad: true });
+  enableGrad(() => {
+    const y = f(x);
+    const seed = zeros(y.shape, { requiresGrad: twice });
+    const [g] = grad(y, x, { gradOutputs: [seed], createGraph: twice });
+    if (twice) grad(g, seed, { gradOutputs: [zeros(g.shape)] });
+  });
+}
+
+const SGD = {
+  ...{ lr: 0.1, momentum: 0.9, dampening: 0, weightDecay: 0.01 },
+  ...{ nesterov: true, maximize: false, first: false },
+};
+const ADAM = {
+  ...{ lr: 0.1, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.01 },
+  ...{ decoupled: true, maximize: false, step: 3 },
 };

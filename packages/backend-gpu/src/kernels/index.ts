@@ -1,9 +1,20 @@
 // The list of kernels. A family is one file; it is added here and nowhere else.
 
 import { conv, convInputGrad, convWeightGrad } from "./conv/index.ts";
+import { dropout } from "./dropout.ts";
 import { binary, binaryScalar, copy, fill, unary, where } from "./elementwise.ts";
 import { gather, scatterAdd } from "./indexing.ts";
 import { matmul, matmulBias } from "./matmul.ts";
+import { adamStep, powerSum, scaleAll, sgdStep } from "./optim.ts";
+import {
+  adaptiveAvgPool,
+  adaptiveAvgPoolGrad,
+  avgPool,
+  avgPoolGrad,
+  maxPool,
+  planeGather,
+  planeScatter,
+} from "./pool/index.ts";
 import { arange, random } from "./random.ts";
 import { argReduce, reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad } from "./rows/cross-entropy.ts";
@@ -34,4 +45,7 @@ export const fused = {
   ...{ softmax, logSoftmax, softmaxGrad, logSoftmaxGrad },
   ...{ batchNorm, batchNormEval, batchNormGrad, layerNorm, layerNormGrad },
   ...{ crossEntropy, crossEntropyGrad },
+  ...{ maxPool, avgPool, avgPoolGrad, adaptiveAvgPool, adaptiveAvgPoolGrad },
+  ...{ planeGather, planeScatter, dropout },
+  ...{ sgdStep, adamStep, powerSum, scaleAll },
 };
