@@ -57,6 +57,47 @@ describe("options", () => {
         make[name] = () => new js[name](2, none);
       }
     }
+    const before: Record<string, unknown[]> = {
+      ...Object.fromEntries(
+        [
+          "ELU",
+          "CELU",
+          "LeakyReLU",
+          "RReLU",
+          "PReLU",
+          "Hardtanh",
+          "Hardshrink",
+          "Softshrink",
+          "GLU",
+        ]
+          .concat([
+            "BCELoss",
+            "HuberLoss",
+            "KLDivLoss",
+            "PoissonNLLLoss",
+            "GaussianNLLLoss",
+            "CTCLoss",
+          ])
+          .concat(["HingeEmbeddingLoss", "MarginRankingLoss", "SoftMarginLoss", "MultiMarginLoss"])
+          .concat(["MultiLabelMarginLoss", "MultiLabelSoftMarginLoss", "CosineEmbeddingLoss"])
+          .concat(["TripletMarginLoss", "TripletMarginWithDistanceLoss"])
+          .concat(["PairwiseDistance", "CosineSimilarity", "Upsample", "Transformer"])
+          .map((name) => [name, []]),
+      ),
+      ...Object.fromEntries(
+        ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "BatchNorm3d", "RMSNorm", "Unfold"]
+          .concat(["LocalResponseNorm", "AdaptiveMaxPool2d", "MaxUnpool2d"])
+          .map((name) => [name, [2]]),
+      ),
+      ...Object.fromEntries(
+        ["GroupNorm", "LPPool2d", "Fold", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"]
+          .concat(["MultiheadAttention", "TransformerEncoderLayer", "TransformerDecoderLayer"])
+          .map((name) => [name, [2, 2]]),
+      ),
+      Bilinear: [2, 2, 2],
+    };
+    for (const [name, args] of Object.entries(before))
+      make[name] = () => new js[name](...args, none);
     for (const name of ["SeparableConv1d", "SeparableConv2d"]) {
       make[name] = () => new js[name](2, 2, 1, none);
     }
