@@ -52,6 +52,7 @@ const WITHOUT_GRADIENT = new Set([
   ...["isposinf", "isneginf", "isclose", "allclose", "equal"],
   ...["countNonzero", "argsort", "isin", "bincount", "histc", "bucketize"],
   ...["unique", "uniqueConsecutive"],
+  ...["greater", "greaterEqual", "less", "lessEqual", "notEqual"],
   // PyTorch raises; its quotient has slope 0.
   "floorDivide",
   // PyTorch has no derivatives of these in place.

@@ -2,6 +2,7 @@
 export { type CholeskyOptions, cholesky } from "./cholesky.ts";
 export { det, type SignAndLog, slogdet } from "./det.ts";
 export { eigh, eigvalsh } from "./eigh.ts";
+export * from "./lstsq.ts";
 export * from "./norms.ts";
 export * from "./powers.ts";
 export * from "./qr.ts";

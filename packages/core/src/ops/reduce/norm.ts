@@ -1,8 +1,8 @@
 // Norms of vectors: the p-th root of the sum of |x|^p over dims; distances by them.
-import { ArgumentError, DTypeError } from "../../errors.ts";
+import { ArgumentError, DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
-import { composite, methods, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { zerosLike } from "../creation.ts";
 import { abs } from "../elementwise/abs.ts";
 import { div } from "../elementwise/div.ts";
@@ -16,6 +16,7 @@ import { square } from "../elementwise/square.ts";
 import { sub } from "../elementwise/sub.ts";
 import { to } from "../elementwise/to.ts";
 import { where } from "../elementwise/where.ts";
+import { unsqueeze } from "../views/unsqueeze.ts";
 import { amax } from "./amax.ts";
 import { amin } from "./amin.ts";
 import {
@@ -136,6 +137,20 @@ export const dist = (
   b: Tensor,
   options: { readonly p?: number | undefined } = {},
 ): Tensor => composite(() => norm(sub(a, b), { p: options.p }));
+
+/** The p-norms (p = 2 by default) [..., n, m] of the differences of rows of a [..., n, k] and b [..., m, k]. As `torch.cdist`. */
+export function cdist(
+  a: Tensor,
+  b: Tensor,
+  options: { readonly p?: number | undefined } = {},
+): Tensor {
+  checkLive("cdist", a);
+  checkLive("cdist", b);
+  if (a.ndim < 2 || b.ndim < 2 || a.shape[a.ndim - 1] !== b.shape[b.ndim - 1]) {
+    throw new ShapeError("cdist", "expects rows of one length", { a: a.shape, b: b.shape });
+  }
+  return composite(() => norm(sub(unsqueeze(a, -2), unsqueeze(b, -3)), { p: options.p, dim: -1 }));
+}
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
