@@ -66,7 +66,7 @@ const NO_FUNCTIONS = new Set([
   ...["constructor", "ndim", "numel", "device", "backend", "released", "release", "size"],
   ...["requiresGrad", "requiresGrad_", "grad", "isLeaf", "backward", "detach", "registerHook"],
   ...["item", "itemAsync", "data", "dataSync", "ndarray", "tolist", "toJSON", "toString"],
-  ...["T", "mT", "newEmpty"],
+  ...["T", "mT", "newEmpty", "source"],
   // The function is called unfoldDim; unfold of nn.functional is another.
   "unfold",
   // The function is called contiguous, which is a property of tensors.
