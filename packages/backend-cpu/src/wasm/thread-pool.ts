@@ -8,8 +8,11 @@ import type { Kernel, ModuleCache } from "./module-cache.ts";
 import { CLOSED, MOST_TASKS, runTask, WORD } from "./thread-loop.ts";
 import { startWorker, type WorkerHandle } from "./thread-worker.ts";
 
-/** Below so many nanoseconds of work, waking a thread costs more than it brings. */
-const WORTHWHILE = 20_000;
+/**
+ * Below so many nanoseconds of work, waking a thread costs more than it brings: on a busy host a task that a worker has
+ * begun waits with it for a core that is gone.
+ */
+const WORTHWHILE = 40_000;
 
 /** Looks for work before a worker sleeps (about 100 µs), and for the end before the launching thread does. */
 const WORKER_SPINS = 40_000;
