@@ -17,39 +17,40 @@ const tolerance = { rtol: 1e-4, atol: 1e-4 };
 /** x, w and settings, and how many variants take them. */
 const CASES: readonly (readonly [string, readonly number[], readonly number[], object, number])[] =
   [
-    ["3×3", [2, 5, 13, 18], [5, 1, 3, 3], { padding: 1, groups: 5 }, 3],
+    ["3×3", [2, 5, 13, 18], [5, 1, 3, 3], { padding: 1, groups: 5 }, 4],
     [
       "3×3 stride 2, multiplier 2",
       [2, 3, 17, 14],
       [6, 1, 3, 3],
       { padding: 1, stride: 2, groups: 3 },
-      3,
+      4,
     ],
     [
       "5×3 stride (1, 3)",
       [1, 4, 11, 20],
       [4, 1, 5, 3],
       { padding: [2, 0], stride: [1, 3], groups: 4 },
-      3,
+      4,
     ],
-    ["7×7, multiplier 3", [2, 2, 15, 9], [6, 1, 7, 7], { padding: 3, groups: 2 }, 2],
+    ["7×7, multiplier 3", [2, 2, 15, 9], [6, 1, 7, 7], { padding: 3, groups: 2 }, 3],
     [
       "4×2 dilated",
       [2, 3, 16, 17],
       [3, 1, 4, 2],
       { padding: [3, 1], dilation: [2, 3], groups: 3 },
-      3,
+      4,
     ],
     [
       "11×11, too large for registers",
       [1, 2, 20, 23],
       [2, 1, 11, 11],
       { padding: 5, groups: 2 },
-      2,
+      3,
     ],
-    ["many small planes", [3, 70, 4, 4], [70, 1, 3, 3], { padding: 1, groups: 70 }, 3],
-    ["dense", [2, 6, 9, 11], [7, 6, 3, 3], { padding: 1 }, 2],
-    ["grouped, stride 2", [2, 6, 9, 11], [4, 3, 3, 2], { stride: 2, groups: 2 }, 2],
+    ["many small planes", [3, 70, 4, 4], [70, 1, 3, 3], { padding: 1, groups: 70 }, 4],
+    ["dense", [2, 6, 9, 11], [7, 6, 3, 3], { padding: 1 }, 3],
+    ["pointwise", [3, 6, 7, 5], [9, 6, 1, 1], {}, 3],
+    ["grouped, stride 2", [2, 6, 9, 11], [4, 3, 3, 2], { stride: 2, groups: 2 }, 3],
   ];
 
 describeGpu("variants of convolution agree", () => {
@@ -63,7 +64,7 @@ describeGpu("variants of convolution agree", () => {
       await agree("conv", () => conv2d(x, w, { ...settings, bias }), options);
       await agree("conv", () => conv2d(x, w, { ...settings, bias, activation: "relu6" }), options);
       await agree("convInputGrad", () => convInputGrad(g, w, geometry), options);
-      const sums = { tolerance: { rtol: 1e-4, atol: 1e-3 }, expected: depthwise ? 3 : 2 };
+      const sums = { tolerance: { rtol: 1e-4, atol: 1e-3 }, expected: depthwise ? 4 : 3 };
       await agree("convWeightGrad", () => convWeightGrad(g, x, geometry), sums);
     });
   }

@@ -80,6 +80,13 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
     powerSum([zeros([4])], 2);
     scaleAll([zeros([4])], 0.5);
   },
+  columns: () => {
+    for (const slotName of ["conv", "convInputGrad", "convWeightGrad"]) {
+      withVariant(slotName, "wgsl products", () =>
+        allOfConvolution([2, 4, 6, 9], [6, 2, 3, 2], { padding: 1, groups: 2 }),
+      );
+    }
+  },
   depthwise: () => allOfConvolution([2, 4, 6, 9], [8, 1, 3, 3], { padding: 1, groups: 4 }),
 };
 

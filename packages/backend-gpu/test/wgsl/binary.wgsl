@@ -132,7 +132,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>) {
 result[data_index] = fn_apply(get_user_a(0, 0, i32(fn_at4(i32(threadGid.x), params.user_n1, params.user_n2, params.user_n3, params.user_as0, params.user_as1, params.user_as2, params.user_as3))), get_user_b(0, 0, i32(fn_at4(i32(threadGid.x), params.user_n1, params.user_n2, params.user_n3, params.user_bs0, params.user_bs1, params.user_bs2, params.user_bs3))));return;
 }
 
-// wgsl/binary/add(y,f32)f32/1
+// wgsl/binary/add(y,f32,)f32/1
 struct Params {
   count : u32,
   width : u32,
@@ -163,7 +163,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   y[at_2] = x0 + x1;
 }
 
-// wgsl/binary/maximum(f32,f32)f32/1
+// wgsl/binary/maximum(f32,f32,)f32/1
 struct Params {
   count : u32,
   width : u32,
@@ -200,7 +200,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   y[at_2] = larger(x0, x1);
 }
 
-// wgsl/binary/mul(i32,i32)i32/1
+// wgsl/binary/mul(i32,i32,)i32/1
 struct Params {
   count : u32,
   width : u32,

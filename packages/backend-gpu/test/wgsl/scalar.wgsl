@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>) {
 result[data_index] = fn_apply(get_user_a(0, 0, i32(fn_at1(i32(threadGid.x), params.user_as0))), params.user_k);return;
 }
 
-// wgsl/scalar/pow(f32)f32/1
+// wgsl/scalar/pow(f32,)f32/1
 struct Params {
   count : u32,
   width : u32,

@@ -101,7 +101,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>) {
 result[data_index] = fn_apply(get_user_a(0, 0, i32(fn_at2(i32(threadGid.x), params.user_n1, params.user_as0, params.user_as1))));return;
 }
 
-// wgsl/unary/isnan(f32)u32/1
+// wgsl/unary/isnan(f32,)u32/1
 struct Params {
   count : u32,
   width : u32,

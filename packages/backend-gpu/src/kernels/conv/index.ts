@@ -7,6 +7,12 @@ import { dense } from "../elementwise-wgsl.ts";
 import { direct } from "./any-wgsl.ts";
 import { forward, inputGrad, weightGrad } from "./direct-gpujs.ts";
 import { isDepthwise, type Planar, planar } from "./planar.ts";
+import {
+  forwardByProducts,
+  inputGradByProducts,
+  suitsProducts,
+  weightGradByProducts,
+} from "./products.ts";
 import { fitsStencil, stencil } from "./stencil.ts";
 import { fitsWeightSums, weightSums } from "./weight-sums.ts";
 
@@ -43,6 +49,13 @@ export const conv = slot<Forward>("conv", [
     },
   },
   {
+    name: "wgsl products",
+    takes: (x, w, bias, y, g) => floats(x, w, bias) && isFresh(y) && isPlanar(g),
+    suits: (_x, _w, _bias, _y, g) => suitsProducts(flat(g)),
+    run: (rt, x, w, bias, y, g, activation) =>
+      forwardByProducts(rt, flat(g), dense(rt, x), dense(rt, w), densely(rt, bias), y, activation),
+  },
+  {
     name: "gpujs convolution",
     takes: (x, w, bias, y, g) => floats(x, w, bias) && isFresh(y) && isPlanar(g),
     run: (rt, x, w, bias, y, g, activation) =>
@@ -74,6 +87,13 @@ export const convInputGrad = slot<Gradient>("convInputGrad", [
     },
   },
   {
+    name: "wgsl products",
+    takes: (g, w, dx, geometry) => floats(g, w) && isFresh(dx) && isPlanar(geometry),
+    suits: (_g, _w, _dx, geometry) => suitsProducts(flat(geometry)),
+    run: (rt, g, w, dx, geometry) =>
+      inputGradByProducts(rt, flat(geometry), dense(rt, g), dense(rt, w), dx),
+  },
+  {
     name: "gpujs convolution",
     takes: (g, w, dx, geometry) => floats(g, w) && isFresh(dx) && isPlanar(geometry),
     run: (rt, g, w, dx, geometry) => inputGrad(rt, flat(geometry), dense(rt, g), dense(rt, w), dx),
@@ -95,6 +115,13 @@ export const convWeightGrad = slot<Gradient>("convWeightGrad", [
       const [a, b] = [dense(rt, g), dense(rt, x)];
       weightSums(rt, flat(geometry), blockOf(a), blockOf(b), blockOf(dw), [a.offset, b.offset]);
     },
+  },
+  {
+    name: "wgsl products",
+    takes: (g, x, dw, geometry) => floats(g, x) && isFresh(dw) && isPlanar(geometry),
+    suits: (_g, _x, _dw, geometry) => suitsProducts(flat(geometry)),
+    run: (rt, g, x, dw, geometry) =>
+      weightGradByProducts(rt, flat(geometry), dense(rt, g), dense(rt, x), dw),
   },
   {
     name: "gpujs convolution",
