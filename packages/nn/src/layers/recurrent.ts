@@ -52,6 +52,17 @@ export interface LSTMOptions extends RecurrentOptions {
 const LSTM_OPTIONS: OptionNames<LSTMOptions> = { ...OPTIONS, projSize: true };
 
 /**
+ * The slices of dim 0. By halves: the gradient of a slice is as large as what it was cut from, so that slices of the
+ * whole would cost the square of their number.
+ */
+function frames(t: Tensor): Tensor[] {
+  const length = t.shape[0] as number;
+  if (length === 1) return [t.squeeze(0)];
+  const half = length >> 1;
+  return [...frames(t.narrow(0, 0, half)), ...frames(t.narrow(0, half, length - half))];
+}
+
+/**
  * What all recurrent layers share. Parameters have PyTorch's names: weight_ih_l0, weight_hh_l0, bias_ih_l0,
  * bias_hh_l0, then those of the other direction, with "_reverse" behind, then those of the next layer.
  */
@@ -171,11 +182,12 @@ abstract class Recurrent extends Module {
       bias: bias("hh"),
       projection: this.projSize > 0 ? (this[`weight_hr_${name}`] as Parameter) : null,
     };
+    const shares = frames(given);
     const outputs: Tensor[] = [];
     let last = from;
     for (let i = 0; i < length; i++) {
       const t = reverse ? length - 1 - i : i;
-      last = step(this.kind, given.select(0, t), last, weights);
+      last = step(this.kind, shares[t] as Tensor, last, weights);
       outputs[t] = last.h;
     }
     return { output: stack(outputs), last };
