@@ -11,6 +11,7 @@ for (const [shape, kernel] of [
   [[2, 3, 9], 2],
   [[1, 2, 40], 3],
   [[2, 2, 7, 9], 2],
+  [[2, 3, 6, 24], 2],
   [
     [1, 2, 12, 31],
     [3, 2],
@@ -86,6 +87,9 @@ for (const { name, relaxed } of kinds) {
         );
         expect(places[0]).to.deep.equal(places[1]);
       }
+      const even = known(viewOf(ctx, [1, 1, 8, 16], values.slice(0, 128)));
+      const g = poolGeometry("test", even.shape, 2, {});
+      agree("maxPool", kernels.maxPool, [g.y], (k, [y]) => k(even, y, undefined, g), nameOf(g), 0);
     });
 
     it("avgPool and its adjoint", () => {
