@@ -236,6 +236,26 @@ describe("views and in-place", () => {
     expect(list(x)).to.deep.equal([2, 2, 3]);
   });
 
+  it("leaves are refused under the name that was called", () => {
+    const x = leaf(3);
+    const at = tensor([0n]);
+    const mask = tensor([true, false, true]);
+    const one = ones([1], { dtype: "float64" });
+    const calls: Readonly<Record<string, () => unknown>> = {
+      indexPut_: () => x.indexPut_([0], 1),
+      indexAdd_: () => x.indexAdd_(0, at, one),
+      indexCopy_: () => x.indexCopy_(0, at, one),
+      indexFill_: () => x.indexFill_(0, at, 1),
+      scatter_: () => x.scatter_(0, at, 1),
+      scatterReduce_: () => x.scatterReduce_(0, at, one, "amax"),
+      maskedFill_: () => x.maskedFill_(mask, 1),
+      maskedScatter_: () => x.maskedScatter_(mask, x.detach()),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      expect(call, name).to.throw(InPlaceError, `${name}: the target is a leaf that requires grad`);
+    }
+  });
+
   it("a view made a leaf stays one when its base changes", () => {
     const base = ones([3], { dtype: "float64" });
     const v = base.narrow(0, 0, 2).requiresGrad_();

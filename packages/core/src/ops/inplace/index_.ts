@@ -32,7 +32,7 @@ export const indexAdd_ = (
   source: Tensor,
   options: IndexAddOptions = {},
 ): Tensor =>
-  changing(x, () => {
+  changing("indexAdd_", x, () => {
     checkOptions("indexAdd_", options, INDEX_ADD_OPTIONS);
     const { alpha = 1 } = options;
     const { d, wide } = sliceIndex("indexAdd_", x, dim, index, source);
@@ -41,14 +41,14 @@ export const indexAdd_ = (
 
 /** indexCopy() into x, which it returns; as `torch.Tensor.index_copy_`. */
 export const indexCopy_ = (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor =>
-  changing(x, () => {
+  changing("indexCopy_", x, () => {
     const { d, wide } = sliceIndex("indexCopy_", x, dim, index, source);
     return scatter_(x, d, wide, source);
   });
 
 /** indexFill() into x, which it returns; as `torch.Tensor.index_fill_`. */
 export const indexFill_ = (x: Tensor, dim: number, index: Tensor, value: Operand): Tensor =>
-  changing(x, () => {
+  changing("indexFill_", x, () => {
     const { d, wide } = sliceIndex("indexFill_", x, dim, index);
     return scatter_(x, d, wide, filling("indexFill_", x, value, wide));
   });
@@ -75,7 +75,7 @@ export const putInto = (
   value: Operand,
   accumulate: boolean,
 ): Tensor =>
-  changing(x, () => {
+  changing(op, x, () => {
     const { view, indices } = readIndex(op, x, specs);
     if (indices.every((t) => t === undefined)) {
       const values = valueFor(op, x, value, view.shape);

@@ -50,7 +50,7 @@ const maskedFillInPlaceOp = defineOp()({
 
 /** maskedFill() into x, which it returns; as `torch.Tensor.masked_fill_`. */
 export const maskedFill_ = (x: Tensor, mask: Tensor, value: Operand): Tensor =>
-  changing(x, () => {
+  changing("maskedFill_", x, () => {
     checkMask("maskedFill_", mask);
     const filling = fillValue("maskedFill_", x, value);
     return maskedFillInPlaceOp(x, apart(mask, x), apart(filling, x));
@@ -58,7 +58,7 @@ export const maskedFill_ = (x: Tensor, mask: Tensor, value: Operand): Tensor =>
 
 /** maskedScatter() into x, which it returns; as `torch.Tensor.masked_scatter_`. */
 export const maskedScatter_ = (x: Tensor, mask: Tensor, source: Tensor): Tensor =>
-  changing(x, () => copy_(x, maskedScatter(clone(x), mask, source)));
+  changing("maskedScatter_", x, () => copy_(x, maskedScatter(clone(x), mask, source)));
 
 declare module "../../tensor.ts" {
   interface TensorMethods {

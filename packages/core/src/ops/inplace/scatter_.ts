@@ -1,8 +1,8 @@
 // Writing, adding and reducing into the elements of x that an index tensor names.
-import { isGradEnabled } from "../../autograd/tape.ts";
+import { isGradEnabled, Leaf } from "../../autograd/tape.ts";
 import { InPlaceError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import { methods, owned, type Tensor } from "../../tensor.ts";
+import { checkLive, methods, owned, type Tensor } from "../../tensor.ts";
 import { clone } from "../elementwise/clone.ts";
 import { checkIndexShape, gatherChecked } from "../index/gather.ts";
 import { sameDType, scatter, scatterArguments } from "../index/scatter.ts";
@@ -84,15 +84,25 @@ const scatterAddInPlaceOp = defineOp<Attrs>()({
   ],
 });
 
-/** Runs what changes x; temporaries go, and x itself is returned. */
-export function changing(x: Tensor, change: () => unknown): Tensor {
+/**
+ * Runs what changes x; temporaries go, and x itself is returned.
+ * @throws InPlaceError under the name that the user called, where x is a leaf that requires grad
+ */
+export function changing(op: string, x: Tensor, change: () => unknown): Tensor {
+  checkLive(op, x);
+  if (isGradEnabled() && x.source instanceof Leaf) {
+    throw new InPlaceError(
+      `${op}: the target is a leaf that requires grad, so its value before would be lost; ` +
+        "use the out-of-place form, or noGrad()",
+    );
+  }
   owned(() => [void change()]);
   return x;
 }
 
 /** scatter() into x, which it returns; as `torch.Tensor.scatter_`. */
 export const scatter_ = (x: Tensor, dim: number, index: Tensor, src: Operand): Tensor =>
-  changing(x, () => {
+  changing("scatter_", x, () => {
     const { d, values } = scatterArguments("scatter_", x, dim, index, src);
     const source = apart(values, x);
     // Not every backend has a kernel that overwrites; the composition of scatter() runs on all.
@@ -103,7 +113,7 @@ export const scatter_ = (x: Tensor, dim: number, index: Tensor, src: Operand): T
 
 /** scatterAdd() into x, which it returns; as `torch.Tensor.scatter_add_`. */
 export const scatterAdd_ = (x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor =>
-  changing(x, () => {
+  changing("scatterAdd_", x, () => {
     const { d, values } = scatterArguments("scatterAdd_", x, dim, index, src);
     return scatterAddInPlaceOp(x, apart(index, x), apart(values, x), { dim: d });
   });
@@ -117,7 +127,7 @@ export const scatterReduce_ = (
   reduce: ScatterReduction,
   options: ScatterReduceOptions = {},
 ): Tensor =>
-  changing(x, () => {
+  changing("scatterReduce_", x, () => {
     // Its rule reads x as it was.
     const before = isGradEnabled() ? clone(x) : x;
     return copy_(x, scatterReduce(before, dim, index, src, reduce, options));
