@@ -1,5 +1,5 @@
 // Strides: which dimensions of several views can be walked as one.
-import { type Shape, sizeOf, type View } from "@tapegrad/core";
+import { type Shape, sameShape, sizeOf, type View } from "@tapegrad/core";
 
 /** A walk over `shape` by several operands: as few dimensions as possible, none of size 1. */
 export interface Walk {
@@ -47,6 +47,31 @@ export function walk(shape: Shape, ...operands: readonly (readonly number[])[]):
   return { count: sizeOf(shape), sizes, steps };
 }
 
+const ONE: readonly number[] = [1];
+const NONE: readonly number[] = [0];
+
+/** How the inputs, broadcast to y, are walked; y itself is the last operand where `withOutput` says so. */
+export function walkOver(y: View, inputs: readonly View[], withOutput: boolean): Walk {
+  // Most calls: everything dense and of one shape, or a single number. No strides have to be looked at.
+  if (y.contiguous) {
+    const steps: (readonly number[])[] = [];
+    for (let k = 0; k < inputs.length; k++) {
+      const x = inputs[k] as View;
+      if (x.contiguous && sameShape(x.shape, y.shape)) steps.push(ONE);
+      else if (sizeOf(x.shape) === 1) steps.push(NONE);
+      else break;
+    }
+    if (steps.length === inputs.length) {
+      if (withOutput) steps.push(ONE);
+      const count = sizeOf(y.shape);
+      return { count, sizes: [count], steps };
+    }
+  }
+  const strides = inputs.map((x) => stridesIn(x, y.shape));
+  if (withOutput) strides.push(y.strides as number[]);
+  return walk(y.shape, ...strides);
+}
+
 /** A dense view that begins at element 0 of its buffer: a fresh output. */
 export const isFresh = (y: View): boolean => y.contiguous && y.offset === 0;
 
@@ -81,8 +106,8 @@ export function indexParams(rank: number, operands: number): Record<string, "u32
 
 /** Their values. */
 export function indexValues(offsets: readonly number[], w: Walk): number[] {
-  const values = [...offsets];
+  const values = offsets.slice();
   for (let d = 1; d < w.sizes.length; d++) values.push(w.sizes[d] as number);
-  for (const s of w.steps) values.push(...s);
+  for (const s of w.steps) for (let d = 0; d < s.length; d++) values.push(s[d] as number);
   return values;
 }

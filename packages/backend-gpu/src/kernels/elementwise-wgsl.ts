@@ -1,7 +1,7 @@
 // One hand-written kernel for all that is done element by element: any number of strided, broadcast inputs, one
 // strided output, which may be one of the inputs. An op gives the expression.
 import type { View } from "@tapegrad/core";
-import { indexCode, indexParams, indexValues, stridesIn, walk } from "../layout.ts";
+import { indexCode, indexParams, indexValues, stridesIn, walkOver } from "../layout.ts";
 import { type WgslType, wgsl } from "../program/wgsl.ts";
 import { program } from "../registry.ts";
 import type { GpuBlock } from "../runtime/pool.ts";
@@ -12,8 +12,8 @@ import { mathFor } from "./math-wgsl.ts";
 export interface ElementwiseSpec {
   /** Names the expression: "unary/exp". */
   readonly key: string;
-  /** The inputs as x0, x1, …; the parameters as p.a, p.b …; `T` is not known here. */
-  readonly expression: string;
+  /** Of the inputs x0, x1, … and the parameters p.a, p.b …; a function is called when the kernel is made. */
+  readonly expression: string | (() => string);
   /** Further parameters, after the layout's. */
   readonly params?: Readonly<Record<string, WgslType>>;
   readonly values?: readonly number[];
@@ -28,15 +28,27 @@ export function elementwise(
 ): void {
   const target = blockOf(y);
   const views = inputs.map((x) => apart(runtime, x, y, target));
-  const w = walk(y.shape, ...views.map((x) => stridesIn(x, y.shape)), y.strides);
+  const w = walkOver(y, views, true);
   const rank = w.sizes.length;
   // Inputs that lie in the output's buffer are read there: a buffer cannot be bound twice if one of them writes.
-  const own = views.map((x) => blockOf(x) === target);
-  const types = views.map((x) => wgslType(x.dtype));
+  const own: boolean[] = [];
+  const blocks: GpuBlock[] = [];
+  const offsets: number[] = [];
+  let mark = "";
+  for (const x of views) {
+    const block = blockOf(x);
+    own.push(block === target);
+    if (block !== target) blocks.push(block);
+    mark += block === target ? "y," : `${wgslType(x.dtype)},`;
+    offsets.push(x.offset);
+  }
+  blocks.push(target);
+  offsets.push(y.offset);
   const out = wgslType(y.dtype);
-  const mark = own.map((o, i) => (o ? "y" : types[i])).join(",");
   const made = program(`wgsl/${spec.key}(${mark})${out}/${rank}`, (key) => {
     const last = views.length;
+    const expression = typeof spec.expression === "string" ? spec.expression : spec.expression();
+    const types = views.map((x) => wgslType(x.dtype));
     const lines = views.map((_, i) =>
       own[i] ? `  let x${i} = y[at_${i}];` : `  let x${i} = in${i}[at_${i}];`,
     );
@@ -46,15 +58,12 @@ export function elementwise(
       outputs: { y: out },
       params: { ...indexParams(rank, last + 1), ...spec.params },
       threads: "linear",
-      head: mathFor(spec.expression),
-      body: `${indexCode(rank, last + 1)}\n${lines.join("\n")}\n  y[at_${last}] = ${spec.expression};`,
+      head: mathFor(expression),
+      body: `${indexCode(rank, last + 1)}\n${lines.join("\n")}\n  y[at_${last}] = ${expression};`,
     });
   });
-  const offsets = [...views.map((x) => x.offset), y.offset];
   const values = indexValues(offsets, w);
   if (spec.values !== undefined) values.push(...spec.values);
-  const blocks = views.filter((_, i) => !own[i]).map(blockOf);
-  blocks.push(target);
   runtime.dispatch(made, blocks, values, w.count);
 }
 

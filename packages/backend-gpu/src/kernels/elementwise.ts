@@ -3,7 +3,7 @@
 // For float32 into a fresh output gpu.js writes the kernel; integers, questions, NaN, windows and in-place ops are
 // hand-written.
 import type { BinaryCode, UnaryCode, View } from "@tapegrad/core";
-import { indexValues, isFresh, stridesIn, type Walk, walk } from "../layout.ts";
+import { indexValues, isFresh, type Walk, walkOver } from "../layout.ts";
 import { gpuJs, type HelperFunction, type ScalarType } from "../program/gpu-js.ts";
 import { indexCall, numberFunction } from "../program/integers.ts";
 import { program, slot } from "../registry.ts";
@@ -31,8 +31,14 @@ function plain(inputs: readonly View[], y: View): boolean {
   return w.sizes.length <= MOST_DIMS && w.count < BILLION;
 }
 
-const walkOf = (inputs: readonly View[], y: View): Walk =>
-  walk(y.shape, ...inputs.map((x) => stridesIn(x, y.shape)));
+/** What was asked last: whether a variant takes a case and how it runs it are one question. */
+let asked: { readonly y: View; readonly inputs: readonly View[]; readonly walk: Walk } | undefined;
+
+function walkOf(inputs: readonly View[], y: View): Walk {
+  if (asked?.y === y && inputs.every((x, k) => asked?.inputs[k] === x)) return asked.walk;
+  asked = { y, inputs, walk: walkOver(y, inputs, false) };
+  return asked.walk;
+}
 
 /** The scalars that indexCall reads: sizes, then strides by operand. */
 function layoutScalars(rank: number, operands: number): Record<string, ScalarType> {
@@ -44,20 +50,23 @@ function layoutScalars(rank: number, operands: number): Record<string, ScalarTyp
   return scalars;
 }
 
-/** y = of(inputs) by a kernel of gpu.js; `of` is a function's name, `more` its further arguments. */
+/** y = body(inputs) by a kernel of gpu.js; `body` is an expression of `args`: the inputs, then perhaps a scalar. */
 function mapped(
   runtime: GpuRuntime,
   name: string,
-  helper: HelperFunction,
+  args: string,
+  body: string,
   inputs: readonly View[],
   y: View,
-  more: Readonly<Record<string, number>> = {},
+  scalar?: number,
 ): void {
   const w = walkOf(inputs, y);
+  asked = undefined; // it would keep tensors alive
   const rank = w.sizes.length;
-  const arrays = LETTERS.slice(0, inputs.length);
-  const extra = Object.keys(more);
   const made = program(`gpujs/${name}/${rank}`, (key) => {
+    const arrays = LETTERS.slice(0, inputs.length);
+    const extra = scalar === undefined ? [] : ["k"];
+    const helper = numberFunction(`function apply(${args}) { return ${body}; }`);
     const scalars = {
       ...layoutScalars(rank, inputs.length),
       ...Object.fromEntries(extra.map((n) => [n, "Number" as const])),
@@ -72,13 +81,11 @@ function mapped(
       source: `function (${[...arrays, ...Object.keys(scalars)].join(", ")}) { return apply(${[...reads, ...extra].join(", ")}); }`,
     });
   });
-  runtime.dispatch(
-    made,
-    [...inputs.map(blockOf), blockOf(y)],
-    [...indexValues([], w), ...Object.values(more)],
-    w.count,
-    inputs.map((x) => ({ offset: x.offset })),
-  );
+  const blocks = inputs.map(blockOf);
+  blocks.push(blockOf(y));
+  const values = indexValues([], w);
+  if (scalar !== undefined) values.push(scalar);
+  runtime.dispatch(made, blocks, values, w.count, inputs); // views say where arrays begin
 }
 
 // ---- the slots ------------------------------------------------------------------------------------------------
@@ -114,22 +121,18 @@ export const unary = slot<[UnaryCode, View, View]>("unary", [
   {
     name: "gpujs",
     takes: (code, x, y) => UNARY_JS[code] !== undefined && plain([x], y),
-    run: (rt, code, x, y) =>
-      mapped(
-        rt,
-        `unary/${code}`,
-        numberFunction(`function apply(x) { return ${UNARY_JS[code]}; }`),
-        [x],
-        y,
-      ),
+    run: (rt, code, x, y) => mapped(rt, `unary/${code}`, "x", UNARY_JS[code] as string, [x], y),
   },
   {
     name: "wgsl",
-    takes: (code, x, y) => unaryText(code, x, y) !== undefined,
+    takes: (code, x) => (isFloat(x) ? UNARY_F32 : UNARY_INT)[code] !== undefined,
     run: (rt, code, x, y) =>
       elementwise(
         rt,
-        { key: `unary/${code}${tag(x, y)}`, expression: named(unaryText(code, x, y) as string) },
+        {
+          key: `unary/${code}${tag(x, y)}`,
+          expression: () => named(unaryText(code, x, y) as string),
+        },
         [x],
         y,
       ),
@@ -145,21 +148,18 @@ export const binary = slot<[BinaryCode, View, View, View]>("binary", [
     name: "gpujs",
     takes: (code, a, b, y) => BINARY_JS[code] !== undefined && plain([a, b], y),
     run: (rt, code, a, b, y) =>
-      mapped(
-        rt,
-        `binary/${code}`,
-        numberFunction(`function apply(a, b) { return ${BINARY_JS[code]}; }`),
-        [a, b],
-        y,
-      ),
+      mapped(rt, `binary/${code}`, "a, b", BINARY_JS[code] as string, [a, b], y),
   },
   {
     name: "wgsl",
-    takes: (code, a, _b, y) => binaryText(code, a, y) !== undefined,
+    takes: (code, a) => (isFloat(a) ? BINARY_F32 : BINARY_INT)[code] !== undefined,
     run: (rt, code, a, b, y) =>
       elementwise(
         rt,
-        { key: `binary/${code}${tag(a, y)}`, expression: named(binaryText(code, a, y) as string) },
+        {
+          key: `binary/${code}${tag(a, y)}`,
+          expression: () => named(binaryText(code, a, y) as string),
+        },
         [a, b],
         y,
       ),
@@ -172,24 +172,17 @@ export const binaryScalar = slot<[BinaryCode, View, number | bigint, View]>("bin
     takes: (code, x, s, y) =>
       BINARY_JS[code] !== undefined && plain([x], y) && Number.isFinite(Number(s)),
     run: (rt, code, x, s, y) =>
-      mapped(
-        rt,
-        `scalar/${code}`,
-        numberFunction(`function apply(a, b) { return ${BINARY_JS[code]}; }`),
-        [x],
-        y,
-        { k: Number(s) },
-      ),
+      mapped(rt, `scalar/${code}`, "a, b", BINARY_JS[code] as string, [x], y, Number(s)),
   },
   {
     name: "wgsl",
-    takes: (code, x, _s, y) => binaryText(code, x, y) !== undefined,
+    takes: (code, x) => (isFloat(x) ? BINARY_F32 : BINARY_INT)[code] !== undefined,
     run: (rt, code, x, s, y) =>
       elementwise(
         rt,
         {
           key: `scalar/${code}${tag(x, y)}`,
-          expression: named(binaryText(code, x, y) as string).replace(/\bx1\b/g, "p.k"),
+          expression: () => named(binaryText(code, x, y) as string).replace(/\bx1\b/g, "p.k"),
           params: { k: wgslType(x.dtype) },
           values: [Number(s)],
         },
