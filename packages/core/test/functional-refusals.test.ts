@@ -365,6 +365,30 @@ const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       /bilinear: expected x1 \[\.\.\., in1\]/,
     ],
   ],
+  embeddingBag: [
+    [() => core.embeddingBag(ints(), ones([3, 2])), ArgumentError, /an input \[n\] needs offsets/],
+    [
+      () => core.embeddingBag(ints(), ones([3, 2]), { offsets: tensor([1n]) }),
+      ArgumentError,
+      /offsets must be \[B\], begin with 0 and never fall; got \[1\]/,
+    ],
+    [
+      () => core.embeddingBag(ints().reshape([1, 2]), ones([2, 2])),
+      IndexError,
+      /index 2 .* size 2/,
+    ],
+    [
+      () =>
+        core.embeddingBag(ints().reshape([1, 2]), ones([3, 2]), { perSampleWeights: ones([1, 2]) }),
+      ArgumentError,
+      /perSampleWeights belong to mode "sum"/,
+    ],
+    [
+      () => core.embeddingBag(ints().reshape([1, 2]), ones([3, 2]), { paddingIdx: 3 }),
+      ArgumentError,
+      /paddingIdx must be in \[-3, 3\); got 3/,
+    ],
+  ],
   scaledDotProductAttention: [
     [
       () => core.scaledDotProductAttention(ones([2, 3]), ones([2, 4]), ones([2, 3])),

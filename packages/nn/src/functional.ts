@@ -33,6 +33,7 @@ export {
   dropout3d,
   elu,
   embedding,
+  embeddingBag,
   featureAlphaDropout,
   fold,
   gaussianNllLoss,

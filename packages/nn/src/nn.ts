@@ -21,6 +21,7 @@ export {
 } from "./layers/conv.ts";
 export * from "./layers/distance.ts";
 export * from "./layers/dropout.ts";
+export * from "./layers/embedding-bag.ts";
 export * from "./layers/fold.ts";
 export * from "./layers/gate.ts";
 export * from "./layers/group-norm.ts";

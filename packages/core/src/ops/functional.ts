@@ -7,6 +7,7 @@ export * from "./activations/prelu.ts";
 export * from "./activations/smooth.ts";
 export * from "./attention/scaled-dot-product.ts";
 export * from "./distance/distances.ts";
+export * from "./index/embedding-bag.ts";
 export * from "./linear/bilinear.ts";
 export * from "./loss/bce.ts";
 export * from "./loss/ctc.ts";

@@ -63,7 +63,10 @@ export interface EmbeddingOptions extends FactoryOptions {
   /** The row of this index is zero and gets no gradient; negative counts from the end. */
   readonly paddingIdx?: number | undefined;
 }
-const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = { paddingIdx: true, ...FACTORY_OPTIONS };
+export const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = {
+  paddingIdx: true,
+  ...FACTORY_OPTIONS,
+};
 
 /** Rows of a table by index: integers [...] → [..., embeddingDim]; as `torch.nn.Embedding`. */
 export class Embedding extends Module {
