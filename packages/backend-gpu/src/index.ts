@@ -33,8 +33,8 @@ function running(): Webgpu {
 /** What kernels run on, for tests of kernels. @internal */
 export const runtime = (): GpuRuntime => running().runtime;
 
-/** The GPU: starting it, and what it did so far. */
-export const gpu = {
+/** The GPU: starting it, and what it did so far. There is one: `gpu`. */
+class Gpu {
   /**
    * Looks for a GPU (`navigator.gpu`; in Node the package `webgpu`) and registers the backend `webgpu` on it.
    * Does nothing while one runs; after a device was lost it starts a new one, on which nothing of the old one is
@@ -47,20 +47,31 @@ export const gpu = {
       starting = undefined;
     });
     return starting;
-  },
+  }
   /** Whether a GPU is there to be used: started, and not lost. */
   get ready(): boolean {
     return started !== undefined && started.lost() === undefined;
-  },
+  }
   /** Adapter, driver and limits. @throws DeviceLostError before init() */
   get info(): GpuInfo {
     return running().info;
-  },
+  }
   /** Dispatches, submits, uploads and read-backs since the start or the last reset, and live bytes. */
-  counters: (): Counters => running().counters(),
-  resetCounters: (): void => running().resetCounters(),
+  counters(): Counters {
+    return running().counters();
+  }
+  resetCounters(): void {
+    running().resetCounters();
+  }
   /** Resolves when all that was recorded so far has run. For measuring. */
-  sync: (): Promise<void> => running().sync(),
+  sync(): Promise<void> {
+    return running().sync();
+  }
   /** Gives the device back. Tensors on it are lost. */
-  destroy: (): void => running().destroy(),
-};
+  destroy(): void {
+    running().destroy();
+  }
+}
+
+export type { Gpu };
+export const gpu: Gpu = new Gpu();
