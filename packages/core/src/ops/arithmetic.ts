@@ -1,5 +1,5 @@
 // What autograd needs of ops: the arithmetic of its walk, and writing through views.
-import { arithmetic } from "../autograd/backward.ts";
+import { arithmetic } from "../autograd/walk.ts";
 import { listener } from "../op/trace.ts";
 import { sameShape } from "../shape.ts";
 import { onesLike } from "./creation.ts";
