@@ -91,5 +91,8 @@ export function program(key: string, make: (key: string) => Program): Program {
   return known;
 }
 
+/** For tests: as if none had been made. */
+export const forgetPrograms = (): void => programs.clear();
+
 /** All that were made so far. */
 export const allPrograms = (): readonly Program[] => [...programs.values()];
