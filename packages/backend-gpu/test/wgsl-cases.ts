@@ -64,6 +64,7 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
     for (const variant of ["wgsl rows", "gpujs rows"]) {
       for (const [slotName, run] of Object.entries(ROWS)) withVariant(slotName, variant, run);
     }
+    withVariant("batchNorm", "wgsl planes", ROWS.batchNorm as () => void);
   },
   pool: () => {
     for (const variant of ["wgsl pooling", "gpujs pooling"]) {

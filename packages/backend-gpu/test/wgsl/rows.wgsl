@@ -1437,6 +1437,191 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   }
 }
 
+// wgsl/rows/parts/batchNorm/wbrelu6/0 channels
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> part_total : array<f32>;
+@group(0) @binding(2) var<storage, read_write> whole_total : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  var sum_total = 0.0;
+  for (var k = 0u; k < p.images; k++) { sum_total = sum_total + part_total[k * p.rows + row]; }
+  whole_total[row] = sum_total;
+}
+
+// wgsl/rows/parts/batchNorm/wbrelu6/0 planes
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read_write> part_total : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  var sum_total = 0.0;
+  for (var at = i * p.plane; at < (i + 1u) * p.plane; at++) { let x = x_in[p.o_x + at]; sum_total = sum_total + (x); }
+  part_total[i] = sum_total;
+}
+
+// wgsl/rows/parts/batchNorm/wbrelu6/1 channels
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> part_squares : array<f32>;
+@group(0) @binding(2) var<storage, read_write> whole_squares : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  var sum_squares = 0.0;
+  for (var k = 0u; k < p.images; k++) { sum_squares = sum_squares + part_squares[k * p.rows + row]; }
+  whole_squares[row] = sum_squares;
+}
+
+// wgsl/rows/parts/batchNorm/wbrelu6/1 planes
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+  o_total : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read> total_in : array<f32>;
+@group(0) @binding(3) var<storage, read_write> part_squares : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let total = total_in[p.o_total + row];
+  let mean = total / count;
+  var sum_squares = 0.0;
+  for (var at = i * p.plane; at < (i + 1u) * p.plane; at++) { let x = x_in[p.o_x + at]; sum_squares = sum_squares + ((x - mean) * (x - mean)); }
+  part_squares[i] = sum_squares;
+}
+
+// wgsl/rows/parts/batchNorm/wbrelu6/results mean,variance
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_total : u32,
+  o_squares : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> total_in : array<f32>;
+@group(0) @binding(2) var<storage, read> squares_in : array<f32>;
+@group(0) @binding(3) var<storage, read_write> out_mean : array<f32>;
+@group(0) @binding(4) var<storage, read_write> out_variance : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  let total = total_in[p.o_total + row];
+  let squares = squares_in[p.o_squares + row];
+  let mean = total / count;
+  let variance = squares / count;
+  out_mean[row] = mean; out_variance[row] = variance;
+}
+
+// wgsl/rows/parts/batchNorm/wbrelu6/y
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+  o_weight : u32,
+  o_bias : u32,
+  o_total : u32,
+  o_squares : u32,
+  eps : f32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read> weight_in : array<f32>;
+@group(0) @binding(3) var<storage, read> bias_in : array<f32>;
+@group(0) @binding(4) var<storage, read> total_in : array<f32>;
+@group(0) @binding(5) var<storage, read> squares_in : array<f32>;
+@group(0) @binding(6) var<storage, read_write> y_out : array<f32>;
+fn relu(x : f32) -> f32 { return select(x, 0.0, x < 0.0); }
+fn relu6(x : f32) -> f32 { return select(relu(x), 6.0, x > 6.0); }
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let eps = p.eps;
+  let weight = weight_in[p.o_weight + row];
+  let bias = bias_in[p.o_bias + row];
+  let total = total_in[p.o_total + row];
+  let squares = squares_in[p.o_squares + row];
+  let mean = total / count;
+  let variance = squares / count;
+  let rstd = 1.0 / sqrt(variance + eps);
+  for (var at = i * p.plane; at < (i + 1u) * p.plane; at++) { let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+}
+
 // wgsl/rows/softmax/dim/row/y
 struct Params {
   count : u32,

@@ -12,7 +12,7 @@ import {
   type RowSpec,
   takesRows,
 } from "./spec.ts";
-import { type Planned, rowVariants } from "./variants.ts";
+import { channelVariants, type Planned, rowVariants } from "./variants.ts";
 
 type Optional = View | undefined;
 
@@ -57,7 +57,7 @@ const flags = (weight: Optional, bias: Optional): string =>
 type Train = [View, Optional, Optional, View, View, View, Optional, number, Activation];
 export const batchNorm = slot<Train>(
   "batchNorm",
-  rowVariants<Train>(
+  channelVariants<Train>(
     (x, weight, bias, y, mean, variance, rstd) =>
       takesRows([x, weight, bias], [y, mean, variance, rstd]),
     (rt, x, weight, bias, y, mean, variance, rstd, eps, activation) => {
@@ -145,7 +145,7 @@ function gatedFirst(rt: GpuRuntime, ...args: TrainGrad): Planned {
 
 export const batchNormGrad = slot<TrainGrad>(
   "batchNormGrad",
-  rowVariants<TrainGrad>(
+  channelVariants<TrainGrad>(
     (g, x, weight, bias, mean, rstd, dx, dweight, dbias) =>
       takesRows([g, x, weight, bias, mean, rstd], [dx, dweight, dbias]),
     batchNormGradPlan,

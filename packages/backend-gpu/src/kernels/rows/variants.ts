@@ -1,9 +1,10 @@
-// The two variants that every row kernel has.
+// The variants of row kernels: two that every one has, and one of those whose rows are channels.
 
 import type { Variant } from "../../registry.ts";
 import type { GpuRuntime } from "../../runtime/runtime.ts";
 import { runGpuJs } from "./gpujs-rows.ts";
 import type { RowCall, RowSpec } from "./spec.ts";
+import { runParts } from "./wgsl-parts.ts";
 import { runWgsl } from "./wgsl-rows.ts";
 
 /** One spec and its call, or several that run one after another. */
@@ -29,4 +30,21 @@ export const rowVariants = <A extends readonly unknown[]>(
       for (const [spec, call] of gpujs(rt, ...args)) runGpuJs(rt, spec, call);
     },
   },
+];
+
+/** The same for rows that are channels, whose sums go over all images. */
+export const channelVariants = <A extends readonly unknown[]>(
+  takes: (...args: A) => boolean,
+  plan: (rt: GpuRuntime, ...args: A) => Planned,
+  gpujs: (rt: GpuRuntime, ...args: A) => Planned = plan,
+): readonly Variant<A>[] => [
+  {
+    name: "wgsl planes",
+    on: "software",
+    takes,
+    run(rt, ...args) {
+      for (const [spec, call] of plan(rt, ...args)) runParts(rt, spec, call);
+    },
+  },
+  ...rowVariants(takes, plan, gpujs),
 ];
