@@ -1,22 +1,10 @@
 // npm run test:browser: trains a small network in headless Chromium, in a page and in a worker, with one thread and
 // with two, and checks that all give the bits that Node gives. Says so and
 // succeeds where there is no Chromium; CHROMIUM names one that is not on the PATH.
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
 import { bundlePage } from "./bundle.mjs";
+import { browse, findChromium, NAMES } from "./chromium.mjs";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
-const SECONDS = 120;
-
-const chromium =
-  process.env.CHROMIUM ??
-  (process.env.PATH ?? "")
-    .split(delimiter)
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-    .find((path) => existsSync(path));
+const chromium = findChromium();
 if (chromium === undefined) {
   console.log(`test:browser: skipped, there is no ${NAMES.join(", ")} on the PATH; set CHROMIUM`);
   process.exit(0);
@@ -70,90 +58,25 @@ onmessage = ({ data }) => {
 /** @typedef {import("./page.ts").PageResult & { error?: string }} Answer */
 /** @type {Answer[]} */
 const answers = [];
-/** @type {(text: string) => void} */
-let finish = () => {};
-/** @type {Promise<string>} */
-const finished = new Promise((resolve) => {
-  finish = resolve;
-});
-const server = createServer((request, response) => {
-  if (request.method === "POST") {
-    let body = "";
-    request.on("data", (chunk) => {
-      body += chunk;
-    });
-    request.on("end", () => {
-      const answer = /** @type {Answer} */ (JSON.parse(body));
-      answers.push(answer);
-      const over = answer.error !== undefined || answers.length === RUNS.length;
-      response.end(over ? "" : urlOf(answers.length));
-      if (over) finish("");
-    });
-    return;
-  }
-  const index = Number((request.url ?? "").slice(1));
-  const [type, text] =
-    request.url === "/page.js"
-      ? ["text/javascript", script]
-      : request.url === "/worker.js"
-        ? ["text/javascript", WORKER]
-        : RUNS[index] !== undefined
-          ? ["text/html", htmlOf(index)]
-          : ["text/plain", ""];
-  const isolation =
-    type === "text/javascript" || RUNS[index]?.isolated
-      ? {
-          "cross-origin-opener-policy": "same-origin",
-          "cross-origin-embedder-policy": "require-corp",
-        }
-      : {};
-  response.writeHead(text === "" ? 404 : 200, {
-    "content-type": `${type}; charset=utf-8`,
-    ...isolation,
-  });
-  response.end(text);
-});
-await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-
-const profile = mkdtempSync(join(tmpdir(), "tapegrad-chromium-"));
-const child = spawn(
+const trouble = await browse({
   chromium,
-  [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    `--user-data-dir=${profile}`,
-    "--remote-debugging-port=0", // keeps the page open
-    `http://127.0.0.1:${port}${urlOf(0)}`,
-  ],
-  { stdio: ["ignore", "ignore", "pipe"] },
-);
-let stderr = "";
-child.stderr.on("data", (chunk) => {
-  stderr += chunk;
+  flags: ["--disable-gpu"],
+  seconds: 120,
+  first: urlOf(0),
+  receive(body) {
+    const answer = /** @type {Answer} */ (JSON.parse(body));
+    answers.push(answer);
+    const over = answer.error !== undefined || answers.length === RUNS.length;
+    return over ? undefined : urlOf(answers.length);
+  },
+  page(url) {
+    if (url === "/page.js") return { type: "text/javascript", text: script, isolated: true };
+    if (url === "/worker.js") return { type: "text/javascript", text: WORKER, isolated: true };
+    const index = Number(url.slice(1));
+    const run = RUNS[index];
+    return run && { type: "text/html", text: htmlOf(index), isolated: run.isolated };
+  },
 });
-const ended = new Promise((resolve) => child.once("close", resolve));
-
-/** @type {NodeJS.Timeout | undefined} */
-let timer;
-const trouble = await Promise.race([
-  finished,
-  ended.then((code) => `Chromium ended (${code}):\n${stderr}`),
-  new Promise((resolve) => {
-    timer = setTimeout(() => resolve(`no answer in ${SECONDS} s\n${stderr}`), SECONDS * 1000);
-  }),
-]);
-clearTimeout(timer);
-child.kill();
-await ended;
-server.closeAllConnections();
-server.close();
-rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
 
 // The same page in this Node, from the same bundle.
 const page = /** @type {{ run(threads: number): Promise<Answer> }} */ (

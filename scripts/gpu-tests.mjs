@@ -1,0 +1,29 @@
+// npm run test:gpu: the tests that want a GPU: those of packages/backend-gpu in Node, which npm test runs too, and
+// opSuite in headless Chromium; with --browser only the latter. What has no adapter or no browser is skipped, visibly.
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const tests = "packages/backend-gpu/test";
+const mocha = createRequire(import.meta.url).resolve("mocha/bin/mocha.js");
+
+/** @param {string[]} args */
+const run = (args) =>
+  spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status === 0;
+
+const inNode = () =>
+  run([
+    mocha,
+    ...readdirSync(join(root, tests))
+      .filter((name) => name.endsWith(".test.ts"))
+      .map((name) => `${tests}/${name}`),
+  ]);
+const inBrowsers = () => run([join(root, "scripts/browser/gpu.mjs")]);
+
+const onlyBrowsers = process.argv.includes("--browser");
+// Both, even if the first fails.
+const results = [...(onlyBrowsers ? [] : [inNode()]), inBrowsers()];
+process.exit(results.every(Boolean) ? 0 : 1);
