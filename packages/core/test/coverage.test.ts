@@ -58,7 +58,7 @@ const WITHOUT_GRADIENT = new Set([
   // PyTorch has no derivatives of these in place.
   ...["acosh_", "asinh_", "atanh_"],
   ...["linspace", "logspace", "newZeros", "newOnes", "newFull", "newTensor"],
-  ...["bernoulli", "multinomial", "normal", "nonzero"],
+  ...["bernoulli", "multinomial", "normal", "nonzero", "linalg.matrixRank"],
 ]);
 
 /** What a Tensor has beyond the functions: properties, reading, memory, autograd. Other tests have them. */

@@ -116,7 +116,11 @@ describe("options", () => {
       /^maxPool2d: got 2 where .*\{ stride, padding, /,
     );
     refused("a string", () => js.zeros([2], "int32"), /^zeros: got "int32" where .*\{ dtype, /);
-    refused("a boolean", () => js.sum(x(), 1, true), /^sum: got true where .*\{ dim, keepdim \}/);
+    refused(
+      "a boolean",
+      () => js.sum(x(), 1, true),
+      /^sum: got true where .*\{ dim, keepdim, dtype \}/,
+    );
     refused("an array", () => js.avgPool2d(x(), 2, [2, 2]), /got an array where/);
     refused(
       "a typed array",
