@@ -99,6 +99,9 @@ export class InPlaceError extends AutogradError {}
 /** Anomaly mode: the backward of this op produced a NaN. */
 export class AnomalyError extends AutogradError {}
 
+/** checkpoint(): the recompute has saved other tensors than the forward. */
+export class CheckpointError extends AutogradError {}
+
 /** No kernel, no composition; or a fallback while TAPEGRAD_FALLBACK=error. */
 export class NoKernelError extends TapegradError {}
 

@@ -4,6 +4,7 @@ import "./ops/arithmetic.ts";
 import "./tensor-methods.ts";
 
 export { type BackwardOptions, backward, type GradOptions, grad } from "./autograd/backward.ts";
+export { type CheckpointOptions, checkpoint } from "./autograd/checkpoint.ts";
 export { Function, type FunctionClass, FunctionContext } from "./autograd/function.ts";
 export { type FunctionalOptions, hessian, jacobian, jvp, vjp } from "./autograd/functional.ts";
 export {
@@ -12,6 +13,7 @@ export {
   gradcheck,
   gradgradcheck,
 } from "./autograd/gradcheck.ts";
+export { savedTensorsHooks } from "./autograd/saved.ts";
 export {
   anomalyMode,
   detectAnomaly,

@@ -3,7 +3,8 @@
 import { isFloating } from "../dtype.ts";
 import { ArgumentError, AutogradError } from "../errors.ts";
 import { aliasOf, checkLive, Tensor } from "../tensor.ts";
-import { GradNode, gradMode, noGrad, type Rule, Saved } from "./tape.ts";
+import { saveTensor } from "./saved.ts";
+import { GradNode, gradMode, noGrad, type Rule, type Saved } from "./tape.ts";
 
 export class FunctionContext {
   private slots: Saved[] = [];
@@ -31,7 +32,7 @@ export class FunctionContext {
   /** Aliases are made after the outputs have their source, as dispatch does. @internal */
   attach(node: GradNode): Saved[] {
     this.node = node;
-    this.slots = this.toSave.map((t, i) => new Saved(`saved tensor ${i}`, aliasOf(t)));
+    this.slots = this.toSave.map((t, i) => saveTensor(`saved tensor ${i}`, t));
     this.toSave = [];
     return this.slots;
   }

@@ -21,7 +21,7 @@ export function withGradMode<R>(on: boolean, f: () => R): R {
 }
 
 /** A mode ends when f returns: an async f would run its rest, after the first await, without it. */
-function synchronous<R>(op: string, result: R): R {
+export function synchronous<R>(op: string, result: R): R {
   if (result instanceof Promise) {
     result.catch(() => {}); // the mistake is told once, here
     throw new ArgumentError(op, "the function must not be async; use it between the awaits");
@@ -114,6 +114,9 @@ export class Saved {
       );
     }
     return this.tensor;
+  }
+  release(): void {
+    this.tensor.release();
   }
 }
 export type SavedSlot = Saved | readonly Saved[] | undefined;
@@ -210,8 +213,8 @@ export class GradNode implements Meta {
 
   release(): void {
     for (const slot of this.saved) {
-      if (slot instanceof Saved) slot.tensor.release();
-      else if (slot !== undefined) for (const s of slot) s.tensor.release();
+      if (slot instanceof Saved) slot.release();
+      else if (slot !== undefined) for (const s of slot) s.release();
     }
     this.saved = NONE;
     this.sources = NONE;

@@ -1,8 +1,9 @@
 // What dispatch leaves behind: the node on the tape, and the event for those who listen.
-import { GradNode, Saved, type SavedSlot, type Source } from "../autograd/tape.ts";
+import { saveTensor } from "../autograd/saved.ts";
+import { GradNode, type SavedSlot, type Source } from "../autograd/tape.ts";
 import type { Meta } from "../backend.ts";
 import { choosing, takeChoice } from "../choice.ts";
-import { aliasOf, Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import type { CompiledOp } from "./compiled.ts";
 import type { SavedPlace } from "./rule.ts";
 import { listener } from "./trace.ts";
@@ -51,9 +52,7 @@ export function tell(
 
 function save(name: string, value: Arg): SavedSlot {
   if (value === undefined) return undefined;
-  return value instanceof Tensor
-    ? new Saved(name, aliasOf(value))
-    : value.map((t) => new Saved(name, aliasOf(t)));
+  return value instanceof Tensor ? saveTensor(name, value) : value.map((t) => saveTensor(name, t));
 }
 
 /**
