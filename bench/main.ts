@@ -18,6 +18,7 @@ import {
 } from "./report.ts";
 import { RoofMeter } from "./roofs.ts";
 import { judge } from "./targets.ts";
+import { EFFORTS } from "./timing.ts";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -35,9 +36,24 @@ export async function main(args: readonly string[]): Promise<number> {
     say(USAGE);
     return 0;
   }
+  if (options.gpu !== undefined) return runGpu(options.gpu, options);
   if (!options.list) return run(options);
   for (const { workload, pass } of options.rows) {
     say(`${workload.id.padEnd(14)} ${pass.padEnd(7)} ${workload.note}`);
+  }
+  return 0;
+}
+
+/** The GPU has rows of its own. */
+async function runGpu(wanted: RegExp, { effort, json }: Options): Promise<number> {
+  const { benchGpu } = await import("./gpu.ts");
+  const rows = await benchGpu(wanted, effort === EFFORTS.quick, say);
+  if (rows.length === 0) {
+    console.error(`--filter: no row of the GPU matches ${wanted}`);
+    return 2;
+  }
+  if (json !== undefined) {
+    writeFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }
   return 0;
 }

@@ -18,6 +18,8 @@ export interface Options {
   readonly peers: RegExp | undefined;
   readonly effort: Effort;
   readonly list: boolean;
+  /** The benchmark of the GPU instead: its rows whose names match. */
+  readonly gpu: RegExp | undefined;
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -28,6 +30,7 @@ export const USAGE = `npm run bench -- [options]
   --json FILE     also write one JSON object a line, as rows come
   --peers         run the installed peers in turns with tapegrad, print ratios and targets
   --against RE    --peers, but only those whose name matches, e.g. torch or "torch|ort-web"
+  --device gpu    the kernels of the GPU against hand-written ones, instead of these rows
   --quick         shorter measurements, less exact
   --list          print the rows instead of running them
   --help          print this`;
@@ -46,8 +49,13 @@ export function parseOptions(args: readonly string[]): Options | null {
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
     throw new UsageError(`--threads: expected a whole number from 1 on, got '${values.threads}'`);
   }
+  if (values.device !== "cpu" && values.device !== "gpu") {
+    throw new UsageError(`--device: expected cpu or gpu, got '${values.device}'`);
+  }
+  const onGpu = values.device === "gpu";
   return {
-    rows: select(values.filter, values.pass),
+    rows: onGpu ? [] : select(values.filter, values.pass),
+    gpu: onGpu ? expression("--filter", values.filter ?? "") : undefined,
     threads,
     json: values.json,
     peers:
@@ -70,6 +78,7 @@ function parsed(args: readonly string[]) {
         json: { type: "string" },
         peers: { type: "boolean", default: false },
         against: { type: "string" },
+        device: { type: "string", default: "cpu" },
         quick: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
