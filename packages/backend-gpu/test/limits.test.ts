@@ -1,0 +1,70 @@
+// What is larger than one dispatch takes, and what does not fit: more workgroups than a dimension has, errors of the
+// device under the name of the op, a device that goes away by itself.
+import { DeviceLostError, OutOfMemoryError, ones, setBackend, zeros } from "@tapegrad/core";
+import { expect } from "chai";
+import { gpu, NAME, runtime } from "../src/index.ts";
+import { wgsl } from "../src/program/wgsl.ts";
+import { program } from "../src/registry.ts";
+import { blockOf } from "../src/runtime/runtime.ts";
+import { describeGpu } from "./gpu.ts";
+
+describeGpu("limits of the GPU", () => {
+  it("more workgroups than a dimension takes: each runs once", async () => {
+    const rt = runtime();
+    const n = gpu.info.limits.maxComputeWorkgroupsPerDimension + 3;
+    for (const threads of ["groups", "linear"] as const) {
+      const at = threads === "groups" ? "item" : "i";
+      const made = program(`wgsl/test/limits/${threads}`, (key) =>
+        wgsl({
+          key,
+          inputs: {},
+          outputs: { y: "f32" },
+          threads,
+          workgroup: [1, 1, 1],
+          body: `  y[${at}] += f32(${at} % 1000u);`,
+        }),
+      );
+      const y = zeros([n]);
+      rt.dispatch(made, [blockOf(y)], [], n);
+      const values = await y.data();
+      let wrong = 0;
+      for (let i = 0; i < n; i++) if (values[i] !== i % 1000) wrong++;
+      expect(wrong, threads).to.equal(0);
+      y.release();
+    }
+  });
+
+  it("memory that the device refuses is an error under the name of the op", async () => {
+    const rt = runtime();
+    const { device } = rt;
+    const pop = device.popErrorScope;
+    class GPUOutOfMemoryError {
+      readonly message = "none left";
+    }
+    device.popErrorScope = async () => {
+      await pop.call(device);
+      return new GPUOutOfMemoryError() as GPUError;
+    };
+    try {
+      rt.guarded("conv2d", () => undefined);
+      await rt.settled();
+    } finally {
+      device.popErrorScope = pop;
+    }
+    expect(() => rt.check()).to.throw(OutOfMemoryError, /^conv2d: the GPU has no memory left/);
+    expect(await ones([2]).add(1).sum().itemAsync()).to.equal(4);
+  });
+
+  it("a device that is lost says so wherever it is asked; init() gives another", async () => {
+    const old = ones([4]);
+    const { device } = runtime();
+    device.destroy();
+    await device.lost;
+    await Promise.resolve();
+    expect(gpu.ready).to.equal(false);
+    expect(() => old.add(1)).to.throw(DeviceLostError, /await gpu\.init\(\)/);
+    await gpu.init();
+    setBackend(NAME); // it was chosen as the object that is gone
+    expect(await ones([4]).add(1).sum().itemAsync()).to.equal(8);
+  });
+});
