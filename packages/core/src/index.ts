@@ -19,7 +19,9 @@ export {
   detectAnomaly,
   enableGrad,
   type Hook,
+  inferenceMode,
   isGradEnabled,
+  isInferenceModeEnabled,
   noGrad,
 } from "./autograd/tape.ts";
 export * from "./backend.ts";

@@ -21,6 +21,8 @@ declare module "./tensor.ts" {
     grad: Tensor | null;
     /** Made by the user rather than by a recorded op. */
     readonly isLeaf: boolean;
+    /** Made under inferenceMode(), or a view of such a tensor. */
+    readonly isInference: boolean;
     requiresGrad_(on?: boolean): Tensor;
     /** The size of one dimension, or the shape. */
     size(): readonly number[];
@@ -103,6 +105,7 @@ for (const [name, get, set] of [
     (t: Tensor, on: unknown) => setRequiresGrad(t, Boolean(on)),
   ],
   ["grad", gradOf, (t: Tensor, g: unknown) => setGrad(t, g as Tensor | null)],
+  ["isInference", (t: Tensor) => t.storage.inference, undefined],
   ["isLeaf", (t: Tensor) => t.source === null || t.source instanceof Leaf, undefined],
 ] as const) {
   Object.defineProperty(Tensor.prototype, name, {

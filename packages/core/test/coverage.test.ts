@@ -64,7 +64,16 @@ const WITHOUT_GRADIENT = new Set([
 /** What a Tensor has beyond the functions: properties, reading, memory, autograd. Other tests have them. */
 const NO_FUNCTIONS = new Set([
   ...["constructor", "ndim", "numel", "device", "backend", "released", "release", "size"],
-  ...["requiresGrad", "requiresGrad_", "grad", "isLeaf", "backward", "detach", "registerHook"],
+  ...[
+    "requiresGrad",
+    "requiresGrad_",
+    "isInference",
+    "grad",
+    "isLeaf",
+    "backward",
+    "detach",
+    "registerHook",
+  ],
   ...["item", "itemAsync", "data", "dataSync", "ndarray", "tolist", "toJSON", "toString"],
   ...["T", "mT", "newEmpty", "source"],
   // The function is called unfoldDim; unfold of nn.functional is another.

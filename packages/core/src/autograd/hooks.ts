@@ -2,6 +2,7 @@
 
 import { isFloating } from "../dtype.ts";
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from "../errors.ts";
+import { inferring } from "../memory/storage.ts";
 import { sameShape } from "../shape.ts";
 import { aliasOf, inFrame, Tensor } from "../tensor.ts";
 import { type Hook, Leaf } from "./tape.ts";
@@ -10,6 +11,11 @@ export function setRequiresGrad(t: Tensor, on: boolean): Tensor {
   if (on && !isFloating(t.dtype)) {
     throw new AutogradError(
       `requiresGrad: only floating-point tensors have gradients, this one is ${t.dtype}; use to("float32")`,
+    );
+  }
+  if (on && t.source === null && t.storage.inference && !inferring) {
+    throw new AutogradError(
+      "requiresGrad: this tensor was made in inferenceMode(); clone() it outside for one that can require grad",
     );
   }
   if (!on && t.source !== null && !(t.source instanceof Leaf)) {

@@ -1,7 +1,13 @@
 // The tape: what dispatch leaves behind so that backward() can walk it.
 import type { Meta } from "../backend.ts";
 import type { DType } from "../dtype.ts";
-import { ArgumentError, GraphFreedError, SavedTensorChangedError } from "../errors.ts";
+import {
+  ArgumentError,
+  AutogradError,
+  GraphFreedError,
+  SavedTensorChangedError,
+} from "../errors.ts";
+import { inferring, withInference } from "../memory/storage.ts";
 import type { Shape } from "../shape.ts";
 import { FREED, type Tensor } from "../tensor.ts";
 
@@ -12,7 +18,7 @@ export let gradMode = true;
 
 export function withGradMode<R>(on: boolean, f: () => R): R {
   const before = gradMode;
-  gradMode = on;
+  gradMode = on && !inferring;
   try {
     return f();
   } finally {
@@ -34,6 +40,20 @@ export const noGrad = <R>(f: () => R): R => synchronous("noGrad", withGradMode(f
 /** Records inside noGrad, as `torch.enable_grad`. */
 export const enableGrad = <R>(f: () => R): R => synchronous("enableGrad", withGradMode(true, f));
 export const isGradEnabled = (): boolean => gradMode;
+
+/**
+ * Runs f without recording, whatever enableGrad() says, as `torch.inference_mode`. Tensors made inside, and views
+ * of them, are inference tensors for ever (`t.isInference`): outside they can be read and computed with, but not
+ * be saved for backward, nor changed in place, nor begin to require grad; clone() them there for a tensor that can.
+ * For synchronous f.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html
+ */
+export const inferenceMode = <R>(f: () => R): R =>
+  synchronous(
+    "inferenceMode",
+    withInference(() => withGradMode(false, f)),
+  );
+export const isInferenceModeEnabled = (): boolean => inferring;
 
 /** Whether nodes remember where they were made and backward looks for NaN. */
 export let anomalyMode = false;
@@ -100,6 +120,12 @@ export class Saved {
     this.name = name;
     this.tensor = tensor;
     this.version = tensor.storage.version;
+    if (tensor.storage.inference) {
+      throw new AutogradError(
+        `'${name}' was made in inferenceMode() and cannot be saved for backward; clone() it outside, or use ` +
+          "noGrad() in its place",
+      );
+    }
   }
   unpack(op: string): Tensor {
     const { storage } = this.tensor;

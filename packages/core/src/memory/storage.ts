@@ -18,6 +18,18 @@ import type { Backend, Block } from "../backend.ts";
 import { OutOfMemoryError } from "../errors.ts";
 import { nodeCollector } from "./collector.ts";
 
+/** Whether inferenceMode() is on: what is allocated meanwhile has no part in autograd. */
+export let inferring = false;
+export function withInference<R>(f: () => R): R {
+  const before = inferring;
+  inferring = true;
+  try {
+    return f();
+  } finally {
+    inferring = before;
+  }
+}
+
 export class Storage {
   // Declared, and set by the constructor alone: initializers would set each of them twice.
   declare count: number;
@@ -28,6 +40,8 @@ export class Storage {
   declare hasViews: boolean;
   /** How often one did: views compare it with theirs. */
   declare rebased: number;
+  /** Made under inferenceMode(). */
+  declare readonly inference: boolean;
   /** With whom it met its first collection (null: none so far), then what has watched over it alone. */
   declare met: Cohort | WeakRef<Storage> | null;
   declare readonly backend: Backend;
@@ -43,6 +57,7 @@ export class Storage {
     this.lastMutator = "";
     this.hasViews = false;
     this.rebased = 0;
+    this.inference = inferring;
     this.met = null;
     this.backend = backend;
     this.block = block;

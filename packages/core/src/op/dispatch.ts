@@ -11,6 +11,7 @@ import {
   OpDefinitionError,
   ShapeError,
 } from "../errors.ts";
+import { inferring } from "../memory/storage.ts";
 import { overlapsItself, sameShape } from "../shape.ts";
 import { adopt, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
 import { analyse, type CompiledOp } from "./compiled.ts";
@@ -289,6 +290,11 @@ function mutate(
 function checkTarget(op: CompiledOp, target: Tensor, meta: Meta, recording: boolean): void {
   if (gradMode && target.source instanceof Leaf) {
     refuse(op, "the target is a leaf that requires grad, so its value before would be lost");
+  }
+  if (target.storage.inference && !inferring) {
+    throw new InPlaceError(
+      `${op.name}: the target was made in inferenceMode() and cannot be changed outside; clone() it first`,
+    );
   }
   const why = recording ? whyNot(target) : undefined;
   if (why !== undefined) refuse(op, why);
