@@ -3,7 +3,7 @@
 
 import { DeviceError, NoKernelError, ops } from "@tapegrad/core";
 import { type Check, opSuite } from "@tapegrad/core/testing";
-import { gpu, NAME as WEBGPU } from "tapegrad/gpu";
+import { gpu } from "tapegrad/gpu";
 
 export interface GpuPageResult {
   /** Why there is nothing to test; the rest is empty then. */
@@ -31,12 +31,12 @@ function checksOf(backend: string, name: string, composed: boolean): Check[] {
   return composed ? checks.filter((c) => /^(sample 0|errors)/.test(c.name)) : checks;
 }
 
-export async function run(backend = WEBGPU): Promise<GpuPageResult> {
+export async function run(backend: "webgpu" | "webgl2"): Promise<GpuPageResult> {
   const started = performance.now();
   const none = { adapter: "", passed: 0, failed: [], withoutKernel: [], onHost: [] };
   let adapter: string;
   try {
-    const { vendor, architecture, device, description } = await gpu.init();
+    const { vendor, architecture, device, description } = await gpu.init({ api: backend });
     adapter = [vendor, architecture, device, description].filter(Boolean).join(" ");
   } catch (error) {
     return { ...none, absent: (error as Error).message, milliseconds: 0 };

@@ -12,6 +12,8 @@ const RUNS = [
     flags: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
     without: ["cummax", "cummin", "medianOfAll", "mode", "scatter_", "sort"],
   },
+  // Only when named: node scripts/browser/gpu.mjs webgl2
+  { backend: "webgl2", flags: [], without: [], named: true },
 ];
 const SECONDS = 180;
 
@@ -30,7 +32,8 @@ if (chromium === undefined) {
   );
 } else {
   const script = await bundlePage("scripts/browser/gpu-page.ts");
-  for (const { backend, flags, without } of RUNS) {
+  for (const { backend, flags, without, named = false } of RUNS) {
+    if (process.argv.length > 2 || named ? !process.argv.includes(backend) : false) continue;
     /** @type {Answer[]} */
     const answers = [];
     const trouble = await browse({

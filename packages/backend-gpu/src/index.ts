@@ -8,19 +8,25 @@ import type { Counters, GpuRuntime } from "./runtime/runtime.ts";
 export type { GpuInfo, GpuLimits, InitOptions } from "./find.ts";
 export type { Counters } from "./runtime/runtime.ts";
 
-/** The name of the backend. */
+/** The name of the backend, and of the one that replaces it in browsers without WebGPU. */
 export const NAME = "webgpu";
+export { WEBGL2 } from "./webgl2/name.ts";
 
 let started: Webgpu | undefined;
 let starting: Promise<GpuInfo> | undefined;
 
 async function start(options: InitOptions): Promise<GpuInfo> {
-  const found = await findGpu(options);
-  const { createWebgpu } = await import("./backend.ts");
-  const made = createWebgpu(found);
+  const made = await createFor(options);
   started = made;
-  registerBackend(NAME, () => made.backend, { device: "gpu", priority: 10 });
+  registerBackend(made.backend.name, () => made.backend, { device: "gpu", priority: 10 });
   return made.info;
+}
+
+/** WebGL2 only where it is asked for. */
+async function createFor(options: InitOptions): Promise<Webgpu> {
+  if (options.api === "webgl2") return (await import("./webgl2/backend.ts")).createWebgl2();
+  const found = await findGpu(options);
+  return (await import("./backend.ts")).createWebgpu(found);
 }
 
 function running(): Webgpu {

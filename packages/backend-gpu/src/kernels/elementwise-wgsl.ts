@@ -26,6 +26,10 @@ export function elementwise(
   inputs: readonly View[],
   y: View,
 ): void {
+  if (runtime.pointwise !== undefined) {
+    runtime.pointwise(spec.key, inputs, y, spec.values ?? []);
+    return;
+  }
   const target = blockOf(y);
   const views = inputs.map((x) => apart(runtime, x, y, target));
   const w = walkOver(y, views, true);

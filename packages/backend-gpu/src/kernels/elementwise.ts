@@ -51,7 +51,7 @@ function layoutScalars(rank: number, operands: number): Record<string, ScalarTyp
 }
 
 /** y = body(inputs) by a kernel of gpu.js; `body` is an expression of `args`: the inputs, then perhaps a scalar. */
-function mapped(
+export function mapped(
   runtime: GpuRuntime,
   name: string,
   args: string,
@@ -59,6 +59,7 @@ function mapped(
   inputs: readonly View[],
   y: View,
   scalar?: number,
+  functions: readonly HelperFunction[] = [],
 ): void {
   const w = walkOf(inputs, y);
   asked = undefined; // it would keep tensors alive
@@ -77,7 +78,7 @@ function mapped(
       inputs: arrays,
       scalars,
       rank: 1,
-      functions: [...FUNCTIONS, helper],
+      functions: [...FUNCTIONS, ...functions, helper],
       source: `function (${[...arrays, ...Object.keys(scalars)].join(", ")}) { return apply(${[...reads, ...extra].join(", ")}); }`,
     });
   });

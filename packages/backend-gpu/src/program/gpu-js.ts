@@ -91,6 +91,7 @@ export function gpuJs(spec: GpuJsSpec): Program {
     threads: rank === 1 ? "linear" : "grid",
     paramBytes: byteLength,
     gpuJs: true,
+    spec,
     types: scalarArgs.map((s) => (s.type === "Integer" ? "i" : "f")).join(""),
     compiled: undefined,
   };

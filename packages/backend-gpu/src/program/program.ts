@@ -2,6 +2,7 @@
 //
 // The calling convention: binding 0 is a uniform struct of 32-bit words, then the inputs (read-only storage), then
 // the outputs (storage). The first words of the struct are filled in by the runtime (see Shape).
+import type { GpuJsSpec } from "./gpu-js.ts";
 
 /** How threads are counted. */
 export type Threads =
@@ -27,6 +28,8 @@ export interface Program {
   readonly gpuJs: boolean;
   /** "u", "i" or "f" for each of the caller's own parameters, in order. */
   readonly types: string;
+  /** What gpu.js compiled it from; WebGL2 has it compiled to GLSL. */
+  readonly spec?: GpuJsSpec;
   /** Filled in by the runtime on first use. */
   compiled: Compiled | undefined;
 }

@@ -436,6 +436,14 @@ export class GpuRuntime implements PoolOwner {
     throw new ArgumentError("gpu", "the runtime has no backend yet");
   };
 
+  /** Computes what `elementwise` is asked for where there is no WGSL (WebGL2). */
+  readonly pointwise?: (
+    key: string,
+    inputs: readonly View[],
+    y: View,
+    values: readonly number[],
+  ) => void;
+
   // ---- temporaries --------------------------------------------------------------------------------------
 
   /** A buffer for the op that runs now; `done()` gives it back. */
