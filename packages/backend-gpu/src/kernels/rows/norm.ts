@@ -143,12 +143,19 @@ function gatedFirst(rt: GpuRuntime, ...args: TrainGrad): Planned {
   return [[gate, call], ...batchNormGradPlan(rt, ...rest, "none")];
 }
 
+/** With an activation, six arrays are read and three written: devices need only have eight in one kernel. */
+const fitting = (rt: GpuRuntime, ...args: TrainGrad): Planned =>
+  (rt.info.limits.maxStorageBuffersPerShaderStage < 9 ? gatedFirst : batchNormGradPlan)(
+    rt,
+    ...args,
+  );
+
 export const batchNormGrad = slot<TrainGrad>(
   "batchNormGrad",
   channelVariants<TrainGrad>(
     (g, x, weight, bias, mean, rstd, dx, dweight, dbias) =>
       takesRows([g, x, weight, bias, mean, rstd], [dx, dweight, dbias]),
-    batchNormGradPlan,
+    fitting,
     gatedFirst,
   ),
 );
