@@ -13,7 +13,7 @@ const RUNS = [
     without: ["cummax", "cummin", "medianOfAll", "mode", "scatter_", "sort"],
   },
   // Only when named: node scripts/browser/gpu.mjs webgl2
-  { backend: "webgl2", flags: [], without: [], named: true },
+  { backend: "webgl2", flags: [], without: /** @type {string[]} */ ([]), named: true },
 ];
 const SECONDS = 180;
 

@@ -1,6 +1,6 @@
 // @tapegrad/backend-gpu: the `webgpu` backend. Importing it loads next to nothing; `gpu.init()` finds an adapter,
 // loads kernels and gpu.js, and registers the backend.
-import { DeviceLostError, registerBackend } from "@tapegrad/core";
+import { currentBackend, DeviceLostError, registerBackend, setBackend } from "@tapegrad/core";
 import type { Webgpu } from "./backend.ts";
 import { findGpu, type GpuInfo, type InitOptions } from "./find.ts";
 import type { Counters, GpuRuntime } from "./runtime/runtime.ts";
@@ -17,8 +17,11 @@ let starting: Promise<GpuInfo> | undefined;
 
 async function start(options: InitOptions): Promise<GpuInfo> {
   const made = await createFor(options);
+  const wasCurrent = started !== undefined && currentBackend() === started.backend;
   started = made;
   registerBackend(made.backend.name, () => made.backend, { device: "gpu", priority: 10 });
+  // New tensors went to the device that was lost: they go to its successor.
+  if (wasCurrent) setBackend(made.backend.name);
   return made.info;
 }
 

@@ -51,9 +51,11 @@ export function webgl2Kernels(gl: GlRuntime): Kernels {
     y: View,
     scalar?: number,
   ): void => {
-    const few = (x: View) => walk(y.shape, stridesIn(x, y.shape)).sizes.length <= 2;
+    const dims = (...xs: readonly View[]): number =>
+      walk(y.shape, ...xs.map((x) => stridesIn(x, y.shape))).sizes.length;
     // Three views of two merged dims each have six at most; what has more is copied first, by itself.
-    const views = inputs.map((x) => (few(x) || y.shape.length <= MOST_DIMS ? x : dense(rt, x)));
+    const fits = dims(...inputs) <= MOST_DIMS;
+    const views = inputs.map((x) => (fits || dims(x) <= 2 ? x : dense(rt, x)));
     into(y, (to) => mapped(rt, `gl/${name}`, args, body, views, to, scalar, GL_MATH));
   };
   const cast = (from: View, to: View): string => {

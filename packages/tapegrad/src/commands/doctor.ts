@@ -1,9 +1,11 @@
 // tapegrad doctor: what this machine offers, and what a backend lacks.
 import { cpus, totalmem } from "node:os";
 import { hasSimd, measureRoofs, type Roofs, relaxedSimd } from "@tapegrad/backend-cpu";
+import type { GpuInfo } from "@tapegrad/backend-gpu";
 import {
   areDeterministicAlgorithmsEnabled,
   backendNames,
+  DeviceError,
   environment,
   fallbacks,
   getBackend,
@@ -41,7 +43,35 @@ interface BackendReport {
   readonly gaps: readonly { readonly op: string; readonly kind: string }[];
 }
 
-function doctor(flags: { readonly json?: boolean }): void {
+/** The adapter that `--device gpu` would use, or what was looked for and how to get it. */
+async function findGpu(): Promise<{
+  readonly found: GpuInfo | null;
+  readonly problem: string | null;
+}> {
+  const { gpu } = await import("../gpu.ts");
+  try {
+    return { found: await gpu.init(), problem: null };
+  } catch (error) {
+    if (error instanceof DeviceError) return { found: null, problem: error.message };
+    throw error;
+  }
+}
+
+function gpuLines({ found, problem }: Awaited<ReturnType<typeof findGpu>>): string[] {
+  if (found === null) return ["gpu: none", `  ${problem}`];
+  const { description, vendor, architecture, device, software, source, features, limits } = found;
+  const name = description || [vendor, device || architecture].filter(Boolean).join(" ");
+  const megabytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MB`;
+  return [
+    `backend webgpu (gpu), for --device gpu${software ? "; a processor plays it, so --device auto passes it over" : ""}`,
+    `  adapter: ${name || "unnamed"}, by ${source}${vendor && description ? ` (${vendor} ${architecture})` : ""}`,
+    `  limits: tensors of ${megabytes(Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize))}, ` +
+      `${limits.maxComputeInvocationsPerWorkgroup} threads and ${limits.maxComputeWorkgroupStorageSize} bytes of shared memory a workgroup, ` +
+      `${limits.maxStorageBuffersPerShaderStage} arrays a kernel; features: ${features.join(", ") || "none"}`,
+  ];
+}
+
+async function doctor(flags: { readonly json?: boolean }): Promise<void> {
   const before = fallbacks();
   const backends = backendNames().map((name): BackendReport => {
     const backend = getBackend(name);
@@ -61,9 +91,13 @@ function doctor(flags: { readonly json?: boolean }): void {
     deterministic: areDeterministicAlgorithmsEnabled(),
   };
   const roofs = hasSimd() ? measureRoofs() : null;
+  const gpu = await findGpu();
   const variables = Object.fromEntries(VARIABLES.map((v) => [v, environment(v) ?? null]));
   if (flags.json) {
-    const report = { machine, roofs, variables, ops: ops().size, backends, fallbacks: before };
+    const report = {
+      ...{ machine, roofs, variables, ops: ops().size, backends, gpu },
+      fallbacks: before,
+    };
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
@@ -78,6 +112,7 @@ function doctor(flags: { readonly json?: boolean }): void {
     ...VARIABLES.flatMap((v) => (environment(v) ? [`${v}=${environment(v)}`] : [])),
     "",
     ...backends.flatMap(backendLines),
+    ...gpuLines(gpu),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
 }
