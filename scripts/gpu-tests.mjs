@@ -1,5 +1,5 @@
 // npm run test:gpu: the tests that want a GPU: those of packages/backend-gpu in Node, which npm test runs too, and
-// opSuite in headless Chromium; with --browser only the latter. What has no adapter or no browser is skipped, visibly.
+// opSuite in headless Chromium, on WebGPU and WebGL2; with --browser only in Chromium, on WebGPU. What has no adapter or no browser is skipped, visibly.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -21,9 +21,10 @@ const inNode = () =>
       .filter((name) => name.endsWith(".test.ts"))
       .map((name) => `${tests}/${name}`),
   ]);
-const inBrowsers = () => run([join(root, "scripts/browser/gpu.mjs")]);
+/** @param {string[]} backends */
+const inBrowsers = (...backends) => run([join(root, "scripts/browser/gpu.mjs"), ...backends]);
 
 const onlyBrowsers = process.argv.includes("--browser");
 // Both, even if the first fails.
-const results = [...(onlyBrowsers ? [] : [inNode()]), inBrowsers()];
+const results = onlyBrowsers ? [inBrowsers("webgpu")] : [inNode(), inBrowsers("webgpu", "webgl2")];
 process.exit(results.every(Boolean) ? 0 : 1);

@@ -36,7 +36,9 @@ export async function run(backend: "webgpu" | "webgl2"): Promise<GpuPageResult> 
   const none = { adapter: "", passed: 0, failed: [], withoutKernel: [], onHost: [] };
   let adapter: string;
   try {
-    const { vendor, architecture, device, description } = await gpu.init({ api: backend });
+    // WebGL2 is what init() comes to in a browser without a WebGPU adapter.
+    const options = backend === "webgpu" ? { api: backend } : {};
+    const { vendor, architecture, device, description } = await gpu.init(options);
     adapter = [vendor, architecture, device, description].filter(Boolean).join(" ");
   } catch (error) {
     return { ...none, absent: (error as Error).message, milliseconds: 0 };

@@ -5,7 +5,7 @@ import { DeviceError } from "@tapegrad/core";
 export interface InitOptions {
   /** Which of several GPUs. Default "high-performance". */
   readonly powerPreference?: GPUPowerPreference;
-  /** Default WebGPU; WebGL2 is in browsers alone. */
+  /** Default: WebGPU, else WebGL2, which is in browsers alone. */
   readonly api?: "webgpu" | "webgl2";
   /** Something that has requestAdapter(), instead of what is found by itself. */
   readonly gpu?: Pick<GPU, "requestAdapter">;

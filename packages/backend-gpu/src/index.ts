@@ -1,6 +1,12 @@
 // @tapegrad/backend-gpu: the `webgpu` backend. Importing it loads next to nothing; `gpu.init()` finds an adapter,
 // loads kernels and gpu.js, and registers the backend.
-import { currentBackend, DeviceLostError, registerBackend, setBackend } from "@tapegrad/core";
+import {
+  currentBackend,
+  DeviceError,
+  DeviceLostError,
+  registerBackend,
+  setBackend,
+} from "@tapegrad/core";
 import type { Webgpu } from "./backend.ts";
 import { findGpu, type GpuInfo, type InitOptions } from "./find.ts";
 import type { Counters, GpuRuntime } from "./runtime/runtime.ts";
@@ -25,11 +31,19 @@ async function start(options: InitOptions): Promise<GpuInfo> {
   return made.info;
 }
 
-/** WebGL2 only where it is asked for. */
+/** WebGPU; in a browser without it WebGL2, and a line that says so. */
 async function createFor(options: InitOptions): Promise<Webgpu> {
-  if (options.api === "webgl2") return (await import("./webgl2/backend.ts")).createWebgl2();
-  const found = await findGpu(options);
-  return (await import("./backend.ts")).createWebgpu(found);
+  const webgl2 = async (): Promise<Webgpu> => (await import("./webgl2/backend.ts")).createWebgl2();
+  if (options.api === "webgl2") return webgl2();
+  try {
+    const found = await findGpu(options);
+    return (await import("./backend.ts")).createWebgpu(found);
+  } catch (error) {
+    const spare = options.api === undefined && "WebGL2RenderingContext" in globalThis;
+    if (!spare || !(error instanceof DeviceError)) throw error;
+    console.info("tapegrad: this browser has no WebGPU adapter; the GPU runs through WebGL2");
+    return webgl2();
+  }
 }
 
 function running(): Webgpu {
@@ -45,7 +59,8 @@ export const runtime = (): GpuRuntime => running().runtime;
 /** The GPU: starting it, and what it did so far. There is one: `gpu`. */
 class Gpu {
   /**
-   * Looks for a GPU (`navigator.gpu`; in Node the package `webgpu`) and registers the backend `webgpu` on it.
+   * Looks for a GPU (`navigator.gpu`; in Node the package `webgpu`) and registers the backend `webgpu` on it, or
+   * `webgl2` in a browser that has no WebGPU, and says so on the console.
    * Does nothing while one runs; after a device was lost it starts a new one, on which nothing of the old one is
    * left.
    * @throws DeviceError naming what was looked for and how to get it
