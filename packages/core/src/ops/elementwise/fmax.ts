@@ -17,9 +17,10 @@ const apply = binaryFunction({
     const first = logicalOr(ge(a, b), isnan(b));
     return { a: where(first, g, 0), b: where(first, 0, g) };
   },
+  // Either is the larger one somewhere.
   ranges: [
     { low: -1, high: 1 },
-    { low: 2, high: 3 },
+    { low: -1, high: 1 },
   ],
 });
 
