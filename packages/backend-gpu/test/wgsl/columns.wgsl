@@ -54,24 +54,3 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   }
   y[p.ox + i] = sum;
 }
-
-// wgsl/columns/images
-struct Params {
-  count : u32,
-  width : u32,
-  parts : u32,
-  size : u32,
-}
-@group(0) @binding(0) var<uniform> p : Params;
-@group(0) @binding(1) var<storage, read> part : array<f32>;
-@group(0) @binding(2) var<storage, read_write> y : array<f32>;
-
-@compute @workgroup_size(64, 1, 1)
-fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
-        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
-  let i = gid.x + gid.y * p.width;
-  if (i >= p.count) { return; }
-  var sum = 0.0;
-  for (var k = 0u; k < p.parts; k++) { sum += part[k * p.size + i]; }
-  y[i] = sum;
-}

@@ -8,6 +8,7 @@ import type { GpuBlock } from "../../runtime/pool.ts";
 import { blockOf, type GpuRuntime } from "../../runtime/runtime.ts";
 import { elementwise } from "../elementwise-wgsl.ts";
 import { activationCode, gemm } from "../gemm.ts";
+import { addParts } from "./add-parts.ts";
 import { type Planar, windowKey } from "./planar.ts";
 
 /** Columns beyond this are made in several turns. */
@@ -206,15 +207,5 @@ export function weightGradByProducts(rt: GpuRuntime, p: Planar, g: View, x: View
       y: { block: sums, offset: first * size },
     });
   });
-  const adding = program("wgsl/columns/images", (key) =>
-    wgsl({
-      key,
-      inputs: { part: "f32" },
-      outputs: { y: "f32" },
-      params: { parts: "u32", size: "u32" },
-      threads: "linear",
-      body: "  var sum = 0.0;\n  for (var k = 0u; k < p.parts; k++) { sum += part[k * p.size + i]; }\n  y[i] = sum;",
-    }),
-  );
-  rt.dispatch(adding, [sums, blockOf(dw)], [p.n, size], size);
+  addParts(rt, sums, blockOf(dw), p.n, size);
 }

@@ -6,6 +6,7 @@ import { wgsl } from "../../program/wgsl.ts";
 import { program } from "../../registry.ts";
 import type { GpuBlock } from "../../runtime/pool.ts";
 import type { GpuRuntime } from "../../runtime/runtime.ts";
+import { addParts } from "./add-parts.ts";
 import { type Planar, windowKey } from "./planar.ts";
 
 const GROUP = 64;
@@ -104,15 +105,5 @@ export function weightSums(
   const whole = parts === 1 ? dw : rt.temporary(4 * parts * p.o * taps, "convWeightGrad");
   rt.dispatch(made, [g, x, whole], [p.o, units, parts, ...offsets], groups * parts);
   if (parts === 1) return;
-  const adding = program("wgsl/depthwise/weightGrad/parts", (key) =>
-    wgsl({
-      key,
-      inputs: { part: "f32" },
-      outputs: { y: "f32" },
-      params: { parts: "u32", size: "u32" },
-      threads: "linear",
-      body: "  var sum = 0.0;\n  for (var k = 0u; k < p.parts; k++) { sum += part[k * p.size + i]; }\n  y[i] = sum;",
-    }),
-  );
-  rt.dispatch(adding, [whole, dw], [parts, p.o * taps], p.o * taps);
+  addParts(rt, whole, dw, parts, p.o * taps);
 }
