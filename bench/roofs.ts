@@ -13,7 +13,7 @@ import {
   func,
   touch,
   v128,
-} from "../packages/backend-cpu/src/wasm/assembler.ts";
+} from "../packages/backend-cpu/src/wasm/assembler/assembler.ts";
 import { median } from "./timing.ts";
 import type { Cost } from "./workloads.ts";
 

@@ -14,17 +14,17 @@ import {
   type View,
 } from "@tapegrad/core";
 import { fastKernels } from "./kernels.ts";
+import { relaxedSimd, sharesMemory, usesWinograd } from "./wasm/assembler/features.ts";
 import { WasmContext } from "./wasm/context.ts";
-import { relaxedSimd, sharesMemory, usesWinograd } from "./wasm/features.ts";
-import { indexRange } from "./wasm/index-range.ts";
-import { ThreadPool } from "./wasm/thread-pool.ts";
+import { indexRange } from "./wasm/copy/index-range.ts";
+import { ThreadPool } from "./wasm/threads/thread-pool.ts";
 
 export interface WasmOptions extends ArenaOptions {
   /** Fused multiply-add; default: where the engine has it, unless TAPEGRAD_SIMD=plain. */
   readonly relaxed?: boolean;
   /**
    * Winograd's algorithm for 3 × 3 convolutions: up to three times faster, with errors of up to 1e-5 relative to
-   * the largest output instead of 3e-7 (see winograd.ts); default: yes, unless TAPEGRAD_WINOGRAD=off.
+   * the largest output instead of 3e-7 (see conv/winograd/winograd.ts); default: yes, unless TAPEGRAD_WINOGRAD=off.
    */
   readonly winograd?: boolean;
   /** Threads to compute with; default: getNumThreads(), asked at each op. More than one needs shared memory. */

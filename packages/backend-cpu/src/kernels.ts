@@ -2,18 +2,18 @@
 // not its case (another dtype): the reference loop behind it takes over.
 import type { Kernels, View } from "@tapegrad/core";
 import type { WasmContext } from "./wasm/context.ts";
-import { conv, convInputGrad, convWeightGrad } from "./wasm/conv.ts";
-import { copyKernels } from "./wasm/copy.ts";
-import { crossEntropyKernels } from "./wasm/cross-entropy.ts";
-import { elementwiseKernels } from "./wasm/elementwise.ts";
-import { gatherKernels } from "./wasm/gather.ts";
-import { matmul, matmulBias } from "./wasm/gemm.ts";
-import { normKernels } from "./wasm/norm.ts";
-import { optimKernels } from "./wasm/optim.ts";
-import { poolKernels } from "./wasm/pool.ts";
-import { randomKernels } from "./wasm/random.ts";
-import { reduceKernels } from "./wasm/reduce.ts";
-import { softmaxKernels } from "./wasm/softmax.ts";
+import { conv, convInputGrad, convWeightGrad } from "./wasm/conv/conv.ts";
+import { copyKernels } from "./wasm/copy/copy.ts";
+import { gatherKernels } from "./wasm/copy/gather.ts";
+import { elementwiseKernels } from "./wasm/elementwise/elementwise.ts";
+import { matmul, matmulBias } from "./wasm/gemm/gemm.ts";
+import { normKernels } from "./wasm/norm/layer-norm.ts";
+import { optimKernels } from "./wasm/optim/optim.ts";
+import { poolKernels } from "./wasm/pool/pool.ts";
+import { randomKernels } from "./wasm/random/random.ts";
+import { reduceKernels } from "./wasm/reduce/reduce.ts";
+import { crossEntropyKernels } from "./wasm/softmax/cross-entropy.ts";
+import { softmaxKernels } from "./wasm/softmax/softmax.ts";
 
 const single = (...views: readonly (View | undefined)[]): boolean =>
   views.every((v) => v === undefined || v.dtype === "float32");

@@ -1,6 +1,6 @@
 // The assembler: encodings, control flow, calls, and every instruction accepted by the engine.
 import { expect } from "chai";
-import * as asm from "../src/wasm/assembler.ts";
+import * as asm from "../src/wasm/assembler/assembler.ts";
 import {
   assemble,
   type Code,
@@ -18,7 +18,7 @@ import {
   unsigned,
   v128,
   when,
-} from "../src/wasm/assembler.ts";
+} from "../src/wasm/assembler/assembler.ts";
 
 type Fn = (...args: number[]) => number;
 

@@ -1,9 +1,9 @@
 // A context for tests of work that is shared out: its one thread takes the tasks in the opposite order and
 // fills its scratch memory with NaN before each, so that a task that needs another one shows itself.
 import { Arena } from "@tapegrad/core";
+import type { Kernel } from "../src/wasm/assembler/module-cache.ts";
 import { WasmContext } from "../src/wasm/context.ts";
-import { type Argument, LocalAddress, type Tasks } from "../src/wasm/launch.ts";
-import type { Kernel } from "../src/wasm/module-cache.ts";
+import { type Argument, LocalAddress, type Tasks } from "../src/wasm/threads/launch.ts";
 
 export class BackwardsContext extends WasmContext {
   /** Tasks since the last look. */

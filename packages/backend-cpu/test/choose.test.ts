@@ -19,7 +19,7 @@ import {
 import { expect } from "chai";
 import { measureRoofs, roofMs } from "../src/index.ts";
 import { runChosen } from "../src/wasm/choose.ts";
-import { gemm } from "../src/wasm/gemm.ts";
+import { gemm } from "../src/wasm/gemm/gemm.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import { expectClose, newContext, read, viewOf } from "./wasm-support.ts";
 

@@ -1,7 +1,7 @@
 // Products and convolutions on operands beyond 3 GiB, where an address as a signed number is negative.
 import { Arena } from "@tapegrad/core";
 import { WasmContext } from "../src/wasm/context.ts";
-import { gemm } from "../src/wasm/gemm.ts";
+import { gemm } from "../src/wasm/gemm/gemm.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import { check } from "./conv-check.ts";
 import { geometry } from "./conv-reference.ts";

@@ -1,6 +1,6 @@
 // All three kernels of one convolution, with and without bias, against the plain loops.
 import type { WasmContext } from "../src/wasm/context.ts";
-import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv.ts";
+import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv/conv.ts";
 import {
   type Case,
   referenceForward,

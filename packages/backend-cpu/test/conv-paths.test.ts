@@ -1,9 +1,9 @@
 // Every way to compute a convolution that takes a geometry is right for it, not just the static pick: the tuner
 // may choose any of them.
 import { expect } from "chai";
-import type { ActivationCode } from "../src/wasm/contraction.ts";
-import { CONV_PATHS } from "../src/wasm/conv.ts";
-import { liftGeometry } from "../src/wasm/conv-geometry.ts";
+import { CONV_PATHS } from "../src/wasm/conv/conv.ts";
+import { liftGeometry } from "../src/wasm/conv/geometry.ts";
+import type { ActivationCode } from "../src/wasm/gemm/contraction.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import {
   type Case,

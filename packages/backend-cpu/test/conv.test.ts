@@ -1,9 +1,9 @@
 // Dense and grouped convolution and both gradients against plain loops, over the geometries that
 // break convolutions.
 import { expect } from "chai";
-import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv.ts";
-import { gemmWeightGrad } from "../src/wasm/conv-gemm.ts";
-import { liftGeometry } from "../src/wasm/conv-geometry.ts";
+import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv/conv.ts";
+import { gemmWeightGrad } from "../src/wasm/conv/gemm.ts";
+import { liftGeometry } from "../src/wasm/conv/geometry.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import { check } from "./conv-check.ts";
 import {

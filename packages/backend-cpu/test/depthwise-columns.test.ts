@@ -2,9 +2,13 @@
 // for which another path is picked.
 import { expect } from "chai";
 import type { WasmContext } from "../src/wasm/context.ts";
-import { liftGeometry } from "../src/wasm/conv-geometry.ts";
-import { columnForward, columnInputGrad, takesColumns } from "../src/wasm/depthwise-columns.ts";
-import { columnWeightGrad } from "../src/wasm/depthwise-columns-grad.ts";
+import {
+  columnForward,
+  columnInputGrad,
+  takesColumns,
+} from "../src/wasm/conv/depthwise/columns.ts";
+import { columnWeightGrad } from "../src/wasm/conv/depthwise/columns-grad.ts";
+import { liftGeometry } from "../src/wasm/conv/geometry.ts";
 import {
   type Case,
   casesFor,

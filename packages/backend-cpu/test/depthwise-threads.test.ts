@@ -1,11 +1,11 @@
 // Depthwise convolutions give the same bits on one, two and three threads.
 import { Arena } from "@tapegrad/core";
 import { expect } from "chai";
-import { func } from "../src/wasm/assembler.ts";
+import { func } from "../src/wasm/assembler/assembler.ts";
+import { relaxedSimd } from "../src/wasm/assembler/features.ts";
 import { WasmContext } from "../src/wasm/context.ts";
-import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv.ts";
-import { relaxedSimd } from "../src/wasm/features.ts";
-import { ThreadPool } from "../src/wasm/thread-pool.ts";
+import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv/conv.ts";
+import { ThreadPool } from "../src/wasm/threads/thread-pool.ts";
 import { geometry } from "./conv-reference.ts";
 import { numbers, read, viewOf } from "./wasm-support.ts";
 

@@ -24,7 +24,7 @@ import {
 import { sampleRng } from "@tapegrad/core/testing";
 import { expect } from "chai";
 import { wasmBackend } from "../src/backend.ts";
-import { relaxedSimd } from "../src/wasm/features.ts";
+import { relaxedSimd } from "../src/wasm/assembler/features.ts";
 
 const bits = (t: Tensor): string => Buffer.from(t.dataSync().buffer).toString("base64");
 

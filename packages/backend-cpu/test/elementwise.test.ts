@@ -3,9 +3,9 @@
 import type { BinaryCode, DType, UnaryCode, View } from "@tapegrad/core";
 import { expect } from "chai";
 import { BINARY, UNARY } from "../../core/src/reference/elementwise.ts";
-import * as SIMD from "../src/wasm/codes.ts";
-import { copyKernels } from "../src/wasm/copy.ts";
-import { elementwiseKernels } from "../src/wasm/elementwise.ts";
+import { copyKernels } from "../src/wasm/copy/copy.ts";
+import * as SIMD from "../src/wasm/elementwise/codes.ts";
+import { elementwiseKernels } from "../src/wasm/elementwise/elementwise.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
 type Layout = { strides?: readonly number[]; offset?: number };

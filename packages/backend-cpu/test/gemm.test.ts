@@ -1,7 +1,7 @@
 // Matrix products against a plain triple loop: sizes around the tile edges, all transposes, batches,
 // broadcasting, accumulation, bias, empty sizes.
 import { expect } from "chai";
-import { gemm, matmul } from "../src/wasm/gemm.ts";
+import { gemm, matmul } from "../src/wasm/gemm/gemm.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import { expectClose, kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 

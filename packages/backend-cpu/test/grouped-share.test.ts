@@ -2,10 +2,10 @@
 // is expected of a thread's memory.
 import { expect } from "chai";
 import type { WasmContext } from "../src/wasm/context.ts";
-import { gemmForward, gemmInputGrad, gemmWeightGrad } from "../src/wasm/conv-gemm.ts";
-import { liftGeometry } from "../src/wasm/conv-geometry.ts";
-import { groupedForward, groupedInputGrad } from "../src/wasm/grouped.ts";
-import { groupedWeightGrad } from "../src/wasm/grouped-weight-grad.ts";
+import { gemmForward, gemmInputGrad, gemmWeightGrad } from "../src/wasm/conv/gemm.ts";
+import { liftGeometry } from "../src/wasm/conv/geometry.ts";
+import { groupedForward, groupedInputGrad } from "../src/wasm/conv/grouped/grouped.ts";
+import { groupedWeightGrad } from "../src/wasm/conv/grouped/weight-grad.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import { BackwardsContext } from "./backwards.ts";
 import { geometry } from "./conv-reference.ts";

@@ -1,9 +1,9 @@
 // The kernels for few channels per group, and for few channels at all, against plain loops: over the geometries
 // that break convolutions, whatever the static pick would be; with every tile of output channels × vectors.
-import { liftGeometry } from "../src/wasm/conv-geometry.ts";
-import { groupedForward, groupedInputGrad, isPlanar } from "../src/wasm/grouped.ts";
-import type { Tile } from "../src/wasm/grouped-sums.ts";
-import { groupedWeightGrad } from "../src/wasm/grouped-weight-grad.ts";
+import { liftGeometry } from "../src/wasm/conv/geometry.ts";
+import { groupedForward, groupedInputGrad, isPlanar } from "../src/wasm/conv/grouped/grouped.ts";
+import type { Tile } from "../src/wasm/conv/grouped/sums.ts";
+import { groupedWeightGrad } from "../src/wasm/conv/grouped/weight-grad.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import {
   type Case,

@@ -3,7 +3,7 @@
 import type { BinaryCode, UnaryCode } from "@tapegrad/core";
 import { expect } from "chai";
 import { BINARY, UNARY } from "../../core/src/reference/elementwise.ts";
-import { elementwiseKernels } from "../src/wasm/elementwise.ts";
+import { elementwiseKernels } from "../src/wasm/elementwise/elementwise.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
 const words = new Uint32Array(1);

@@ -1,8 +1,8 @@
 // The module cache stays bounded; features are detected; modules share one memory.
 import { expect } from "chai";
-import { f32, func, i32 } from "../src/wasm/assembler.ts";
-import { hasSimd, relaxedSimd } from "../src/wasm/features.ts";
-import { ModuleCache } from "../src/wasm/module-cache.ts";
+import { f32, func, i32 } from "../src/wasm/assembler/assembler.ts";
+import { hasSimd, relaxedSimd } from "../src/wasm/assembler/features.ts";
+import { ModuleCache } from "../src/wasm/assembler/module-cache.ts";
 
 const writer = (value: number) => () => [
   func("write", { p: "i32" }, (_, { p }) => f32.store(p, f32.const(value))),

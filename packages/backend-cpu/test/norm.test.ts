@@ -2,8 +2,8 @@
 // with and without parameters, strided inputs, numbers far from zero.
 import type { View } from "@tapegrad/core";
 import { expect } from "chai";
-import { elementwiseKernels } from "../src/wasm/elementwise.ts";
-import { normKernels } from "../src/wasm/norm.ts";
+import { elementwiseKernels } from "../src/wasm/elementwise/elementwise.ts";
+import { normKernels } from "../src/wasm/norm/layer-norm.ts";
 import { loopsSupport } from "./loops-support.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 

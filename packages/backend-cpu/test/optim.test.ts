@@ -4,7 +4,7 @@ import type { AdamStep, SGDStep, Storage, View } from "@tapegrad/core";
 import { expect } from "chai";
 import { foreachKernels as loops } from "../../core/src/reference/foreach.ts";
 import type { WasmContext } from "../src/wasm/context.ts";
-import { optimKernels } from "../src/wasm/optim.ts";
+import { optimKernels } from "../src/wasm/optim/optim.ts";
 import { BackwardsContext } from "./backwards.ts";
 import { expectClose, kinds, numbers, read, viewOf } from "./wasm-support.ts";
 

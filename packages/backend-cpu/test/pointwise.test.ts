@@ -1,6 +1,6 @@
 // Pointwise convolutions as matrix products: images of any size, read as they lie where they are large enough.
-import { gemmForward } from "../src/wasm/conv-gemm.ts";
-import { liftGeometry } from "../src/wasm/conv-geometry.ts";
+import { gemmForward } from "../src/wasm/conv/gemm.ts";
+import { liftGeometry } from "../src/wasm/conv/geometry.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import { expectClose, kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 

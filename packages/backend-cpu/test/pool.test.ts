@@ -2,7 +2,7 @@
 // rounding; indices, NaN, ties; adaptive windows; the adjoints.
 import { type PoolGeometry, poolGeometry, type View } from "@tapegrad/core";
 import { expect } from "chai";
-import { poolKernels } from "../src/wasm/pool.ts";
+import { poolKernels } from "../src/wasm/pool/pool.ts";
 import { loopsSupport } from "./loops-support.ts";
 import { kinds, newContext, viewOf } from "./wasm-support.ts";
 

@@ -1,7 +1,7 @@
 // Random numbers are the same bits as core's Philox; dropout keeps what those numbers say.
 import { fillRandom, type RandomKey } from "@tapegrad/core";
 import { expect } from "chai";
-import { randomKernels } from "../src/wasm/random.ts";
+import { randomKernels } from "../src/wasm/random/random.ts";
 import { loopsSupport } from "./loops-support.ts";
 import { kinds, newContext, read, viewOf } from "./wasm-support.ts";
 

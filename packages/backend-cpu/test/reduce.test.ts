@@ -2,7 +2,7 @@
 // expanded; accuracy of long sums; NaN, infinities, nothing at all; arg-reductions with ties.
 import type { View } from "@tapegrad/core";
 import { expect } from "chai";
-import { reduceKernels } from "../src/wasm/reduce.ts";
+import { reduceKernels } from "../src/wasm/reduce/reduce.ts";
 import { kinds, newContext, numbers, read, rowMajor, viewOf } from "./wasm-support.ts";
 
 type Code = "sum" | "max" | "min" | "prod";

@@ -3,10 +3,10 @@
 import { poolGeometry, type Ran, type View } from "@tapegrad/core";
 import { expect } from "chai";
 import type { WasmContext } from "../src/wasm/context.ts";
-import { crossEntropyKernels } from "../src/wasm/cross-entropy.ts";
-import { normKernels } from "../src/wasm/norm.ts";
-import { poolKernels } from "../src/wasm/pool.ts";
-import { softmaxKernels } from "../src/wasm/softmax.ts";
+import { normKernels } from "../src/wasm/norm/layer-norm.ts";
+import { poolKernels } from "../src/wasm/pool/pool.ts";
+import { crossEntropyKernels } from "../src/wasm/softmax/cross-entropy.ts";
+import { softmaxKernels } from "../src/wasm/softmax/softmax.ts";
 import { BackwardsContext } from "./backwards.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 

@@ -3,11 +3,11 @@
 import { type BinaryCode, fillRandom, type View } from "@tapegrad/core";
 import { expect } from "chai";
 import { BINARY, UNARY } from "../../core/src/reference/elementwise.ts";
-import { copyKernels } from "../src/wasm/copy.ts";
-import { elementwiseKernels } from "../src/wasm/elementwise.ts";
-import { gatherKernels } from "../src/wasm/gather.ts";
-import { randomKernels } from "../src/wasm/random.ts";
-import { reduceKernels } from "../src/wasm/reduce.ts";
+import { copyKernels } from "../src/wasm/copy/copy.ts";
+import { gatherKernels } from "../src/wasm/copy/gather.ts";
+import { elementwiseKernels } from "../src/wasm/elementwise/elementwise.ts";
+import { randomKernels } from "../src/wasm/random/random.ts";
+import { reduceKernels } from "../src/wasm/reduce/reduce.ts";
 import { BackwardsContext } from "./backwards.ts";
 import { kinds, numbers, read, rowMajor, viewOf } from "./wasm-support.ts";
 

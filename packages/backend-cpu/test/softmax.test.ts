@@ -3,10 +3,10 @@
 
 import type { View } from "@tapegrad/core";
 import { expect } from "chai";
-import { crossEntropyKernels } from "../src/wasm/cross-entropy.ts";
-import { gatherKernels } from "../src/wasm/gather.ts";
-import { indexRange } from "../src/wasm/index-range.ts";
-import { softmaxKernels } from "../src/wasm/softmax.ts";
+import { gatherKernels } from "../src/wasm/copy/gather.ts";
+import { indexRange } from "../src/wasm/copy/index-range.ts";
+import { crossEntropyKernels } from "../src/wasm/softmax/cross-entropy.ts";
+import { softmaxKernels } from "../src/wasm/softmax/softmax.ts";
 import { loopsSupport } from "./loops-support.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 

@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { Arena, getNumThreads, setNumThreads, ThreadError } from "@tapegrad/core";
 import { expect } from "chai";
-import { countdown, f32, func } from "../src/wasm/assembler.ts";
+import { countdown, f32, func } from "../src/wasm/assembler/assembler.ts";
+import { relaxedSimd } from "../src/wasm/assembler/features.ts";
+import type { Kernel } from "../src/wasm/assembler/module-cache.ts";
 import { WasmContext } from "../src/wasm/context.ts";
-import { relaxedSimd } from "../src/wasm/features.ts";
-import { pieces } from "../src/wasm/launch.ts";
-import type { Kernel } from "../src/wasm/module-cache.ts";
-import { ThreadPool } from "../src/wasm/thread-pool.ts";
+import { pieces } from "../src/wasm/threads/launch.ts";
+import { ThreadPool } from "../src/wasm/threads/thread-pool.ts";
 
 /** Worth sharing out, whatever it really is. */
 const LONG = 1e9;

@@ -1,8 +1,8 @@
 // What the kernel tests share: contexts of both SIMD kinds, views on an arena, numbers, comparison.
 import { Arena, type Storage, type View } from "@tapegrad/core";
 import { expect } from "chai";
+import { relaxedSimd } from "../src/wasm/assembler/features.ts";
 import { WasmContext } from "../src/wasm/context.ts";
-import { relaxedSimd } from "../src/wasm/features.ts";
 
 export interface Kind {
   readonly name: string;

@@ -4,15 +4,15 @@
 import { Arena } from "@tapegrad/core";
 import { expect } from "chai";
 import { WasmContext } from "../src/wasm/context.ts";
-import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv.ts";
-import { liftGeometry } from "../src/wasm/conv-geometry.ts";
-import { ThreadPool } from "../src/wasm/thread-pool.ts";
-import { addressOf } from "../src/wasm/view.ts";
+import { conv, convInputGrad, convWeightGrad } from "../src/wasm/conv/conv.ts";
+import { liftGeometry } from "../src/wasm/conv/geometry.ts";
 import {
   WINOGRAD_FORWARD,
   WINOGRAD_INPUT_GRAD,
   WINOGRAD_WEIGHT_GRAD,
-} from "../src/wasm/winograd.ts";
+} from "../src/wasm/conv/winograd/winograd.ts";
+import { ThreadPool } from "../src/wasm/threads/thread-pool.ts";
+import { addressOf } from "../src/wasm/view.ts";
 import { geometry } from "./conv-reference.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
@@ -27,7 +27,7 @@ interface Shape {
   readonly groups: number;
 }
 
-/** Relative to the largest output; see winograd.ts. */
+/** Relative to the largest output; see conv/winograd/winograd.ts. */
 const ERROR = { "winograd-2x2": 1.5e-6, "winograd-4x4": 1.5e-5 } as const;
 
 /** y = x ⋆ w + bias and, for the gradient dy of y, dx and dw: one walk over all products. */

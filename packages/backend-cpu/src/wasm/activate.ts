@@ -11,11 +11,11 @@ import {
   i32,
   v128,
   when,
-} from "./assembler.ts";
+} from "./assembler/assembler.ts";
+import { f32 } from "./assembler/instructions.ts";
 import type { WasmContext } from "./context.ts";
-import type { ActivationCode } from "./contraction.ts";
-import { f32 } from "./instructions.ts";
-import { pieces, traffic } from "./launch.ts";
+import type { ActivationCode } from "./gemm/contraction.ts";
+import { pieces, traffic } from "./threads/launch.ts";
 
 /** Of four results, exactly what the elementwise ops give: NaN stays. */
 export const ACTIVATIONS: Readonly<Record<Activation, (z: Expr<"v128">) => Expr<"v128">>> = {

@@ -2,8 +2,8 @@
 // shape and suits it. With tune(), by time: each way that takes the shape is tried on the call's own buffers
 // (outputs are written over and over, inputs stay as they are), and the fastest is kept.
 import { type Choosing, choosing, keepPick, pickFor, tellChoice } from "@tapegrad/core";
-import { awaitThreads } from "./await-threads.ts";
 import type { WasmContext } from "./context.ts";
+import { awaitThreads } from "./threads/await-threads.ts";
 
 /** One way to compute something of shape S. */
 export interface Path<S, Run> {

@@ -1,10 +1,10 @@
 // What every kernel driver is given: the memory, the kind of SIMD, and the compiled kernels.
 import type { Arena, ArenaBlock } from "@tapegrad/core";
-import type { Func } from "./assembler.ts";
-import { relaxedSimd, usesWinograd } from "./features.ts";
-import type { Tasks } from "./launch.ts";
-import { type Exports, ModuleCache } from "./module-cache.ts";
-import { ThreadPool } from "./thread-pool.ts";
+import type { Func } from "./assembler/assembler.ts";
+import { relaxedSimd, usesWinograd } from "./assembler/features.ts";
+import { type Exports, ModuleCache } from "./assembler/module-cache.ts";
+import type { Tasks } from "./threads/launch.ts";
+import { ThreadPool } from "./threads/thread-pool.ts";
 
 /** Scratch memory of one call: blocks are given back together. */
 export class Scratch {
@@ -41,7 +41,7 @@ export class WasmContext {
   readonly arena: Arena;
   /** Kernels use fused multiply-add; keys of modules need not say so, a context has one kind. */
   readonly relaxed: boolean;
-  /** Convolutions may use Winograd's algorithm: faster, with a larger rounding error; see winograd.ts. */
+  /** Convolutions may use Winograd's algorithm: faster, with a larger rounding error; see conv/winograd/winograd.ts. */
   readonly winograd: boolean;
   readonly pool: ThreadPool;
   private readonly cache: ModuleCache;
@@ -64,7 +64,7 @@ export class WasmContext {
   }
 
   /**
-   * Runs the tasks that `body` adds, on all threads if the work is worth it; see launch.ts.
+   * Runs the tasks that `body` adds, on all threads if the work is worth it; see threads/launch.ts.
    * @param cost nanoseconds of one thread, roughly: arithmetic(), traffic()
    */
   launch(cost: number, body: (tasks: Tasks) => void): void {

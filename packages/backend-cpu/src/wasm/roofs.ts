@@ -2,12 +2,20 @@
 // registers, and copies. No kernel is faster than the lower of both, for the arithmetic that it does and the
 // bytes that it touches; explain() says which share of it a layer reaches.
 import { Arena } from "@tapegrad/core";
-import { countdown, type Func, f32, f32x4, func, multiplyAdd, v128 } from "./assembler.ts";
-import { awaitThreads } from "./await-threads.ts";
+import {
+  countdown,
+  type Func,
+  f32,
+  f32x4,
+  func,
+  multiplyAdd,
+  v128,
+} from "./assembler/assembler.ts";
+import { relaxedSimd, sharesMemory } from "./assembler/features.ts";
 import { WasmContext } from "./context.ts";
-import { relaxedSimd, sharesMemory } from "./features.ts";
-import { arithmetic, pieces, traffic } from "./launch.ts";
-import { ThreadPool } from "./thread-pool.ts";
+import { awaitThreads } from "./threads/await-threads.ts";
+import { arithmetic, pieces, traffic } from "./threads/launch.ts";
+import { ThreadPool } from "./threads/thread-pool.ts";
 
 export interface Roofs {
   readonly threads: number;

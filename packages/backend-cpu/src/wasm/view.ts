@@ -1,7 +1,7 @@
 // From views to addresses: where a view starts, and a contiguous copy of one that is not.
 import { type ArenaBlock, sizeOf, type View } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "./context.ts";
-import { wordCopy } from "./strided-copy.ts";
+import { wordCopy } from "./copy/strided-copy.ts";
 
 /** The byte address of element 0 of a float32 view. */
 export const addressOf = (view: View): number =>

@@ -1,0 +1,151 @@
+// gather and scatterAdd of float32 by int64 or int32 indices. The dims are walked as in an elementwise op,
+// with step 0 along dim in the tensor that is indexed; the kernel adds index · (bytes per step of dim). Where
+// one index serves a whole row (embeddings, indexSelect) the row is copied or added as vectors. Threads that add
+// have targets of their own, so that each target takes its sources in their order: other rows, or other columns.
+import type { RequiredKernels, View } from "@tapegrad/core";
+import {
+  type Code,
+  countdown,
+  countdownOrSkip,
+  type Func,
+  f32,
+  f32x4,
+  func,
+  i32,
+  v128,
+} from "../assembler/assembler.ts";
+import { upTo } from "../assembler/lists.ts";
+import type { WasmContext } from "../context.ts";
+import { plan, rowStep, rowsModule, walkAll, walkApart } from "../elementwise/walk.ts";
+import { byteAddress } from "../view.ts";
+
+/**
+ * run(rows, n, y, yRow, yStep, index, indexRow, indexStep, x, xRow, xStep, dimStep): gather reads x and writes y,
+ * scatter reads y (the source) and adds to x.
+ */
+const PARAMS = {
+  rows: "i32",
+  n: "i32",
+  y: "i32",
+  yRow: "i32",
+  yStep: "i32",
+  index: "i32",
+  indexRow: "i32",
+  indexStep: "i32",
+  x: "i32",
+  xRow: "i32",
+  xStep: "i32",
+  dimStep: "i32",
+} as const;
+
+type Way = "gather" | "scatter";
+/**
+ * How a row is walked: "rows", one index for all of it; "along", y and its indices side by side, x standing still (the
+ * row is the dim that is indexed); "across", the same with x side by side too; "elements", any steps.
+ */
+type Walk = "rows" | "along" | "across" | "elements";
+
+/** Indices are below 2³²: the low word of an int64 is the index. */
+function kernel(way: Way, walk: Walk, indexBytes: number): Func {
+  return func("run", PARAMS, (f, p) => {
+    const [y, x, index, left, target] = f.locals("i32", 5);
+    if (!y || !x || !index || !left || !target) return [];
+    const element = (to: typeof y, from: typeof y): Code =>
+      way === "gather"
+        ? f32.store(to, f32.load(from))
+        : f32.store(from, f32.add(f32.load(from), f32.load(to)));
+    const four: Code =
+      way === "gather"
+        ? v128.store(y, v128.load(x))
+        : v128.store(x, f32x4.add(v128.load(x), v128.load(y)));
+    const start: Code = [y.set(p.y), x.set(p.x)];
+    /** `count` elements whose places follow from constants alone. */
+    const fixed = (count: number): Code => [
+      upTo(count).map((k) => {
+        const place = i32.mul(i32.load(index, k * indexBytes), p.dimStep);
+        const at = walk === "across" ? 4 * k : 0;
+        return way === "gather"
+          ? f32.store(y, f32.load(i32.add(x, place), at), 4 * k)
+          : [
+              target.set(i32.add(x, place)),
+              f32.store(target, f32.add(f32.load(target, at), f32.load(y, 4 * k)), at),
+            ];
+      }),
+      y.add(4 * count),
+      x.add(walk === "across" ? 4 * count : 0),
+      index.add(indexBytes * count),
+    ];
+    const steady: Code = [
+      start,
+      index.set(p.index),
+      left.set(i32.shrU(p.n, 2)),
+      countdownOrSkip(left, fixed(4)),
+      left.set(i32.and(p.n, 3)),
+      countdownOrSkip(left, fixed(1)),
+    ];
+    const rest: Code =
+      walk === "rows"
+        ? [
+            start,
+            x.add(i32.mul(i32.load(p.index), p.dimStep)),
+            left.set(i32.shrU(p.n, 2)),
+            countdownOrSkip(left, [four, y.add(16), x.add(16)]),
+            left.set(i32.and(p.n, 3)),
+            countdownOrSkip(left, [element(y, x), y.add(4), x.add(4)]),
+          ]
+        : [
+            start,
+            index.set(p.index),
+            left.set(p.n),
+            countdown(left, [
+              target.set(i32.add(x, i32.mul(i32.load(index), p.dimStep))),
+              element(y, target),
+              y.add(p.yStep),
+              x.add(p.xStep),
+              index.add(p.indexStep),
+            ]),
+          ];
+    const row = walk === "along" || walk === "across" ? steady : rest;
+    return countdown(p.rows, [row, p.y.add(p.yRow), p.x.add(p.xRow), p.index.add(p.indexRow)]);
+  });
+}
+
+/** `indexed` seen with the shape of the index, standing still along dim. */
+const standing = (indexed: View, shape: readonly number[], dim: number): View => ({
+  storage: indexed.storage,
+  offset: indexed.offset,
+  dtype: indexed.dtype,
+  shape,
+  strides: indexed.strides.map((s, d) => (d === dim ? 0 : s)),
+  contiguous: false,
+});
+
+export function gatherKernels(ctx: WasmContext): Pick<RequiredKernels, "gather" | "scatterAdd"> {
+  function run(way: Way, indexed: View, index: View, dense: View, dim: number): string | undefined {
+    if (indexed.dtype !== "float32" || dense.dtype !== "float32") return undefined;
+    const bytes = index.dtype === "int64" ? 8 : index.dtype === "int32" ? 4 : 0;
+    if (bytes === 0) return undefined;
+    // A tensor of no dims has one place.
+    const moving = indexed.shape.length === 0 ? indexed : standing(indexed, dense.shape, dim);
+    if (!plan(dense, 4, index, bytes, moving, 4)) return "empty";
+    const rows = rowStep(0) === 4 && rowStep(1) === 0 && rowStep(2) === 4;
+    const steady = rowStep(0) === 4 && rowStep(1) === bytes;
+    const walk: Walk = rows
+      ? "rows"
+      : steady && rowStep(2) === 0
+        ? "along"
+        : steady && rowStep(2) === 4
+          ? "across"
+          : "elements";
+    const build = (): Func => kernel(way, walk, bytes);
+    const run = rowsModule(ctx, `${way}/${walk}/${bytes}`, build, ["memory", "memory", "number"]);
+    const at = [byteAddress(dense, 4), byteAddress(index, bytes), byteAddress(indexed, 4)] as const;
+    const share = way === "gather" ? walkAll : walkApart;
+    share(ctx, run, rows ? 0 : 0.5, ...at, (indexed.strides[dim] ?? 0) * 4);
+    return rows ? "rows" : "elements";
+  }
+  return {
+    gather: (x, index, y, dim) => run("gather", x, index, y, dim),
+    scatterAdd: (index, src, y, dim) => run("scatter", y, index, src, dim),
+  };
+}

@@ -1,0 +1,407 @@
+// From views to rows: the dims of an elementwise operation joined where all operands allow it, the last
+// one as the row, the largest of the others as the rows of one kernel call, the rest walked here.
+//
+// The plan lives in arrays of this module that every call fills anew: kernels are synchronous and small
+// tensors must not pay for garbage. Large ones are shared out to the threads: runs of rows, or of the elements
+// of a few long rows.
+import type { View } from "@tapegrad/core";
+import type { Func } from "../assembler/assembler.ts";
+import type { Kernel } from "../assembler/module-cache.ts";
+import type { WasmContext } from "../context.ts";
+import { type Argument, type LocalAddress, pieces, type Tasks } from "../threads/launch.ts";
+import { type Role, TABLE_WORDS, walkKernel } from "./walk-kernel.ts";
+
+const RANKS = 64;
+const make = (): Float64Array => new Float64Array(RANKS);
+
+/** The number of dims that were left. */
+let rank = 0;
+const sizes = make();
+const indices = make();
+/** Bytes per index step of y and the inputs. */
+const steps = [make(), make(), make(), make()] as const;
+const [stepsY, stepsA, stepsB, stepsC] = steps;
+
+/** Bytes from one element of v to the next in dimension d of a shape of `outer` dims; 0 where it is broadcast. */
+function stepOf(v: View, d: number, outer: number, bytes: number): number {
+  const at = d - outer + v.shape.length;
+  return at < 0 || v.shape[at] === 1 ? 0 : (v.strides[at] as number) * bytes;
+}
+
+/** Joins the dims of y; false when there is nothing to do. */
+export function plan(
+  y: Pick<View, "shape" | "strides" | "contiguous">,
+  yBytes: number,
+  a?: View,
+  aBytes = 0,
+  b?: View,
+  bBytes = 0,
+  c?: View,
+  cBytes = 0,
+): boolean {
+  rank = 0;
+  const outer = y.shape.length;
+  for (let d = 0; d < outer; d++) {
+    const n = y.shape[d] as number;
+    if (n === 1) continue;
+    if (n === 0) return false;
+    const sy = (y.strides[d] as number) * yBytes;
+    const sa = a === undefined ? 0 : stepOf(a, d, outer, aBytes);
+    const sb = b === undefined ? 0 : stepOf(b, d, outer, bBytes);
+    const sc = c === undefined ? 0 : stepOf(c, d, outer, cBytes);
+    // Kept in order of y's steps, so that the row is the dim that lies side by side in y.
+    let at = rank;
+    while (at > 0 && !y.contiguous && (stepsY[at - 1] as number) < sy) {
+      moveDim(at - 1, at);
+      at--;
+    }
+    set(at, n, sy, sa, sb, sc);
+    rank++;
+  }
+  join();
+  if (rank === 0) {
+    set(0, 1, yBytes, aBytes, bBytes, cBytes);
+    rank = 1;
+  }
+  largestToRows();
+  return true;
+}
+
+function set(d: number, n: number, sy: number, sa: number, sb: number, sc: number): void {
+  sizes[d] = n;
+  stepsY[d] = sy;
+  stepsA[d] = sa;
+  stepsB[d] = sb;
+  stepsC[d] = sc;
+}
+
+function moveDim(from: number, to: number): void {
+  sizes[to] = sizes[from] as number;
+  for (const s of steps) s[to] = s[from] as number;
+}
+
+/** Neighbouring dims that continue each other in every operand become one. */
+function join(): void {
+  let kept = 0;
+  for (let d = 1; d < rank; d++) {
+    const n = sizes[d] as number;
+    let fits = true;
+    for (const s of steps) fits &&= s[kept] === (s[d] as number) * n;
+    if (fits) {
+      const merged = (sizes[kept] as number) * n;
+      moveDim(d, kept);
+      sizes[kept] = merged;
+    } else if (++kept !== d) moveDim(d, kept);
+  }
+  rank = Math.min(rank, kept + 1);
+}
+
+/** Swaps the largest of the outer dims into the place before the row. */
+function largestToRows(): void {
+  const place = rank - 2;
+  let best = place;
+  for (let d = 0; d < place; d++) {
+    if ((sizes[d] as number) > (sizes[best] as number)) best = d;
+  }
+  if (best < 0 || best === place) return;
+  moveDim(place, RANKS - 1);
+  moveDim(best, place);
+  moveDim(RANKS - 1, best);
+}
+
+/**
+ * Where a reads rows across (its steps within a row are large), makes the dim that a has side by side the
+ * rows: a transposition. False when a has no such dim.
+ */
+export function transposed(bytes: number): boolean {
+  for (let d = 0; d < rank - 1; d++) {
+    if (stepsA[d] !== bytes) continue;
+    moveDim(rank - 2, RANKS - 1);
+    moveDim(d, rank - 2);
+    moveDim(RANKS - 1, d);
+    return true;
+  }
+  return false;
+}
+
+/** Bytes per step within the row: of y (0), a (1), b (2), c (3). */
+export const rowStep = (operand: 0 | 1 | 2 | 3): number => steps[operand][rank - 1] as number;
+
+/** Bytes from one row of y to the next. */
+export const rowPitch = (): number => stepsY[rank - 2] as number;
+
+/** Calls the kernel for all rows of the plan. */
+export function walk(kernel: Kernel, y: number, a: number, b = 0, c = 0): void {
+  const last = rank - 1;
+  const outer = rank - 2;
+  const n = sizes[last] as number;
+  const rows = outer < 0 ? 1 : (sizes[outer] as number);
+  const row = outer < 0 ? last : outer;
+  const yRow = stepsY[row] as number;
+  const aRow = stepsA[row] as number;
+  const bRow = stepsB[row] as number;
+  const cRow = stepsC[row] as number;
+  const yStep = stepsY[last] as number;
+  const aStep = stepsA[last] as number;
+  const bStep = stepsB[last] as number;
+  const cStep = stepsC[last] as number;
+  for (let d = 0; d < outer; d++) indices[d] = 0;
+  for (;;) {
+    kernel(rows, n, y, yRow, yStep, a, aRow, aStep, b, bRow, bStep, c, cRow, cStep);
+    let d = outer - 1;
+    for (; d >= 0; d--) {
+      const index = (indices[d] as number) + 1;
+      y += stepsY[d] as number;
+      a += stepsA[d] as number;
+      b += stepsB[d] as number;
+      c += stepsC[d] as number;
+      if (index < (sizes[d] as number)) {
+        indices[d] = index;
+        break;
+      }
+      y -= (stepsY[d] as number) * index;
+      a -= (stepsA[d] as number) * index;
+      b -= (stepsB[d] as number) * index;
+      c -= (stepsC[d] as number) * index;
+      indices[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
+
+// ---- on threads -------------------------------------------------------------------------------------------
+
+/** From so many elements on it is worth asking whether threads help. */
+export const MANY = 1 << 14;
+/** Nanoseconds of work below which one thread is done before the others begin. */
+const WORTH = 20_000;
+/** Long rows are cut into multiples of this many elements. */
+const STRETCH = 1024;
+/** Elements of a line of memory, at least. */
+const LINE = 32;
+/** With fewer rows than this, rows are cut too. */
+const FEW_ROWS = 64;
+
+interface Shared {
+  readonly walk: Kernel;
+  readonly roles: readonly Role[];
+}
+const shared = new WeakMap<Kernel, Shared>();
+
+/**
+ * A kernel of rows that can be shared out: `roles` says what follows y among its arguments. `build` may add what its
+ * first function calls.
+ */
+export function rowsModule(
+  ctx: WasmContext,
+  key: string,
+  build: () => Func | readonly Func[],
+  roles: readonly Role[],
+): Kernel {
+  const { run, walk } = ctx.get<"run" | "walk">(key, () => {
+    const [func, ...others] = [build()].flat() as [Func, ...Func[]];
+    return [func, walkKernel(func, roles), ...others];
+  });
+  if (!shared.has(run)) shared.set(run, { walk, roles });
+  return run;
+}
+
+/** Nanoseconds for so many elements: one stream of memory per operand, and `each` more for each element. */
+const costOf = (elements: number, operands: number, each: number): number =>
+  elements * ((operands * 4) / 15 + each);
+
+/**
+ * kernel(1, n, …) for one dense row of n elements, on all threads if it is worth it.
+ * @param each nanoseconds of arithmetic per element
+ * @param inputs address and step of each input, or a number and 0
+ */
+export function shareRow(
+  ctx: WasmContext,
+  kernel: Kernel,
+  each: number,
+  n: number,
+  y: number,
+  yStep: number,
+  ...inputs: number[]
+): void {
+  const cost = costOf(n, 1 + inputs.length / 2, each);
+  const args = (first: number, size: number): number[] => {
+    const list = [1, size, y + first * yStep, 0, yStep];
+    for (let i = 0; i < inputs.length; i += 2) {
+      const [at, step] = [inputs[i] as number, inputs[i + 1] as number];
+      list.push(step === 0 ? at : at + first * step, 0, step);
+    }
+    return list;
+  };
+  if (cost < WORTH) kernel(...args(0, n));
+  else {
+    ctx.launch(cost, (tasks) =>
+      pieces(n, cost, (first, size) => tasks.add(kernel, ...args(first, size)), STRETCH),
+    );
+  }
+}
+
+/** The elements of the plan. */
+function planned(): number {
+  let elements = sizes[0] as number;
+  for (let d = 1; d < rank; d++) elements *= sizes[d] as number;
+  return elements;
+}
+/** Whether the plan has too few elements for threads. */
+export const few = (): boolean => planned() < MANY;
+
+interface Sharing {
+  /** Rows go to a task in multiples of this. */
+  readonly step?: number;
+  /** Bytes of memory of the thread, whose address is the argument in the role "number". */
+  readonly local?: number;
+}
+
+/** walk() on all threads if it is worth it, which needs a kernel of rowsModule(); with local memory always as tasks. */
+export function walkAll(
+  ctx: WasmContext,
+  kernel: Kernel,
+  each: number,
+  y: number,
+  a: number,
+  b = 0,
+  c = 0,
+  { step = 1, local = 0 }: Sharing = {},
+): void {
+  const elements = planned();
+  const how = elements < MANY && local === 0 ? undefined : shared.get(kernel);
+  if (how === undefined) walk(kernel, y, a, b, c);
+  else {
+    const cost = costOf(elements, 1 + how.roles.length, each);
+    if (cost < WORTH && local === 0) walk(kernel, y, a, b, c);
+    else share(ctx, kernel, how, cost, elements, { step, local }, [y, a, b, c]);
+  }
+}
+
+/**
+ * walkAll() where b is written too, at places that two rows share if its step from one to the other is 0: tasks
+ * have rows that share nothing, or columns of all rows. One thread where there are neither.
+ */
+export function walkApart(
+  ctx: WasmContext,
+  kernel: Kernel,
+  each: number,
+  y: number,
+  a: number,
+  b: number,
+  c: number,
+): void {
+  const last = rank - 1;
+  let rowsApart = rank > 1;
+  for (let d = 0; d < last; d++) rowsApart &&= stepsB[d] !== 0;
+  const elements = planned();
+  const cost = costOf(elements, 4, each);
+  if (elements < MANY || cost < WORTH) walk(kernel, y, a, b, c);
+  else if (rowsApart) walkAll(ctx, kernel, each, y, a, b, c);
+  else if (rank > 2 || stepsB[last] === 0) walk(kernel, y, a, b, c);
+  else {
+    const row = Math.max(0, rank - 2);
+    const rows = rank > 1 ? (sizes[row] as number) : 1;
+    const moved = (k: 0 | 1 | 2, base: number, along: number): [number, number, number] => {
+      const s = steps[k];
+      return [base + along * (s[last] as number), s[row] as number, s[last] as number];
+    };
+    const cut = (tasks: Tasks) => (along: number, n: number) => {
+      const operands = [...moved(0, y, along), ...moved(1, a, along), ...moved(2, b, along)];
+      tasks.add(kernel, rows, n, ...operands, c);
+    };
+    // Whole lines of memory, so that no two threads write to one.
+    ctx.launch(cost, (tasks) => pieces(sizes[last] as number, cost, cut(tasks), LINE));
+  }
+}
+
+function share(
+  ctx: WasmContext,
+  run: Kernel,
+  { walk, roles }: Shared,
+  cost: number,
+  elements: number,
+  { step, local }: Required<Sharing>,
+  bases: readonly number[],
+): void {
+  const last = rank - 1;
+  const row = rank > 1 ? rank - 2 : last;
+  const n = sizes[last] as number;
+  const rows = elements / n;
+  let own: LocalAddress | undefined;
+  const launch = (body: (tasks: Tasks) => void): void =>
+    ctx.launch(cost, (tasks) => {
+      if (local > 0) own = tasks.local(local);
+      body(tasks);
+    });
+  /** The arguments of run() for `count` rows of n elements that start `along` elements into row `first` of all. */
+  const direct = (count: number, first: number, length: number, along: number): Argument[] => {
+    const at = addresses(bases, roles, first);
+    const list: Argument[] = [count, length];
+    for (let k = 0; k <= roles.length; k++) {
+      const s = steps[k] as Float64Array;
+      const role = k === 0 ? "memory" : (roles[k - 1] as Role);
+      if (role === "number") list.push(own ?? (bases[k] as number));
+      else if (role === "value") list.push(bases[k] as number);
+      else list.push((at[k] as number) + along * (s[last] as number));
+      if (role !== "number") list.push(s[row] as number, s[last] as number);
+    }
+    return list;
+  };
+  if (rows < FEW_ROWS && n >= 4 * STRETCH && local === 0) {
+    launch((tasks) => {
+      for (let r = 0; r < rows; r++) {
+        const cut = (along: number, length: number): void =>
+          tasks.add(run, ...direct(1, r, length, along));
+        pieces(n, cost / rows, cut, STRETCH);
+      }
+    });
+  } else if (rank <= 2) {
+    launch((tasks) =>
+      pieces(rows, cost, (first, count) => tasks.add(run, ...direct(count, first, n, 0)), step),
+    );
+  } else {
+    ctx.withScratch((scratch) => {
+      const table = scratch.take((TABLE_WORDS.fixed + TABLE_WORDS.perDim * rank) * 4);
+      writeTable(ctx, table);
+      const inputs = (): Argument[] =>
+        bases
+          .slice(0, roles.length + 1)
+          .map((base, k) => (k > 0 && roles[k - 1] === "number" ? (own ?? base) : base));
+      launch((tasks) => {
+        const cut = (first: number, count: number): void =>
+          tasks.add(walk, table, first, count, ...inputs());
+        pieces(rows, cost, cut, step);
+      });
+    });
+  }
+}
+
+/** Where row `first` of all rows begins. */
+function addresses(bases: readonly number[], roles: readonly Role[], first: number): number[] {
+  const at = [...bases];
+  let rest = first;
+  for (let d = rank - 2; d >= 0; d--) {
+    const digit = rest % (sizes[d] as number);
+    rest = Math.floor(rest / (sizes[d] as number));
+    for (let k = 0; k <= roles.length; k++) {
+      at[k] = (at[k] as number) + digit * ((steps[k] as Float64Array)[d] as number);
+    }
+  }
+  return at;
+}
+
+/** The plan as elementwise/walk-kernel.ts wants it. */
+function writeTable(ctx: WasmContext, at: number): void {
+  const words = ctx.arena.i32;
+  const last = rank - 1;
+  let to = at / 4;
+  const put = (...values: number[]): void => {
+    for (const v of values) words[to++] = v;
+  };
+  put(sizes[last] as number, sizes[last - 1] as number, rank - 2);
+  for (const s of steps) put(s[last - 1] as number, s[last] as number);
+  for (let d = rank - 3; d >= 0; d--) {
+    put(sizes[d] as number, ...steps.map((s) => s[d] as number));
+  }
+}

@@ -1,0 +1,235 @@
+// The gradients of batch normalisation: one look at g and x for two totals per channel, one for dx. Where an
+// activation follows, g counts where its input (x − mean)·scale + shift lets it through; that is computed anew.
+import type { Activation } from "@tapegrad/core";
+import {
+  type Code,
+  countdownOrSkip,
+  type Expr,
+  type Func,
+  f32,
+  f32x4,
+  f64,
+  fillZero,
+  func,
+  type IntLocal,
+  i32,
+  type Local,
+  multiplyAdd,
+  type Scope,
+  v128,
+} from "../assembler/assembler.ts";
+import { affine } from "./batch-norm-kernels.ts";
+import { CHANNELS, type D, eachElement, eachPlane, orConstant, storeNext } from "./planes.ts";
+import { Total } from "./runs.ts";
+
+type V = Expr<"v128">;
+type Lane = Local<"v128">;
+
+/** (g, x − mean, scale, shift) → g where the activation has a slope, else 0. */
+export function gate(
+  f: Scope,
+  activation: Activation,
+  relaxed: boolean,
+): (g: V, centred: V, scale: V, shift: V) => V {
+  const z = f.local("v128");
+  const open: Readonly<Record<Exclude<Activation, "none">, (input: V) => V>> = {
+    relu: (input) => f32x4.gt(input, v128.zero()),
+    relu6: (input) =>
+      v128.and(f32x4.gt(z.tee(input), v128.zero()), f32x4.lt(z, f32x4.splat(f32.const(6)))),
+  };
+  return (g, centred, scale, shift) =>
+    activation === "none"
+      ? g
+      : v128.and(g, open[activation](affine(relaxed)(centred, scale, shift)));
+}
+
+/** known(channels, rstd, weight?, bias?, scale, shift): scale = weight · rstd as in the forward, shift = bias. */
+export const knownKernel = (): Func => {
+  const params = {
+    channels: "i32",
+    rstd: "i32",
+    weight: "i32",
+    bias: "i32",
+    scale: "i32",
+    shift: "i32",
+  } as const;
+  return func("known", params, (f, p) => {
+    const w = f.local("f32");
+    return countdownOrSkip(p.channels, [
+      orConstant(w, p.weight, 1),
+      storeNext(p.scale, f32.mul(w, f32.load(p.rstd))),
+      orConstant(w, p.bias, 0),
+      storeNext(p.shift, w),
+      p.rstd.add(4),
+    ]);
+  });
+};
+
+/** products(…CHANNELS, g, x, mean, scale, shift, totals, products): T = Σg and S = Σg·(x − mean) of each channel, doubles. */
+function productsKernel(size: number, activation: Activation, relaxed: boolean): Func {
+  const params = {
+    ...CHANNELS,
+    g: "i32",
+    x: "i32",
+    mean: "i32",
+    scale: "i32",
+    shift: "i32",
+    totals: "i32",
+    products: "i32",
+  } as const;
+  const fma = multiplyAdd(relaxed);
+  return func("products", params, (f, p) => {
+    const [total, product] = [new Total(f), new Total(f)];
+    const [meanAt, scaleAt, shiftAt, totalAt, productAt] = f.locals("i32", 5) as [
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+    ];
+    const [m, s, b, d, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
+    const gated = gate(f, activation, relaxed);
+    return [
+      fillZero(p.totals, i32.shl(p.channels, 3)),
+      fillZero(p.products, i32.shl(p.channels, 3)),
+      eachPlane(
+        f,
+        p,
+        [p.g, p.x],
+        [
+          [p.mean, 4, meanAt],
+          [p.scale, 4, scaleAt],
+          [p.shift, 4, shiftAt],
+          [p.totals, 8, totalAt],
+          [p.products, 8, productAt],
+        ],
+        [
+          m.set(v128.load32Splat(meanAt)),
+          s.set(v128.load32Splat(scaleAt)),
+          b.set(v128.load32Splat(shiftAt)),
+          total.clear(),
+          product.clear(),
+          eachElement(f, size, p.n, [p.g, p.x], {
+            begin: [total.begin(), product.begin()],
+            four: ({ load, k, counted }) => [
+              d.set(f32x4.sub(load(1), m)),
+              g.set(counted(gated(load(0), d, s, b))),
+              total.add(k, (sum) => f32x4.add(sum, g)),
+              product.add(k, (sum) => fma(g, d, sum)),
+            ],
+            end: [total.end(), product.end()],
+          }),
+          f64.store(totalAt, f64.add(f64.load(totalAt), total.pairs())),
+          f64.store(productAt, f64.add(f64.load(productAt), product.pairs())),
+        ],
+      ),
+    ];
+  });
+}
+
+/**
+ * factors(channels, slices, sliceStep, count, totals, products, scale, rstd, dweight, dbias, b, c): from T and S of `count`
+ * elements, which come in slices and are added up in order,
+ *   dbias = T,   dweight = S·rstd,   dx = scale·g + b·(x − mean) + c,
+ *   b = −scale·rstd²·S/count,   c = −scale·T/count
+ */
+export const factorsKernel = (): Func => {
+  const params = {
+    channels: "i32",
+    slices: "i32",
+    sliceStep: "i32",
+    count: "i32",
+    totals: "i32",
+    products: "i32",
+    scale: "i32",
+    rstd: "i32",
+    dweight: "i32",
+    dbias: "i32",
+    b: "i32",
+    c: "i32",
+  } as const;
+  return func("factors", params, (f, p) => {
+    const [t, s, r, a] = f.locals("f64", 4) as [D, D, D, D];
+    const count = f.local("f64");
+    const [slice, from, other] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+    return [
+      count.set(f64.convertI32U(p.count)),
+      countdownOrSkip(p.channels, [
+        t.set(f64.const(0)),
+        s.set(f64.const(0)),
+        from.set(p.totals),
+        other.set(p.products),
+        slice.set(p.slices),
+        countdownOrSkip(slice, [
+          t.set(f64.add(t, f64.load(from))),
+          s.set(f64.add(s, f64.load(other))),
+          from.add(p.sliceStep),
+          other.add(p.sliceStep),
+        ]),
+        r.set(f64.promoteF32(f32.load(p.rstd))),
+        storeNext(p.dbias, f32.demoteF64(t)),
+        storeNext(p.dweight, f32.demoteF64(f64.mul(s, r))),
+        a.set(f64.div(f64.promoteF32(f32.load(p.scale)), count)),
+        storeNext(p.b, f32.neg(f32.demoteF64(f64.mul(f64.mul(a, s), f64.mul(r, r))))),
+        storeNext(p.c, f32.neg(f32.demoteF64(f64.mul(a, t)))),
+        p.totals.add(8),
+        p.products.add(8),
+        p.rstd.add(4),
+        p.scale.add(4),
+      ]),
+    ];
+  });
+};
+
+/** combine(…CHANNELS, g, x, dx, mean, scale, shift, b, c): dx = scale·g + b·(x − mean) + c. */
+function combineKernel(size: number, activation: Activation, relaxed: boolean): Func {
+  const params = {
+    ...CHANNELS,
+    g: "i32",
+    x: "i32",
+    dx: "i32",
+    mean: "i32",
+    scale: "i32",
+    shift: "i32",
+    b: "i32",
+    c: "i32",
+  } as const;
+  const fma = multiplyAdd(relaxed);
+  return func("combine", params, (f, p) => {
+    const arrays = [p.mean, p.scale, p.shift, p.b, p.c];
+    const at = f.locals("i32", arrays.length) as IntLocal[];
+    const [m, s, shift, b, c, d] = f.locals("v128", 6) as [Lane, Lane, Lane, Lane, Lane, Lane];
+    const gated = gate(f, activation, relaxed);
+    const fetched: Code = [m, s, shift, b, c].map((lane, i) =>
+      lane.set(v128.load32Splat(at[i] as IntLocal)),
+    );
+    return eachPlane(
+      f,
+      p,
+      [p.g, p.x, p.dx],
+      arrays.map((array, i) => [array, 4, at[i] as IntLocal]),
+      [
+        fetched,
+        eachElement(f, size, p.n, [p.g, p.x, p.dx], {
+          four: ({ load, store }) => [
+            d.set(f32x4.sub(load(1), m)),
+            store(2, fma(gated(load(0), d, s, shift), s, fma(d, b, c))),
+          ],
+        }),
+      ],
+    );
+  });
+}
+
+/** What both layouts (planes here, lanes in norm/batch-norm-lanes.ts) give under these names. */
+export type BatchNormGradKernels = "known" | "products" | "factors" | "combine";
+export const batchNormGradFuncs = (
+  size: number,
+  activation: Activation,
+  relaxed: boolean,
+): Func[] => [
+  knownKernel(),
+  productsKernel(size, activation, relaxed),
+  factorsKernel(),
+  combineKernel(size, activation, relaxed),
+];

@@ -1,0 +1,239 @@
+// Batch normalisation. Planes of [N, C, …] are walked in the order of memory, with totals per channel in
+// double precision; norm/batch-norm.ts hands over as many channels at a time as stay in the cache until the second
+// look at them. Kernels for [N, C], where a channel is a lane, are in norm/batch-norm-lanes.ts.
+import type { Activation } from "@tapegrad/core";
+import { ACTIVATIONS } from "../activate.ts";
+import {
+  countdownOrSkip,
+  type Expr,
+  type Func,
+  f32,
+  f32x4,
+  f64,
+  fillZero,
+  func,
+  type IntLocal,
+  i32,
+  type Local,
+  multiplyAdd,
+  v128,
+} from "../assembler/assembler.ts";
+import {
+  CHANNELS,
+  type D,
+  eachElement,
+  eachPlane,
+  type F,
+  orConstant,
+  storeNext,
+} from "./planes.ts";
+import { eachStretch, Total } from "./runs.ts";
+
+type V = Expr<"v128">;
+
+/** (x − mean) · scale + bias. The gradient does the same to know where the activation lets it through. */
+export const affine = (relaxed: boolean): ((centred: V, scale: V, bias: V) => V) =>
+  multiplyAdd(relaxed);
+
+/**
+ * centres(images, channels, n, planeStep, imageStep, x, to): the mean of n elements of each plane of `images` images,
+ * per channel, as a float near the mean of the channel.
+ */
+export const centresKernel = (): Func =>
+  func("centres", { ...CHANNELS, x: "i32", to: "i32" }, (f, p) => {
+    const sum = new Total(f);
+    return countdownOrSkip(p.channels, [
+      sum.clear(),
+      eachStretch(f, p.images, p.n, [{ from: p.x, step: p.imageStep }], {
+        begin: sum.begin(),
+        vector: ([q], offset, k) =>
+          sum.add(k, (s) => f32x4.add(s, v128.load(q as IntLocal, offset))),
+        single: ([q]) => sum.addSingle(f32.load(q as IntLocal)),
+        end: sum.end(),
+      }),
+      storeNext(p.to, f32.demoteF64(f64.div(sum.value(), f64.convertI32U(i32.mul(p.images, p.n))))),
+      p.x.add(p.planeStep),
+    ]);
+  });
+
+/**
+ * moments(…CHANNELS, x, centres, sums, squares): Σ(x − c) and Σ(x − c)² of each channel, as doubles. With c the mean of
+ * m elements of the channel one look is enough: however the values lie, (c − mean)² is at most count / m times
+ * the variance, and in practice far less than the variance.
+ */
+function momentsKernel(size: number, relaxed: boolean): Func {
+  const params = { ...CHANNELS, x: "i32", centres: "i32", sums: "i32", squares: "i32" } as const;
+  const fma = multiplyAdd(relaxed);
+  return func("moments", params, (f, p) => {
+    const [sum, square] = [new Total(f), new Total(f)];
+    const [centreAt, sumAt, squareAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+    const [c, d] = [f.local("v128"), f.local("v128")];
+    return [
+      fillZero(p.sums, i32.shl(p.channels, 3)),
+      fillZero(p.squares, i32.shl(p.channels, 3)),
+      eachPlane(
+        f,
+        p,
+        [p.x],
+        [
+          [p.centres, 4, centreAt],
+          [p.sums, 8, sumAt],
+          [p.squares, 8, squareAt],
+        ],
+        [
+          c.set(v128.load32Splat(centreAt)),
+          sum.clear(),
+          square.clear(),
+          eachElement(f, size, p.n, [p.x], {
+            begin: [sum.begin(), square.begin()],
+            four: ({ load, k, counted }) => [
+              d.set(counted(f32x4.sub(load(0), c))),
+              sum.add(k, (s) => f32x4.add(s, d)),
+              square.add(k, (s) => fma(d, d, s)),
+            ],
+            end: [sum.end(), square.end()],
+          }),
+          f64.store(sumAt, f64.add(f64.load(sumAt), sum.pairs())),
+          f64.store(squareAt, f64.add(f64.load(squareAt), square.pairs())),
+        ],
+      ),
+    ];
+  });
+}
+
+/**
+ * statistics(channels, slices, sliceStep, count, centres, sums, squares, weight?, bias?, mean, variance, rstd, scale,
+ * shift, eps): what the moments of `count` elements each say. They come in slices, which are added up in
+ * order. scale = weight · rstd and shift = bias, or what stands for them.
+ */
+export const statisticsKernel = (): Func => {
+  const params = {
+    channels: "i32",
+    slices: "i32",
+    sliceStep: "i32",
+    count: "i32",
+    centres: "i32",
+    sums: "i32",
+    squares: "i32",
+    weight: "i32",
+    bias: "i32",
+    mean: "i32",
+    variance: "i32",
+    rstd: "i32",
+    scale: "i32",
+    shift: "i32",
+    eps: "f64",
+  } as const;
+  return func("statistics", params, (f, p) => {
+    const [mean, variance] = [f.local("f64"), f.local("f64")] as [D, D];
+    const count = f.local("f64");
+    const [w, r] = f.locals("f32", 2) as [F, F];
+    const [slice, s, q] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+    return [
+      count.set(f64.convertI32U(p.count)),
+      countdownOrSkip(p.channels, [
+        mean.set(f64.const(0)),
+        variance.set(f64.const(0)),
+        s.set(p.sums),
+        q.set(p.squares),
+        slice.set(p.slices),
+        countdownOrSkip(slice, [
+          mean.set(f64.add(mean, f64.load(s))),
+          variance.set(f64.add(variance, f64.load(q))),
+          s.add(p.sliceStep),
+          q.add(p.sliceStep),
+        ]),
+        mean.set(f64.div(mean, count)),
+        variance.set(f64.sub(f64.div(variance, count), f64.mul(mean, mean))),
+        variance.set(f64.max(variance, f64.const(0))),
+        mean.set(f64.add(mean, f64.promoteF32(f32.load(p.centres)))),
+        storeNext(p.mean, f32.demoteF64(mean)),
+        storeNext(p.variance, f32.demoteF64(variance)),
+        r.set(f32.demoteF64(inverseRoot(variance, p.eps))),
+        storeNext(p.rstd, r),
+        orConstant(w, p.weight, 1),
+        storeNext(p.scale, f32.mul(w, r)),
+        orConstant(w, p.bias, 0),
+        storeNext(p.shift, w),
+        p.centres.add(4),
+        p.sums.add(8),
+        p.squares.add(8),
+      ]),
+    ];
+  });
+};
+
+const inverseRoot = (variance: Expr<"f64">, eps: Expr<"f64">): Expr<"f64"> =>
+  f64.div(f64.const(1), f64.sqrt(f64.add(variance, eps)));
+
+/** given(channels, variance, weight?, bias?, scale, shift, eps): as statistics, from a variance that is known. */
+export const givenKernel = (): Func => {
+  const params = {
+    channels: "i32",
+    variance: "i32",
+    weight: "i32",
+    bias: "i32",
+    scale: "i32",
+    shift: "i32",
+    eps: "f64",
+  } as const;
+  return func("given", params, (f, p) => {
+    const w = f.local("f32");
+    return countdownOrSkip(p.channels, [
+      orConstant(w, p.weight, 1),
+      storeNext(
+        p.scale,
+        f32.demoteF64(
+          f64.mul(f64.promoteF32(w), inverseRoot(f64.promoteF32(f32.load(p.variance)), p.eps)),
+        ),
+      ),
+      orConstant(w, p.bias, 0),
+      storeNext(p.shift, w),
+      p.variance.add(4),
+    ]);
+  });
+};
+
+/** normalise(…CHANNELS, x, y, mean, scale, shift): y = activation((x − mean)·scale + shift). */
+function normaliseKernel(size: number, activation: Activation, relaxed: boolean): Func {
+  const params = {
+    ...CHANNELS,
+    x: "i32",
+    y: "i32",
+    mean: "i32",
+    scale: "i32",
+    shift: "i32",
+  } as const;
+  return func("normalise", params, (f, p) => {
+    const [meanAt, scaleAt, shiftAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+    const [m, s, b] = f.locals("v128", 3) as [Local<"v128">, Local<"v128">, Local<"v128">];
+    return eachPlane(
+      f,
+      p,
+      [p.x, p.y],
+      [
+        [p.mean, 4, meanAt],
+        [p.scale, 4, scaleAt],
+        [p.shift, 4, shiftAt],
+      ],
+      [
+        m.set(v128.load32Splat(meanAt)),
+        s.set(v128.load32Splat(scaleAt)),
+        b.set(v128.load32Splat(shiftAt)),
+        eachElement(f, size, p.n, [p.x, p.y], {
+          four: ({ load, store }) =>
+            store(1, ACTIVATIONS[activation](affine(relaxed)(f32x4.sub(load(0), m), s, b))),
+        }),
+      ],
+    );
+  });
+}
+
+/** What both layouts (planes here, lanes there) give under these names. */
+export type BatchNormKernels = "centres" | "moments" | "statistics" | "normalise";
+export const batchNormFuncs = (size: number, activation: Activation, relaxed: boolean): Func[] => [
+  centresKernel(),
+  momentsKernel(size, relaxed),
+  statisticsKernel(),
+  normaliseKernel(size, activation, relaxed),
+];

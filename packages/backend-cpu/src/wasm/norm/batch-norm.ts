@@ -1,0 +1,334 @@
+// Batch normalisation: which channels go together, addresses and sizes for the kernels. Inputs that are not
+// dense are copied first.
+//
+// A channel is looked at twice, for its statistics and for the result. Where its elements fit into the
+// second-level cache, a task does both for as many channels as fit. Where not, tasks are slices of all
+// channels, their sums are added up in order, and a second launch makes the result.
+import type { FusedKernels, View } from "@tapegrad/core";
+import { sizeOf } from "@tapegrad/core";
+import type { Scratch, WasmContext } from "../context.ts";
+import { traffic } from "../threads/launch.ts";
+import { addressOf, contiguousAt } from "../view.ts";
+import { type BatchNormGradKernels, batchNormGradFuncs } from "./batch-norm-grad-kernels.ts";
+import { type BatchNormKernels, batchNormFuncs, givenKernel } from "./batch-norm-kernels.ts";
+import { batchNormGradLanes, batchNormLanes } from "./batch-norm-lanes.ts";
+import { constantSize } from "./planes.ts";
+
+type Kernels = Pick<FusedKernels, "batchNorm" | "batchNormGrad" | "batchNormEval">;
+
+const float32 = (...views: readonly (View | undefined)[]): boolean =>
+  views.every((v) => v === undefined || v.dtype === "float32");
+
+/** As many channels at a time as keep this many bytes of all tensors together in the second-level cache. */
+const CACHED = 1024 * 1024;
+/** Bytes of a slice, roughly. */
+const SLICE = 128 * 1024;
+const MOST_SLICES = 64;
+/** Shares of a tensor that fits into the cache as a whole: enough for threads to take turns. */
+const SHARES = 16;
+/** Nanoseconds below which a share is not worth it. */
+const SHORTEST = 8_000;
+/** A centre is the mean of this many elements, if the channel has them. */
+const CENTRE = 64;
+const LARGEST_CENTRE = 1024;
+
+/** What the kernels' first five arguments say, and the bytes to add to the address of the tensor. */
+type Part = readonly [
+  images: number,
+  channels: number,
+  n: number,
+  planeStep: number,
+  imageStep: number,
+  offset: number,
+];
+
+interface Layout {
+  readonly channels: number;
+  /** Elements of a channel. */
+  readonly count: number;
+  readonly lanes: boolean;
+  /** The size the kernels are made for. */
+  readonly size: number;
+  /** Where a channel fits the cache: channels first … first + part[1] − 1 of all images. */
+  readonly groups: readonly (readonly [first: number, part: Part])[];
+  /** Where not: parts of all channels; else empty. */
+  readonly slices: readonly Part[];
+  /** The elements whose mean is near that of the channel; per group of channels or for all. */
+  centre(part: Part): Part;
+}
+
+const layouts = new Map<string, Layout>();
+
+/** @param streams tensors of this shape that are read or written */
+function layoutOf(shape: readonly number[], streams: number): Layout {
+  const key = `${streams}/${shape}`;
+  let layout = layouts.get(key);
+  if (layout === undefined) {
+    if (layouts.size > 512) layouts.clear();
+    layout = makeLayout(shape, streams);
+    layouts.set(key, layout);
+  }
+  return layout;
+}
+
+function makeLayout(shape: readonly number[], streams: number): Layout {
+  const [images, channels] = shape as readonly [number, number];
+  const plane = sizeOf(shape.slice(2));
+  const lanes = plane === 1 && channels >= 4;
+  const planeStep = plane * 4;
+  const imageStep = channels * planeStep;
+  const channelBytes = images * planeStep * streams;
+  const rows = Math.min(images, Math.ceil(CENTRE / plane));
+  const centre = ([, count, , , , offset]: Part): Part => {
+    const n = Math.min(plane, LARGEST_CENTRE);
+    return [rows, count, n, planeStep, imageStep, offset];
+  };
+  const base = { channels, count: images * plane, lanes, size: constantSize(plane), centre };
+  // Lanes lie side by side in each row: a few of them at a time would jump from page to page.
+  const total = channelBytes * channels;
+  if (lanes ? total > SLICE : channelBytes > CACHED) {
+    return { ...base, groups: [], slices: slicesOf(images, channels, plane) };
+  }
+  const shares = Math.max(1, Math.min(SHARES, Math.floor(traffic(total) / SHORTEST)));
+  const fitting = Math.max(1, Math.floor(CACHED / channelBytes));
+  const step = lanes ? channels : Math.min(fitting, Math.ceil(channels / shares));
+  const groups: (readonly [number, Part])[] = [];
+  for (let first = 0; first < channels; first += step) {
+    const size = Math.min(step, channels - first);
+    groups.push([first, [images, size, plane, planeStep, imageStep, first * planeStep]]);
+  }
+  return { ...base, groups, slices: [] };
+}
+
+/** Runs of images with all their channels; where an image is large, of parts of its planes. */
+function slicesOf(images: number, channels: number, plane: number): Part[] {
+  const planeStep = plane * 4;
+  const imageStep = channels * planeStep;
+  const wanted = Math.ceil((images * imageStep) / SLICE);
+  const most = Math.min(plane === 1 ? SHARES : MOST_SLICES, wanted);
+  const perRun = Math.ceil(images / Math.min(images, most));
+  const runs = Math.ceil(images / perRun);
+  const cuts = Math.max(1, Math.min(Math.ceil(most / runs), Math.ceil(plane / 4096)));
+  const n = cuts === 1 ? plane : Math.ceil(plane / cuts / 16) * 16;
+  const parts: Part[] = [];
+  for (let image = 0; image < images; image += perRun) {
+    for (let from = 0; from < plane; from += n) {
+      const offset = image * imageStep + from * 4;
+      const count = Math.min(n, plane - from);
+      const run = Math.min(perRun, images - image);
+      parts.push([run, channels, count, planeStep, imageStep, offset]);
+    }
+  }
+  return parts;
+}
+
+/** Sixteen-byte steps keep arrays of floats that follow each other aligned. */
+const floats = (n: number): number => Math.ceil(n / 4) * 16;
+
+export function batchNormKernels(ctx: WasmContext): Kernels {
+  const { relaxed } = ctx;
+  /** The address of a dense copy, or 0: none. */
+  const optional = (scratch: Scratch, v: View | undefined): number =>
+    v === undefined ? 0 : contiguousAt(ctx, scratch, v);
+  /** Address + bytes, but none stays none. */
+  const plus = (address: number, bytes: number): number => (address === 0 ? 0 : address + bytes);
+  const variant = ({ lanes }: Layout): string => (lanes ? "lanes" : "channels");
+
+  return {
+    batchNorm(x, weight, bias, y, mean, variance, rstd, eps, activation) {
+      if (!float32(x, weight, bias)) return undefined;
+      if (sizeOf(x.shape) === 0) return undefined;
+      const layout = layoutOf(x.shape, 2);
+      const { channels, count, lanes, size, groups, slices, centre } = layout;
+      const { centres, moments, statistics, normalise } = ctx.get<BatchNormKernels>(
+        `batchNorm/${lanes ? "lanes" : size}/${activation}`,
+        () => (lanes ? batchNormLanes : batchNormFuncs.bind(null, size))(activation, relaxed),
+      );
+      return ctx.withScratch((scratch) => {
+        const [from, to] = [contiguousAt(ctx, scratch, x), addressOf(y)];
+        const [w, b] = [optional(scratch, weight), optional(scratch, bias)];
+        const [m, v] = [addressOf(mean), addressOf(variance)];
+        const width = floats(channels);
+        const arrays = scratch.take(4 * width + 2 * channels * 8 * Math.max(1, slices.length));
+        const [near, scale, shift] = [arrays, arrays + width, arrays + 2 * width];
+        const r = rstd === undefined ? arrays + 3 * width : addressOf(rstd);
+        const sums = arrays + 4 * width;
+        const squares = sums + channels * 8;
+        const cost = traffic(channels * count * 8);
+        if (slices.length === 0) {
+          ctx.launch(cost, (tasks) => {
+            for (const [c, part] of groups) {
+              const [images, n, plane, planeStep, imageStep, offset] = part;
+              const [c4, c8] = [c * 4, c * 8];
+              const [p0, p1, p2, p3, p4] = centre(part);
+              const at = from + offset;
+              tasks.add(centres, p0, p1, p2, p3, p4, at, near + c4);
+              tasks.also(
+                moments,
+                ...[images, n, plane, planeStep, imageStep, at],
+                ...[near + c4, sums + c8, squares + c8],
+              );
+              tasks.also(
+                statistics,
+                ...[n, 1, 0, count, near + c4, sums + c8, squares + c8],
+                ...[plus(w, c4), plus(b, c4), m + c4, v + c4, r + c4, scale + c4, shift + c4, eps],
+              );
+              tasks.also(
+                normalise,
+                ...[images, n, plane, planeStep, imageStep, at, to + offset],
+                ...[m + c4, scale + c4, shift + c4],
+              );
+            }
+          });
+          return variant(layout);
+        }
+        const [p0, p1, p2, p3, p4, p5] = centre(slices[0] as Part);
+        centres(p0, p1, p2, p3, p4, from + p5, near);
+        const sliceStep = channels * 16;
+        ctx.launch(cost, (tasks) => {
+          slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
+            const step = i * sliceStep;
+            tasks.add(
+              moments,
+              ...[images, n, plane, planeStep, imageStep, from + offset],
+              ...[near, sums + step, squares + step],
+            );
+          });
+        });
+        statistics(
+          ...[channels, slices.length, sliceStep, count, near, sums, squares],
+          ...[w, b, m, v, r, scale, shift, eps],
+        );
+        ctx.launch(cost, (tasks) => {
+          for (const [images, n, plane, planeStep, imageStep, offset] of slices) {
+            tasks.add(
+              normalise,
+              ...[images, n, plane, planeStep, imageStep, from + offset, to + offset],
+              ...[m, scale, shift],
+            );
+          }
+        });
+        return "slices";
+      });
+    },
+    batchNormEval(x, mean, variance, weight, bias, y, eps, activation) {
+      if (!float32(x, mean, variance, weight, bias)) return undefined;
+      if (sizeOf(x.shape) === 0) return "empty";
+      const layout = layoutOf(x.shape, 2);
+      const { channels, count, lanes, size, groups, slices } = layout;
+      const { normalise } = ctx.get<BatchNormKernels>(
+        `batchNorm/${lanes ? "lanes" : size}/${activation}`,
+        () => (lanes ? batchNormLanes : batchNormFuncs.bind(null, size))(activation, relaxed),
+      );
+      const { given } = ctx.get<"given">("batchNorm/given", () => [givenKernel()]);
+      return ctx.withScratch((scratch) => {
+        const [from, to] = [contiguousAt(ctx, scratch, x), addressOf(y)];
+        const m = contiguousAt(ctx, scratch, mean);
+        const scale = scratch.take(2 * floats(channels));
+        const shift = scale + floats(channels);
+        const v = contiguousAt(ctx, scratch, variance);
+        given(
+          ...[channels, v, optional(scratch, weight), optional(scratch, bias), scale, shift, eps],
+        );
+        ctx.launch(traffic(channels * count * 8), (tasks) => {
+          const visit = (c: number, part: Part): void => {
+            const [images, n, plane, planeStep, imageStep, offset] = part;
+            tasks.add(
+              normalise,
+              ...[images, n, plane, planeStep, imageStep, from + offset, to + offset],
+              ...[m + c * 4, scale + c * 4, shift + c * 4],
+            );
+          };
+          for (const [c, part] of groups) visit(c, part);
+          for (const part of slices) visit(0, part);
+        });
+        return variant(layout);
+      });
+    },
+    batchNormGrad(g, x, weight, bias, mean, rstd, dx, dweight, dbias, activation) {
+      if (!float32(g, x, weight, bias, mean, rstd)) return undefined;
+      if (sizeOf(x.shape) === 0) return undefined;
+      const layout = layoutOf(x.shape, 3);
+      const { channels, count, lanes, size, groups, slices } = layout;
+      const { known, products, factors, combine } = ctx.get<BatchNormGradKernels>(
+        `batchNormGrad/${lanes ? "lanes" : size}/${activation}`,
+        () =>
+          (lanes ? batchNormGradLanes : batchNormGradFuncs.bind(null, size))(activation, relaxed),
+      );
+      return ctx.withScratch((scratch) => {
+        const [up, from] = [contiguousAt(ctx, scratch, g), contiguousAt(ctx, scratch, x)];
+        const [m, r] = [contiguousAt(ctx, scratch, mean), contiguousAt(ctx, scratch, rstd)];
+        const [w, b] = [optional(scratch, weight), optional(scratch, bias)];
+        const [to, dw, db] = [addressOf(dx), addressOf(dweight), addressOf(dbias)];
+        const width = floats(channels);
+        const arrays = scratch.take(4 * width + 2 * channels * 8 * Math.max(1, slices.length));
+        const [scale, shift, fb, fc] = [0, 1, 2, 3].map((i) => arrays + i * width) as [
+          number,
+          number,
+          number,
+          number,
+        ];
+        const totals = arrays + 4 * width;
+        const moments = totals + channels * 8;
+        const cost = traffic(channels * count * 12);
+        known(channels, r, w, b, scale, shift);
+        if (slices.length === 0) {
+          ctx.launch(cost, (tasks) => {
+            for (const [c, [images, n, plane, planeStep, imageStep, offset]] of groups) {
+              const [c4, c8] = [c * 4, c * 8];
+              tasks.add(
+                products,
+                ...[images, n, plane, planeStep, imageStep, up + offset, from + offset],
+                ...[m + c4, scale + c4, shift + c4, totals + c8, moments + c8],
+              );
+              tasks.also(
+                factors,
+                ...[n, 1, 0, count, totals + c8, moments + c8],
+                ...[scale + c4, r + c4, dw + c4, db + c4, fb + c4, fc + c4],
+              );
+              tasks.also(
+                combine,
+                ...[
+                  images,
+                  n,
+                  plane,
+                  planeStep,
+                  imageStep,
+                  up + offset,
+                  from + offset,
+                  to + offset,
+                ],
+                ...[m + c4, scale + c4, shift + c4, fb + c4, fc + c4],
+              );
+            }
+          });
+          return variant(layout);
+        }
+        const sliceStep = channels * 16;
+        ctx.launch(cost, (tasks) => {
+          slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
+            tasks.add(
+              products,
+              ...[images, n, plane, planeStep, imageStep, up + offset, from + offset],
+              ...[m, scale, shift, totals + i * sliceStep, moments + i * sliceStep],
+            );
+          });
+        });
+        factors(
+          ...[channels, slices.length, sliceStep, count, totals, moments],
+          ...[scale, r, dw, db, fb, fc],
+        );
+        ctx.launch(cost, (tasks) => {
+          for (const [images, n, plane, planeStep, imageStep, offset] of slices) {
+            tasks.add(
+              combine,
+              ...[images, n, plane, planeStep, imageStep, up + offset, from + offset, to + offset],
+              ...[m, scale, shift, fb, fc],
+            );
+          }
+        });
+        return "slices";
+      });
+    },
+  };
+}

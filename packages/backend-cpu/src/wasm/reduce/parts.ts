@@ -1,0 +1,45 @@
+// What the loops of reductions share: how two numbers fold into one, and the parameters of a loop.
+import { type Expr, f32x4, f64, f64x2, v128 } from "../assembler/assembler.ts";
+
+type V = Expr<"v128">;
+type D = Expr<"f64">;
+
+export interface Fold {
+  readonly four: (a: V, b: V) => V;
+  readonly two: (a: V, b: V) => V;
+  readonly one: (a: D, b: D) => D;
+  readonly start: number;
+  /** Like four, but does not see a NaN in b: a mask beside it remembers them. */
+  readonly blind?: (a: V, b: V) => V;
+}
+export type FoldCode = "sum" | "max" | "min" | "prod";
+
+/** pmax and pmin keep a NaN in their first argument; one in the second is brought in by its mask, which is a NaN. */
+const orNaN = (kept: V, b: V): V => v128.or(kept, f32x4.ne(b, b));
+const orNaN2 = (kept: V, b: V): V => v128.or(kept, f64x2.ne(b, b));
+
+export const FOLDS: Readonly<Record<FoldCode, Fold>> = {
+  sum: { four: f32x4.add, two: f64x2.add, one: f64.add, start: 0 },
+  max: {
+    four: (a, b) => orNaN(f32x4.pmax(a, b), b),
+    two: (a, b) => orNaN2(f64x2.pmax(a, b), b),
+    one: f64.max,
+    start: -Infinity,
+    blind: f32x4.pmax,
+  },
+  min: {
+    four: (a, b) => orNaN(f32x4.pmin(a, b), b),
+    two: (a, b) => orNaN2(f64x2.pmin(a, b), b),
+    one: f64.min,
+    start: Infinity,
+    blind: f32x4.pmin,
+  },
+  // A product of four floats may overflow where that of all does not: every factor in double.
+  prod: { four: f32x4.mul, two: f64x2.mul, one: f64.mul, start: 1 },
+};
+
+export const splat = (x: number): V => v128.constF32([x, x, x, x]);
+export const lowPair = (x: V): V => f64x2.promoteLowF32x4(x);
+export const highPair = (x: V): V => f64x2.promoteLowF32x4(f32x4.shuffle(x, x, [2, 3, 2, 3]));
+
+export const PARAMS = { rows: "i32", n: "i32", x: "i32", xRow: "i32", acc: "i32" } as const;

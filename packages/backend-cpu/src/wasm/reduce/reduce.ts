@@ -1,0 +1,127 @@
+// reduce and argReduce: any dims of any strided float32 view as rows or columns of the kernels.
+//
+// Order does not matter to a reduction, so dims are walked in the order of memory. Then either the dim
+// that lies side by side is reduced (rows of x fold into one number each), or it is kept (rows add up).
+import type { ReduceCode, RequiredKernels, View } from "@tapegrad/core";
+import { sizeOf } from "@tapegrad/core";
+import type { Exports } from "../assembler/module-cache.ts";
+import type { WasmContext } from "../context.ts";
+import { MANY } from "../elementwise/walk.ts";
+import { byteAddress, contiguousAt } from "../view.ts";
+import { type ArgKernels, argKernels } from "./arg-kernels.ts";
+import { argOnThreads } from "./arg-shared.ts";
+import { type Dim, dimsOf, each, ONE, takeLargest } from "./dims.ts";
+import { CHUNK } from "./fold.ts";
+import { FOLDS, type FoldCode, type FoldKernels, foldKernels } from "./kernels.ts";
+import { foldOnThreads } from "./shared.ts";
+
+export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" | "argReduce"> {
+  const { arena } = ctx;
+  const folds: Partial<Record<FoldCode, Exports<FoldKernels>>> = {};
+  let partial: number | undefined;
+
+  function prepare(code: FoldCode): Exports<FoldKernels> {
+    partial ??= arena.take(CHUNK * 8).ptr;
+    const made = ctx.get<FoldKernels>(`reduce/${code}`, () => foldKernels(code));
+    folds[code] = made;
+    return made;
+  }
+
+  /** All of a dense view: no dims to look at. */
+  function foldAll(code: FoldCode, x: number, n: number, y: number): void {
+    const { row, start, finish } = folds[code] ?? prepare(code);
+    const acc = partial as number;
+    start(1, acc, FOLDS[code].start);
+    row(1, n, x, 0, acc);
+    finish(1, acc, y, 0);
+  }
+
+  function foldInto(code: FoldCode, x: number, dims: Dim[], y: number): void {
+    if (dims.reduce((product, d) => product * d.size, 1) >= MANY) {
+      foldOnThreads(ctx, folds[code] ?? prepare(code), code, x, dims, y);
+      return;
+    }
+    const { row, column, start, finish } = folds[code] ?? prepare(code);
+    const acc = partial as number;
+    const first = FOLDS[code].start;
+    const inner = dims.pop() ?? { ...ONE, kept: false };
+    // The results of one call lie along `across`; what is folded by the kernel beside the inner dim, along `down`.
+    const across = inner.kept ? inner : (takeLargest(dims, (d) => d.kept) ?? ONE);
+    const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
+    const kept = dims.filter((d) => d.kept);
+    const reduced = dims.filter((d) => !d.kept);
+    each(kept, (xAt, yAt) => {
+      for (let from = 0; from < across.size; from += CHUNK) {
+        const n = Math.min(CHUNK, across.size - from);
+        start(n, acc, first);
+        const at = x + xAt + from * across.xStep;
+        each(reduced, (more) => {
+          if (inner.kept) column(down.size, n, at + more, down.xStep, acc);
+          else row(n, down.size, at + more, across.xStep, acc);
+        });
+        finish(n, acc, y + yAt + from * across.yStep, across.yStep);
+      }
+    });
+  }
+
+  function reduce(code: ReduceCode, x: View, y: View): string | undefined {
+    if (code === "any" || code === "all") return question(code, x, y);
+    if (x.dtype !== "float32" || y.dtype !== "float32") return undefined;
+    const results = sizeOf(y.shape);
+    if (results === 0) return "empty";
+    const to = byteAddress(y, 4);
+    if (sizeOf(x.shape) === 0) {
+      arena.f32.fill(FOLDS[code].start, to / 4, to / 4 + results);
+      return "empty";
+    }
+    if (results === 1 && x.contiguous && sizeOf(x.shape) < MANY) {
+      foldAll(code, byteAddress(x, 4), sizeOf(x.shape), to);
+      return "all";
+    }
+    const dims = dimsOf(x, x.strides, y);
+    const inner = dims[dims.length - 1];
+    if (inner === undefined || inner.xStep === 4) {
+      foldInto(code, byteAddress(x, 4), dims, to);
+      return inner?.kept ? "columns" : "rows";
+    }
+    ctx.withScratch((scratch) => {
+      const from = contiguousAt(ctx, scratch, x);
+      const strides = x.shape.map((_, d) => sizeOf(x.shape.slice(d + 1)));
+      foldInto(code, from, dimsOf(x, strides, y), to);
+    });
+    return "copied";
+  }
+
+  /** Over all elements of dense bools. */
+  function question(code: "any" | "all", x: View, y: View): string | undefined {
+    if (x.dtype !== "bool" || !x.contiguous || sizeOf(y.shape) !== 1) return undefined;
+    const at = byteAddress(x, 1);
+    const bytes = arena.u8.subarray(at, at + sizeOf(x.shape));
+    const answer = code === "any" ? bytes.includes(1) : !bytes.includes(0);
+    arena.u8[byteAddress(y, 1)] = answer ? 1 : 0;
+    return "js-search";
+  }
+
+  function argReduce(code: "argmax" | "argmin", x: View, y: View, dim: number): string | undefined {
+    if (x.dtype !== "float32") return undefined;
+    if (sizeOf(y.shape) === 0) return "empty";
+    const kernels = ctx.get<ArgKernels>(code, () => argKernels(code));
+    const dims: Dim[] = x.shape.flatMap((size, d) =>
+      d === dim || size === 1
+        ? []
+        : [
+            {
+              size,
+              xStep: (x.strides[d] as number) * 4,
+              yStep: (y.strides[d] as number) * 8,
+              kept: true,
+            },
+          ],
+    );
+    const n = x.shape[dim] ?? 1;
+    const step = (x.strides[dim] ?? 1) * 4;
+    return argOnThreads(ctx, kernels, dims, n, step, byteAddress(x, 4), byteAddress(y, 8));
+  }
+
+  return { reduce, argReduce };
+}

@@ -1,0 +1,217 @@
+// Large reductions on threads. Where there are results enough, each task has some of them; where there are
+// few, each task has a part of what is folded into them, and the parts are brought together in their order.
+// The cut follows from the shape alone: the same bits on any number of threads.
+
+import type { Exports } from "../assembler/module-cache.ts";
+import type { WasmContext } from "../context.ts";
+import { pieces, traffic } from "../threads/launch.ts";
+import { type Dim, each, ONE, takeLargest } from "./dims.ts";
+import { CHUNK, FOLD_WORDS, LOOPS, type Loop } from "./fold.ts";
+import type { FoldCode, FoldKernels } from "./kernels.ts";
+
+/** With fewer pieces of results than this, the reduced dims are cut instead. */
+const ENOUGH = 16;
+/** Columns stay together in runs of this many: memory is read in stretches of 1 KiB at least. */
+const COLUMNS = 256;
+/** Fewer columns than this, side by side, are worked on as if they were several rows of columns in one. */
+const NARROW = 64;
+/** Up to so many rows, columns keep their results in registers. */
+const FEW = 8;
+
+/** Where the tasks of one reduction read their dims, and how. */
+interface Layout {
+  readonly loop: Loop;
+  readonly xRow: number;
+  readonly across: Dim;
+  readonly kept: readonly Dim[];
+  readonly reduced: readonly Dim[];
+}
+
+const product = (dims: readonly Dim[]): number => dims.reduce((p, d) => p * d.size, 1);
+
+export function foldOnThreads(
+  ctx: WasmContext,
+  kernels: Exports<FoldKernels>,
+  code: FoldCode,
+  x: number,
+  dims: Dim[],
+  y: number,
+): void {
+  const elements = product(dims);
+  const cost = traffic(elements * 4) * (code === "prod" ? 2 : 1);
+  const inner = dims.pop() ?? { ...ONE, kept: false };
+  const across = inner.kept ? inner : (takeLargest(dims, (d) => d.kept) ?? ONE);
+  const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
+  const layout: Layout = {
+    loop: loopFor(code, inner.kept, down.size),
+    xRow: inner.kept ? down.xStep : across.xStep,
+    across,
+    kept: dims.filter((d) => d.kept),
+    reduced: dims.filter((d) => !d.kept),
+  };
+  const keptCount = product(layout.kept);
+  const narrow =
+    inner.kept &&
+    across.size < NARROW &&
+    across.xStep === 4 &&
+    down.xStep === across.size * 4 &&
+    down.size >= NARROW &&
+    keptCount === 1;
+  const unit = inner.kept ? COLUMNS : 1;
+  if (narrow) foldNarrow(ctx, kernels, code, layout, down, cost, x, y);
+  else if (keptCount * Math.ceil(across.size / unit) >= ENOUGH) {
+    byResults(ctx, kernels, layout, down.size, cost, unit, x, y);
+  } else byParts(ctx, kernels, layout, down, cost, x, y);
+}
+
+function loopFor(code: FoldCode, columns: boolean, n: number): Loop {
+  if (columns) return n <= FEW ? "fewRows" : "column";
+  return n <= 128 && code !== "prod" ? "fourRows" : "row";
+}
+
+/** Writes the table of foldKernel(). `parts`: results are doubles, those of one part side by side. */
+function writeTable(ctx: WasmContext, at: number, layout: Layout, parts: boolean): void {
+  const { loop, xRow, across, kept, reduced } = layout;
+  const yStep = parts ? 8 : across.yStep;
+  const words = [
+    LOOPS[loop],
+    xRow,
+    across.xStep,
+    yStep,
+    Number(parts),
+    kept.length,
+    reduced.length,
+  ];
+  let dense = across.size * 8;
+  for (const d of [...kept].reverse()) {
+    words.push(d.size, d.xStep, parts ? dense : d.yStep);
+    dense *= d.size;
+  }
+  for (const d of [...reduced].reverse()) words.push(d.size, d.xStep);
+  ctx.arena.i32.set(words, at / 4);
+}
+
+const tableBytes = ({ kept, reduced }: Layout): number =>
+  (FOLD_WORDS + kept.length * 3 + reduced.length * 2) * 4;
+
+function byResults(
+  ctx: WasmContext,
+  { fold }: Exports<FoldKernels>,
+  layout: Layout,
+  n: number,
+  cost: number,
+  unit: number,
+  x: number,
+  y: number,
+): void {
+  const { across, kept, reduced } = layout;
+  const [keptCount, reducedCount] = [product(kept), product(reduced)];
+  ctx.withScratch((scratch) => {
+    const table = scratch.take(tableBytes(layout));
+    writeTable(ctx, table, layout, false);
+    ctx.launch(cost, (tasks) => {
+      const acc = tasks.local(CHUNK * 8);
+      if (keptCount >= ENOUGH) {
+        pieces(keptCount, cost, (first, count) =>
+          tasks.add(fold, table, first, count, across.size, n, 0, reducedCount, x, y, acc),
+        );
+        return;
+      }
+      for (let k = 0; k < keptCount; k++) {
+        const cut = (first: number, size: number): void => {
+          const [from, to] = [x + first * across.xStep, y + first * across.yStep];
+          tasks.add(fold, table, k, 1, size, n, 0, reducedCount, from, to, acc);
+        };
+        pieces(across.size, cost / keptCount, cut, unit);
+      }
+    });
+  });
+}
+
+function byParts(
+  ctx: WasmContext,
+  { fold, combine, finish }: Exports<FoldKernels>,
+  layout: Layout,
+  down: Dim,
+  cost: number,
+  x: number,
+  y: number,
+): void {
+  const { across, kept, reduced, loop } = layout;
+  const [keptCount, reducedCount] = [product(kept), product(reduced)];
+  const results = keptCount * across.size;
+  // A list of parts first: how many there are says how much memory they need.
+  const parts: [n: number, reducedFirst: number, reducedCount: number, x: number][] = [];
+  if (reducedCount >= ENOUGH) {
+    pieces(reducedCount, cost, (first, count) => parts.push([down.size, first, count, x]));
+  } else {
+    const rows = loop === "row" || loop === "fourRows";
+    const cut = (first: number, size: number) =>
+      parts.push([size, 0, reducedCount, x + first * down.xStep]);
+    pieces(down.size, cost, cut, rows ? 1024 : FEW);
+  }
+  ctx.withScratch((scratch) => {
+    const table = scratch.take(tableBytes(layout));
+    const partial = scratch.take(parts.length * results * 8);
+    writeTable(ctx, table, layout, true);
+    ctx.launch(cost, (tasks) => {
+      const acc = tasks.local(CHUNK * 8);
+      parts.forEach(([n, first, count, from], s) => {
+        const to = partial + s * results * 8;
+        tasks.add(fold, table, 0, keptCount, across.size, n, first, count, from, to, acc);
+      });
+    });
+    combine(parts.length, results, partial);
+    let from = partial;
+    each(kept, (_, yAt) => {
+      finish(across.size, from, y + yAt, across.yStep);
+      from += across.size * 8;
+    });
+  });
+}
+
+/**
+ * [m, n] over its rows, n small: as [m / k, k·n], whose k·n columns are vectors enough, and then those k results
+ * of n columns as parts. The last m % k rows are a part of their own.
+ */
+function foldNarrow(
+  ctx: WasmContext,
+  { fold, combine, finish }: Exports<FoldKernels>,
+  code: FoldCode,
+  layout: Layout,
+  down: Dim,
+  cost: number,
+  x: number,
+  y: number,
+): void {
+  const n = layout.across.size;
+  const k = Math.min(Math.ceil(COLUMNS / n), down.size);
+  const width = n * k;
+  const rows = Math.floor(down.size / k);
+  const reducedCount = product(layout.reduced);
+  const across: Dim = { size: width, xStep: 4, yStep: 8, kept: true };
+  const wide: Layout = { ...layout, across, xRow: width * 4, loop: loopFor(code, true, rows) };
+  const cuts: [first: number, size: number][] = [];
+  pieces(rows, cost, (first, size) => cuts.push([first, size]), FEW);
+  const rest = down.size - rows * k;
+  ctx.withScratch((scratch) => {
+    const table = scratch.take(tableBytes(wide));
+    const partial = scratch.take((cuts.length * width + n) * 8);
+    const restTable = scratch.take(tableBytes(layout));
+    writeTable(ctx, table, wide, true);
+    writeTable(ctx, restTable, layout, true);
+    ctx.launch(cost, (tasks) => {
+      const acc = tasks.local(CHUNK * 8);
+      cuts.forEach(([first, size], s) => {
+        const [from, to] = [x + first * width * 4, partial + s * width * 8];
+        tasks.add(fold, table, 0, 1, width, size, 0, reducedCount, from, to, acc);
+      });
+      if (rest > 0) {
+        const [from, to] = [x + rows * width * 4, partial + cuts.length * width * 8];
+        tasks.add(fold, restTable, 0, 1, n, rest, 0, reducedCount, from, to, acc);
+      }
+    });
+    combine(cuts.length * k + (rest > 0 ? 1 : 0), n, partial);
+    finish(n, partial, y, layout.across.yStep);
+  });
+}
