@@ -1,8 +1,8 @@
 // npm run example -- NAME [--small]: runs one example from its TypeScript source. Without a name it
 // lists them. --small is the budget that the tests use.
 import { readdirSync, readFileSync } from "node:fs";
-import { register } from "node:module";
-import { register as tsx } from "tsx/esm/api";
+import { fileURLToPath } from "node:url";
+import { importSource } from "../scripts/source.mjs";
 
 const folder = new URL("./", import.meta.url);
 const names = readdirSync(folder)
@@ -19,10 +19,5 @@ if (name === undefined || !names.includes(name)) {
   process.exit(name === undefined ? 0 : 2);
 }
 
-// The packages' exports lead to their sources under this condition.
-const hook = `export const resolve = (specifier, context, next) =>
-  next(specifier, { ...context, conditions: ["@tapegrad/source", ...context.conditions] });`;
-register(`data:text/javascript,${encodeURIComponent(hook)}`);
-tsx();
-const example = await import(new URL(`${name}.ts`, folder).href);
+const example = await importSource(fileURLToPath(new URL(`${name}.ts`, folder)));
 await example.run?.({ small: args.includes("--small") });
