@@ -9,7 +9,7 @@ import {
   type View,
 } from "@tapegrad/core";
 import type { Found, GpuInfo } from "./find.ts";
-import { dense, elementwise, temporaryLike } from "./kernels/elementwise-wgsl.ts";
+import { COPY, dense, elementwise, temporaryLike } from "./kernels/elementwise-wgsl.ts";
 import { fused, required } from "./kernels/index.ts";
 import type { Slot } from "./registry.ts";
 import { blockOf, type Counters, GpuRuntime } from "./runtime/runtime.ts";
@@ -47,7 +47,7 @@ export function createWebgpu(found: Found): Webgpu {
       }
       const staged = temporaryLike(runtime, y, "upload");
       runtime.upload(blockOf(staged), 0, words);
-      elementwise(runtime, { key: "copy", expression: "x0" }, [staged], y);
+      elementwise(runtime, COPY, [staged], y);
       runtime.done();
     },
     async read(x: View) {

@@ -91,8 +91,32 @@ export function program(key: string, make: (key: string) => Program): Program {
   return known;
 }
 
+/** By family and number. */
+const numbered = new Map<string, Map<number, Program>>();
+
+/**
+ * The program of a family that has a number, once it was made: for ops so small that to spell a key in each call would
+ * be most of what they cost. The family is a string that exists already, the number says ranks and types.
+ */
+export const programNumbered = (family: string, n: number): Program | undefined =>
+  numbered.get(family)?.get(n);
+
+/** Keeps a program under a number too. */
+export function keepNumbered(family: string, n: number, made: Program): Program {
+  let known = numbered.get(family);
+  if (known === undefined) {
+    known = new Map();
+    numbered.set(family, known);
+  }
+  known.set(n, made);
+  return made;
+}
+
 /** For tests: as if none had been made. */
-export const forgetPrograms = (): void => programs.clear();
+export const forgetPrograms = (): void => {
+  programs.clear();
+  numbered.clear();
+};
 
 /** All that were made so far. */
 export const allPrograms = (): readonly Program[] => [...programs.values()];

@@ -2,14 +2,16 @@
 //
 // For float32 into a fresh output gpu.js writes the kernel; integers, questions, NaN, windows and in-place ops are
 // hand-written.
-import type { BinaryCode, UnaryCode, View } from "@tapegrad/core";
+import type { BinaryCode, DType, UnaryCode, View } from "@tapegrad/core";
 import { indexValues, isFresh, type Walk, walkOver } from "../layout.ts";
 import { gpuJs, type HelperFunction, type ScalarType } from "../program/gpu-js.ts";
 import { indexCall, numberFunction } from "../program/integers.ts";
-import { program, slot } from "../registry.ts";
+import type { Program } from "../program/program.ts";
+import { keepNumbered, program, programNumbered, slot } from "../registry.ts";
+import type { GpuBlock } from "../runtime/pool.ts";
 import { blockOf, type GpuRuntime } from "../runtime/runtime.ts";
 import { castExpression, wgslType } from "../types.ts";
-import { elementwise } from "./elementwise-wgsl.ts";
+import { COPY, type ElementwiseSpec, elementwise } from "./elementwise-wgsl.ts";
 import { BINARY_JS, GPUJS_GRADIENTS, GPUJS_MATH, UNARY_JS } from "./math-gpujs.ts";
 import { BINARY_F32, BINARY_INT, UNARY_F32, UNARY_INT } from "./math-wgsl.ts";
 
@@ -24,20 +26,26 @@ const MOST_DIMS = 6;
 const BILLION = 2 ** 30;
 
 /** Whether gpu.js can: float32, an output of its own, indices that fit into 31 bits, few dimensions. */
-function plain(inputs: readonly View[], y: View): boolean {
+function plain(y: View, a: View, b?: View): boolean {
   if (!isFresh(y) || !isFloat(y)) return false;
-  for (const x of inputs) if (!isFloat(x) || blockOf(x) === blockOf(y)) return false;
-  const w = walkOf(inputs, y);
-  return w.sizes.length <= MOST_DIMS && w.count < BILLION;
+  if (!isFloat(a) || blockOf(a) === blockOf(y)) return false;
+  if (b !== undefined && (!isFloat(b) || blockOf(b) === blockOf(y))) return false;
+  const inputs = b === undefined ? [a] : [a, b];
+  const walk = walkOver(y, inputs, false);
+  asked = { y, inputs, walk };
+  return walk.sizes.length <= MOST_DIMS && walk.count < BILLION;
 }
 
 /** What was asked last: whether a variant takes a case and how it runs it are one question. */
 let asked: { readonly y: View; readonly inputs: readonly View[]; readonly walk: Walk } | undefined;
 
+/** What plain() found; it is forgotten, as it would keep tensors alive. */
 function walkOf(inputs: readonly View[], y: View): Walk {
-  if (asked?.y === y && inputs.every((x, k) => asked?.inputs[k] === x)) return asked.walk;
-  asked = { y, inputs, walk: walkOver(y, inputs, false) };
-  return asked.walk;
+  const last = asked;
+  asked = undefined;
+  let same = last !== undefined && last.y === y && last.inputs.length === inputs.length;
+  for (let k = 0; same && k < inputs.length; k++) same = last?.inputs[k] === inputs[k];
+  return same ? (last as { walk: Walk }).walk : walkOver(y, inputs, false);
 }
 
 /** The scalars that indexCall reads: sizes, then strides by operand. */
@@ -62,14 +70,38 @@ export function mapped(
   functions: readonly HelperFunction[] = [],
 ): void {
   const w = walkOf(inputs, y);
-  asked = undefined; // it would keep tensors alive
   const rank = w.sizes.length;
-  const made = program(`gpujs/${name}/${rank}`, (key) => {
-    const arrays = LETTERS.slice(0, inputs.length);
-    const extra = scalar === undefined ? [] : ["k"];
+  const made =
+    programNumbered(name, -rank) ??
+    keepNumbered(
+      name,
+      -rank, // the positive ones are those of elementwise()
+      mapKernel({ name, args, body, rank, functions }, inputs.length, scalar !== undefined),
+    );
+  const blocks: GpuBlock[] = [];
+  for (let k = 0; k < inputs.length; k++) blocks.push(blockOf(inputs[k] as View));
+  blocks.push(blockOf(y));
+  const values = indexValues([], w);
+  if (scalar !== undefined) values.push(scalar);
+  runtime.dispatch(made, blocks, values, w.count, inputs); // views say where arrays begin
+}
+
+interface MapSpec {
+  readonly name: string;
+  readonly args: string;
+  readonly body: string;
+  readonly rank: number;
+  readonly functions: readonly HelperFunction[];
+}
+
+function mapKernel(spec: MapSpec, operands: number, withScalar: boolean): Program {
+  const { name, args, body, rank, functions } = spec;
+  return program(`gpujs/${name}/${rank}`, (key) => {
+    const arrays = LETTERS.slice(0, operands);
+    const extra = withScalar ? ["k"] : [];
     const helper = numberFunction(`function apply(${args}) { return ${body}; }`);
     const scalars = {
-      ...layoutScalars(rank, inputs.length),
+      ...layoutScalars(rank, operands),
       ...Object.fromEntries(extra.map((n) => [n, "Number" as const])),
     };
     const reads = arrays.map((a) => `${a}[${indexCall("this.thread.x", rank, `${a}s`)}]`);
@@ -82,11 +114,6 @@ export function mapped(
       source: `function (${[...arrays, ...Object.keys(scalars)].join(", ")}) { return apply(${[...reads, ...extra].join(", ")}); }`,
     });
   });
-  const blocks = inputs.map(blockOf);
-  blocks.push(blockOf(y));
-  const values = indexValues([], w);
-  if (scalar !== undefined) values.push(scalar);
-  runtime.dispatch(made, blocks, values, w.count, inputs); // views say where arrays begin
 }
 
 // ---- the slots ------------------------------------------------------------------------------------------------
@@ -118,80 +145,103 @@ const unaryText = (code: UnaryCode, x: View, y: View): string | undefined =>
 const binaryText = (code: BinaryCode, x: View, y: View): string | undefined =>
   expressionFor(BINARY_F32, BINARY_INT, code, x, y);
 
+/** What belongs to a code of a table is made once: in each call it is looked up. */
+function perCode<T>(make: (code: string) => T): (code: string) => T {
+  const known = new Map<string, T>();
+  return (code) => {
+    let it = known.get(code);
+    if (it === undefined) {
+      it = make(code);
+      known.set(code, it);
+    }
+    return it;
+  };
+}
+
+/** Types alone do not say: u32 is uint8 or bool. */
+const tag = (x: View, y: View): 0 | 1 | 8 =>
+  y.dtype === "uint8" || x.dtype === "uint8" ? 8 : x.dtype === "bool" ? 1 : 0;
+type Tagged = Readonly<Record<0 | 1 | 8, ElementwiseSpec>>;
+/** Specs of a key for each tag. */
+function tagged(key: string, rest: Omit<ElementwiseSpec, "key">): Tagged {
+  return {
+    0: { ...rest, key },
+    1: { ...rest, key: `${key}/bool` },
+    8: { ...rest, key: `${key}/uint8` },
+  };
+}
+
+const unaryName = perCode((code) => `unary/${code}`);
+const unarySpecs = perCode((code) =>
+  tagged(unaryName(code), {
+    expression: ([x], y) => named(unaryText(code as UnaryCode, x as View, y) as string),
+  }),
+);
+
 export const unary = slot<[UnaryCode, View, View]>("unary", [
   {
     name: "gpujs",
-    takes: (code, x, y) => UNARY_JS[code] !== undefined && plain([x], y),
-    run: (rt, code, x, y) => mapped(rt, `unary/${code}`, "x", UNARY_JS[code] as string, [x], y),
+    takes: (code, x, y) => UNARY_JS[code] !== undefined && plain(y, x),
+    run: (rt, code, x, y) => mapped(rt, unaryName(code), "x", UNARY_JS[code] as string, [x], y),
   },
   {
     name: "wgsl",
     takes: (code, x) => (isFloat(x) ? UNARY_F32 : UNARY_INT)[code] !== undefined,
-    run: (rt, code, x, y) =>
-      elementwise(
-        rt,
-        {
-          key: `unary/${code}${tag(x, y)}`,
-          expression: () => named(unaryText(code, x, y) as string),
-        },
-        [x],
-        y,
-      ),
+    run: (rt, code, x, y) => elementwise(rt, unarySpecs(code)[tag(x, y)], [x], y),
   },
 ]);
 
-/** Types alone do not say: u32 is uint8 or bool. */
-const tag = (x: View, y: View): string =>
-  y.dtype === "uint8" || x.dtype === "uint8" ? "8" : x.dtype === "bool" ? "1" : "";
+const binaryName = perCode((code) => `binary/${code}`);
+const binarySpecs = perCode((code) =>
+  tagged(binaryName(code), {
+    expression: ([a], y) => named(binaryText(code as BinaryCode, a as View, y) as string),
+  }),
+);
 
 export const binary = slot<[BinaryCode, View, View, View]>("binary", [
   {
     name: "gpujs",
-    takes: (code, a, b, y) => BINARY_JS[code] !== undefined && plain([a, b], y),
+    takes: (code, a, b, y) => BINARY_JS[code] !== undefined && plain(y, a, b),
     run: (rt, code, a, b, y) =>
-      mapped(rt, `binary/${code}`, "a, b", BINARY_JS[code] as string, [a, b], y),
+      mapped(rt, binaryName(code), "a, b", BINARY_JS[code] as string, [a, b], y),
   },
   {
     name: "wgsl",
     takes: (code, a) => (isFloat(a) ? BINARY_F32 : BINARY_INT)[code] !== undefined,
-    run: (rt, code, a, b, y) =>
-      elementwise(
-        rt,
-        {
-          key: `binary/${code}${tag(a, y)}`,
-          expression: () => named(binaryText(code, a, y) as string),
-        },
-        [a, b],
-        y,
-      ),
+    run: (rt, code, a, b, y) => elementwise(rt, binarySpecs(code)[tag(a, y)], [a, b], y),
   },
 ]);
+
+const binaryScalarName = perCode((code) => `scalar/${code}`);
+const binaryScalarSpecs = perCode((code) =>
+  tagged(binaryScalarName(code), {
+    expression: ([x], y) =>
+      named(binaryText(code as BinaryCode, x as View, y) as string).replace(/\bx1\b/g, "p.k"),
+    scalar: ([x]) => wgslType((x as View).dtype),
+  }),
+);
 
 export const binaryScalar = slot<[BinaryCode, View, number | bigint, View]>("binaryScalar", [
   {
     name: "gpujs",
     takes: (code, x, s, y) =>
-      BINARY_JS[code] !== undefined && plain([x], y) && Number.isFinite(Number(s)),
+      BINARY_JS[code] !== undefined && plain(y, x) && Number.isFinite(Number(s)),
     run: (rt, code, x, s, y) =>
-      mapped(rt, `scalar/${code}`, "a, b", BINARY_JS[code] as string, [x], y, Number(s)),
+      mapped(rt, binaryScalarName(code), "a, b", BINARY_JS[code] as string, [x], y, Number(s)),
   },
   {
     name: "wgsl",
     takes: (code, x) => (isFloat(x) ? BINARY_F32 : BINARY_INT)[code] !== undefined,
     run: (rt, code, x, s, y) =>
-      elementwise(
-        rt,
-        {
-          key: `scalar/${code}${tag(x, y)}`,
-          expression: () => named(binaryText(code, x, y) as string).replace(/\bx1\b/g, "p.k"),
-          params: { k: wgslType(x.dtype) },
-          values: [Number(s)],
-        },
-        [x],
-        y,
-      ),
+      elementwise(rt, binaryScalarSpecs(code)[tag(x, y)], [x], y, Number(s)),
   },
 ]);
+
+const FILL: ElementwiseSpec = {
+  key: "fill",
+  expression: "p.k",
+  scalar: (_inputs, y) => wgslType(y.dtype),
+};
 
 export const fill = slot<[View, number | bigint]>("fill", [
   {
@@ -199,20 +249,19 @@ export const fill = slot<[View, number | bigint]>("fill", [
     run(rt, y, value) {
       const v = Number(value);
       const word = y.dtype === "bool" ? Number(v !== 0) : y.dtype === "float32" ? v : Math.trunc(v);
-      elementwise(
-        rt,
-        {
-          key: "fill",
-          expression: "p.k",
-          params: { k: wgslType(y.dtype) },
-          values: [y.dtype === "uint8" ? word & 255 : word],
-        },
-        [],
-        y,
-      );
+      elementwise(rt, FILL, [], y, y.dtype === "uint8" ? word & 255 : word);
     },
   },
 ]);
+
+const castSpecs = perCode((from) =>
+  perCode(
+    (to): ElementwiseSpec => ({
+      key: `cast/${from}/${to}`,
+      expression: castExpression(from as DType, to as DType, "x0"),
+    }),
+  ),
+);
 
 export const copy = slot<[View, View]>("copy", [
   {
@@ -233,22 +282,15 @@ export const copy = slot<[View, View]>("copy", [
   {
     name: "wgsl",
     run: (rt, x, y) =>
-      elementwise(
-        rt,
-        {
-          key: x.dtype === y.dtype ? "copy" : `cast/${x.dtype}/${y.dtype}`,
-          expression: castExpression(x.dtype, y.dtype, "x0"),
-        },
-        [x],
-        y,
-      ),
+      elementwise(rt, x.dtype === y.dtype ? COPY : castSpecs(x.dtype)(y.dtype), [x], y),
   },
 ]);
+
+const WHERE: ElementwiseSpec = { key: "where", expression: "select(x2, x1, x0 != 0u)" };
 
 export const where = slot<[View, View, View, View]>("where", [
   {
     name: "wgsl",
-    run: (rt, cond, a, b, y) =>
-      elementwise(rt, { key: "where", expression: "select(x2, x1, x0 != 0u)" }, [cond, a, b], y),
+    run: (rt, cond, a, b, y) => elementwise(rt, WHERE, [cond, a, b], y),
   },
 ]);

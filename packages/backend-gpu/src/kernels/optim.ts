@@ -5,7 +5,7 @@ import { gpuJs } from "../program/gpu-js.ts";
 import { type WgslType, wgsl } from "../program/wgsl.ts";
 import { program, slot } from "../registry.ts";
 import { blockOf, type GpuRuntime } from "../runtime/runtime.ts";
-import { dense, elementwise, temporaryLike } from "./elementwise-wgsl.ts";
+import { COPY, dense, elementwise, temporaryLike } from "./elementwise-wgsl.ts";
 
 type Lists = readonly (readonly View[] | undefined)[];
 const allFloats = (...lists: Lists): boolean =>
@@ -128,7 +128,7 @@ function updateInGpuJs(rt: GpuRuntime, update: Update, views: readonly View[]): 
   });
   written.forEach((name, k) => {
     const to = views[arrays.indexOf(name)] as View;
-    elementwise(rt, { key: "copy", expression: "x0" }, [results[k] as View], to);
+    elementwise(rt, COPY, [results[k] as View], to);
   });
 }
 

@@ -18,7 +18,22 @@ interface Rows {
   readonly row: Walk;
 }
 
+/** What was asked last: whether a variant takes a case, suits it and runs it are one question. */
+let asked: { readonly x: View; readonly y: View; readonly rows: Rows } | undefined;
+
 function rowsOf(x: View, y: View): Rows {
+  if (asked === undefined || asked.x !== x || asked.y !== y) asked = { x, y, rows: makeRows(x, y) };
+  return asked.rows;
+}
+
+/** The same for the last time: it would keep tensors alive. */
+function lastRows(x: View, y: View): Rows {
+  const rows = rowsOf(x, y);
+  asked = undefined;
+  return rows;
+}
+
+function makeRows(x: View, y: View): Rows {
   const keptShape: number[] = [];
   const keptSteps: number[] = [];
   const rowShape: number[] = [];
@@ -106,7 +121,7 @@ export const reduce = slot<[ReduceCode, View, View]>("reduce", [
       return row.count < LONG || (kept.count >= 16384 && row.count <= 1024);
     },
     run(rt, _code, x, y) {
-      const { kept, row } = rowsOf(x, y);
+      const { kept, row } = lastRows(x, y);
       const [k, r] = [kept.sizes.length, row.sizes.length];
       const made = program(`gpujs/reduce/sum/${k},${r}`, (key) => {
         const scalars: Record<string, "Integer"> = {};
@@ -140,7 +155,7 @@ export const reduce = slot<[ReduceCode, View, View]>("reduce", [
   {
     name: "wgsl one workgroup a row",
     run(rt, code, x, y) {
-      const { kept, row } = rowsOf(x, y);
+      const { kept, row } = lastRows(x, y);
       const fold = foldFor(code, x, y);
       const [k, r] = [kept.sizes.length, row.sizes.length];
       const long = row.count >= LONG;

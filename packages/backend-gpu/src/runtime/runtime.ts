@@ -55,6 +55,10 @@ export class GpuRuntime implements PoolOwner {
   private readonly queue: GPUQueue;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
+  /** What the pass runs now. */
+  private current: Compiled | undefined;
+  /** The dynamic offset of a call, as the list that WebGPU asks for. */
+  private readonly place = [0];
   private recorded = 0;
   private readonly uniforms: GPUBuffer;
   private readonly words = new Uint32Array(PARAMS / 4);
@@ -208,7 +212,11 @@ export class GpuRuntime implements PoolOwner {
     this.used += slot;
     this.writeParams(program, at, params, count, width, views);
     this.begin(compiled, blocks, at * 4);
-    (this.pass as GPUComputePassEncoder).dispatchWorkgroups(gx, gy, gz);
+    // Each argument that need not cross into the driver's language is time.
+    const pass = this.pass as GPUComputePassEncoder;
+    if (gz > 1) pass.dispatchWorkgroups(gx, gy, gz);
+    else if (gy > 1) pass.dispatchWorkgroups(gx, gy);
+    else pass.dispatchWorkgroups(gx);
     this.recorded++;
     this.counts.dispatches++;
   }
@@ -285,10 +293,15 @@ export class GpuRuntime implements PoolOwner {
     if (this.pass === null) {
       this.encoder ??= this.device.createCommandEncoder();
       this.pass = this.encoder.beginComputePass();
+      this.current = undefined;
     }
     for (let i = 0; i < blocks.length; i++) (blocks[i] as GpuBlock).batch = this.batch;
-    this.pass.setPipeline(compiled.pipeline);
-    this.pass.setBindGroup(0, this.groupFor(compiled, blocks), [offset]);
+    if (this.current !== compiled) {
+      this.pass.setPipeline(compiled.pipeline);
+      this.current = compiled;
+    }
+    this.place[0] = offset;
+    this.pass.setBindGroup(0, this.groupFor(compiled, blocks), this.place);
   }
 
   private groupFor(compiled: Compiled, blocks: readonly GpuBlock[]): GPUBindGroup {
@@ -441,7 +454,7 @@ export class GpuRuntime implements PoolOwner {
     key: string,
     inputs: readonly View[],
     y: View,
-    values: readonly number[],
+    k: number | undefined,
   ) => void;
 
   // ---- temporaries --------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ export function webgl2Kernels(gl: GlRuntime): Kernels {
     );
     into(y, (to) => rt.dispatch(made, [blockOf(to)], [value], sizeOf(to.shape)));
   };
-  gl.pointwise = (key, [x], y, [value]) => {
+  gl.pointwise = (key, [x], y, value) => {
     if (key === "fill") fill(y, value ?? 0);
     else if (x !== undefined && key.startsWith("copy")) copy(x, y);
     else throw new Error(`webgl2: no kernel for ${key}`);
