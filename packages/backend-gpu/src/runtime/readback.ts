@@ -1,5 +1,6 @@
 // Reading back: copy into a staging buffer, submit, map, copy out. Staging buffers are kept by size.
 import type { GpuBlock } from "./pool.ts";
+import { resting } from "./rest.ts";
 import type { GpuRuntime } from "./runtime.ts";
 
 const MAP_READ = 0x01;
@@ -27,7 +28,7 @@ export class Readback {
     runtime.copyTo(block, from, staging, 0, bytes);
     runtime.flush();
     try {
-      await staging.mapAsync(READ, 0, bytes);
+      await resting(runtime.info, staging.mapAsync(READ, 0, bytes));
     } catch (cause) {
       await runtime.settled();
       runtime.check(); // says why: lost, or out of memory
