@@ -1,6 +1,7 @@
 // Where the GPU comes from: navigator.gpu in browsers (and Deno), the package `webgpu` (Dawn) in Node. Which of the
 // two was tried, and what it answered, is in every error.
 import { DeviceError } from "@tapegrad/core";
+import { driversHere } from "./vulkan.ts";
 
 export interface InitOptions {
   /** Which of several GPUs. Default "high-performance". */
@@ -76,6 +77,12 @@ async function entry(
     throw new DeviceError(
       `gpu.init: looked for navigator.gpu (absent) and the package 'webgpu' (cannot be loaded: ${(cause as Error).message.split("\n")[0]}). ${HOW}`,
       { cause },
+    );
+  }
+  const drivers = driversHere();
+  if (drivers?.found.length === 0) {
+    throw new DeviceError(
+      `gpu.init: the package 'webgpu' is there, but no Vulkan driver; looked for ${drivers.lookedIn.join(", ")}. ${HOW}`,
     );
   }
   dawn = loaded.create([]);

@@ -115,7 +115,7 @@ describe("command line: usage", () => {
         process.env.VK_ICD_FILENAMES = "/nowhere.json"; // what drivers there are, Vulkan does not find
         return ["train", "--device", "gpu"];
       },
-      /gpu\.init: .*(?:has no adapter|cannot be loaded).* npm install webgpu/,
+      /gpu\.init: .*(?:no Vulkan driver|has no adapter|cannot be loaded).* npm install webgpu/,
     ],
   ];
   for (const [name, prepare, words] of bad) {
