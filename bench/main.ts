@@ -1,6 +1,7 @@
 // The benchmark: rows from options, measured one after the other, printed as they come.
 import { appendFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
+import { GPU_ROWS, type GpuRowName } from "./gpu-rows.ts";
 import { type Measured, measureRow, type Runner } from "./measure.ts";
 import { type Options, parseOptions, USAGE, UsageError } from "./options.ts";
 import { OwnRunner } from "./own-runner.ts";
@@ -36,8 +37,10 @@ export async function main(args: readonly string[]): Promise<number> {
     say(USAGE);
     return 0;
   }
-  if (options.gpu !== undefined) return runGpu(options.gpu, options);
-  if (!options.list) return run(options);
+  if (!options.list) {
+    return options.gpu === undefined ? run(options) : runGpu(options.gpu, options);
+  }
+  for (const name of options.gpu ?? []) say(`${name.padEnd(19)} ${GPU_ROWS[name]}`);
   for (const { workload, pass } of options.rows) {
     say(`${workload.id.padEnd(14)} ${pass.padEnd(7)} ${workload.note}`);
   }
@@ -45,13 +48,9 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The GPU has rows of its own. */
-async function runGpu(wanted: RegExp, { effort, json }: Options): Promise<number> {
+async function runGpu(names: readonly GpuRowName[], { effort, json }: Options): Promise<number> {
   const { benchGpu } = await import("./gpu.ts");
-  const rows = await benchGpu(wanted, effort === EFFORTS.quick, say);
-  if (rows.length === 0) {
-    console.error(`--filter: no row of the GPU matches ${wanted}`);
-    return 2;
-  }
+  const rows = await benchGpu(names, effort === EFFORTS.quick, say);
   if (json !== undefined) {
     writeFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }

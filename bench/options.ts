@@ -1,5 +1,6 @@
 // The command line of the benchmark.
 import { parseArgs } from "node:util";
+import { GPU_ROW_NAMES, type GpuRowName } from "./gpu-rows.ts";
 import { EFFORTS, type Effort } from "./timing.ts";
 import { type Pass, WORKLOADS, type Workload } from "./workloads.ts";
 
@@ -18,8 +19,8 @@ export interface Options {
   readonly peers: RegExp | undefined;
   readonly effort: Effort;
   readonly list: boolean;
-  /** The benchmark of the GPU instead: its rows whose names match. */
-  readonly gpu: RegExp | undefined;
+  /** Rows of the GPU's benchmark, instead of the others. */
+  readonly gpu: readonly GpuRowName[] | undefined;
 }
 
 export const USAGE = `npm run bench -- [options]
@@ -55,7 +56,7 @@ export function parseOptions(args: readonly string[]): Options | null {
   const onGpu = values.device === "gpu";
   return {
     rows: onGpu ? [] : select(values.filter, values.pass),
-    gpu: onGpu ? expression("--filter", values.filter ?? "") : undefined,
+    gpu: onGpu ? selectGpu(values.filter ?? "") : undefined,
     threads,
     json: values.json,
     peers:
@@ -109,6 +110,17 @@ export function select(filter: string | undefined, pass: string): Row[] {
     throw new UsageError(`--pass ${pass}: the rows that match /${filter}/ have others: ${has}`);
   }
   return rows;
+}
+
+function selectGpu(filter: string): GpuRowName[] {
+  const pattern = expression("--filter", filter);
+  const found = GPU_ROW_NAMES.filter((name) => pattern.test(name));
+  if (found.length === 0) {
+    throw new UsageError(
+      `--filter: no row of the GPU matches /${filter}/; there are\n  ${GPU_ROW_NAMES.join(", ")}`,
+    );
+  }
+  return found;
 }
 
 function expression(option: string, text: string): RegExp {

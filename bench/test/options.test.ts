@@ -1,5 +1,7 @@
 // The command line: what it selects, and what it says to mistakes.
 import { expect } from "chai";
+import { GPU_ROW_NAMES } from "../gpu-rows.ts";
+import { main } from "../main.ts";
 import { parseOptions, UsageError } from "../options.ts";
 import { EFFORTS } from "../timing.ts";
 import { WORKLOADS } from "../workloads.ts";
@@ -36,7 +38,31 @@ describe("bench: options", () => {
     expect(parseOptions(["--help"])).to.equal(null);
   });
 
+  it("--device gpu: rows of its own", () => {
+    expect(parseOptions(["--device", "gpu"])?.gpu).to.deep.equal(GPU_ROW_NAMES);
+    const some = parseOptions(["--device", "gpu", "--filter", "^depthwise", "--list"]);
+    expect(some).to.deep.include({ gpu: ["depthwise forward", "depthwise backward"], rows: [] });
+    expect(some?.list).to.equal(true);
+    expect(parseOptions([])?.gpu).to.equal(undefined);
+  });
+
+  it("--device gpu --list lists: nothing is asked of an adapter", async () => {
+    const lines: string[] = [];
+    const { write } = process.stdout;
+    process.stdout.write = ((text: string) => lines.push(text) > 0) as typeof write;
+    try {
+      expect(await main(["--device", "gpu", "--list", "--filter", "512|record"])).to.equal(0);
+    } finally {
+      process.stdout.write = write;
+    }
+    expect(lines).to.have.length(2);
+    expect(lines[0]).to.match(/^matmul 512 +the product/);
+    expect(lines[1]).to.match(/^record +JavaScript/);
+  });
+
   const MISTAKES: readonly (readonly [string[], RegExp])[] = [
+    [["--device", "gpu", "--filter", "W9"], /no row of the GPU matches \/W9\/; .* record/s],
+    [["--device", "tpu"], /--device: expected cpu or gpu, got 'tpu'/],
     [["--filter", "W9"], /--filter: no row matches \/W9\/; there are\s+W5fwd W5bwd W1a-g1 /],
     [["--filter", "("], /--filter: .*regular expression/i],
     [["--against", "("], /--against: .*regular expression/i],
