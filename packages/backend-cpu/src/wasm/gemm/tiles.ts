@@ -115,23 +115,15 @@ function tileFunction(tile: Tile, relaxed: boolean, a: RowsOfA, b: ColumnsOfB): 
       ]),
     ];
     return countdown(p.count, [
-      when(
-        p.bias,
-        [each((sum, r) => sum.set(v128.load32Splat(p.bias, r * 4))), p.bias.add(rows * 4)],
-        when(
-          p.columnBias,
-          each((sum, _, v) => sum.set(v128.load(p.columnBias, v * 16))),
-          each((sum) => sum.set(zero)),
-        ),
-      ),
+      each((sum) => sum.set(zero)),
       qa.map((q, r) =>
         q.set(r === 0 ? i32.sub(p.a, aStep * steps) : i32.add(get(qa, r - 1), p.aRow)),
       ),
       qb.set(i32.sub(p.b, b === "packed" ? packedStep * steps : p.bStep)),
       last.set(i32.add(p.a, i32.mul(i32.divU(i32.sub(p.k, 1), steps), aStep * steps))),
-      // No pointer is odd.
+      // No pointer is odd. (A select would be computed again at each exit.)
       exits.map((exit, i) =>
-        exit.set(select(last, i32.const(1), i32.eq(i32.remU(p.k, steps), i + 1))),
+        when(i32.eq(i32.remU(p.k, steps), i + 1), exit.set(last), exit.set(1)),
       ),
       block(
         doWhile(
@@ -145,6 +137,20 @@ function tileFunction(tile: Tile, relaxed: boolean, a: RowsOfA, b: ColumnsOfB): 
             b === "copied" ? p.copy.add(packedStep * steps) : [],
           ],
           i32.ne(first, last),
+        ),
+      ),
+      when(
+        p.bias,
+        [
+          sums.map((row, r) => [
+            splat.set(v128.load32Splat(p.bias, r * 4)),
+            row.map((sum) => sum.set(f32x4.add(sum, splat))),
+          ]),
+          p.bias.add(rows * 4),
+        ],
+        when(
+          p.columnBias,
+          each((sum, _, v) => sum.set(f32x4.add(sum, v128.load(p.columnBias, v * 16)))),
         ),
       ),
       qb.set(p.c),
