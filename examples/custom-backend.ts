@@ -4,6 +4,8 @@ import {
   type Backend,
   type BinaryCode,
   type Block,
+  type DType,
+  DTypeError,
   fallbacks,
   fillRandom,
   manualSeed,
@@ -44,9 +46,17 @@ const ARRAYS = {
   bool: Uint8Array,
 };
 
+/** Bytes of an element. A backend may refuse dtypes; this one has no 16-bit floats. */
+function bytesPer(dtype: DType): number {
+  if (!(dtype in ARRAYS)) {
+    throw new DTypeError("plain", `no ${dtype} here; cast to float32 (x.to("float32"))`);
+  }
+  return ARRAYS[dtype as keyof typeof ARRAYS].BYTES_PER_ELEMENT;
+}
+
 /** Element i of v, broadcast to `shape`, in row-major order: get(i) and set(i, value). */
 function elements(v: View, shape: Shape = v.shape) {
-  const array = new ARRAYS[v.dtype]((v.storage.block as PlainBlock).buffer);
+  const array = new ARRAYS[v.dtype as keyof typeof ARRAYS]((v.storage.block as PlainBlock).buffer);
   const missing = shape.length - v.shape.length;
   const at = (i: number): number => {
     let place = v.offset;
@@ -224,6 +234,7 @@ export const plainBackend: Backend = {
   device: "cpu",
   memory,
   kernels,
+  bytesPer,
   upload: (data, y) => void fillWith(y, (i) => Number(data[i])),
   readSync,
   read: async (x) => readSync(x),

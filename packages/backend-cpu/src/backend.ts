@@ -49,10 +49,12 @@ function withLoops(
   return (...args) => {
     const ran = fast?.(...args);
     if (ran !== undefined || loop === undefined) return ran;
-    const isFloat32 = args.some((a) => isView(a) && a.dtype === "float32");
-    const others = args.some((a) => isView(a) && a.dtype !== "float32");
-    countFallback(NAME, name, "loops", isFloat32 && !others);
-    return loop(...args);
+    const views = args.filter(isView);
+    const isGap = views.length > 0 && views.every((v) => v.dtype === "float32");
+    if (isGap) countFallback(NAME, name, "loops");
+    const looped = loop(...args); // declines float16 and bfloat16, which dispatch then widens
+    if (looped !== undefined && !isGap) countFallback(NAME, name, "loops", false);
+    return looped;
   };
 }
 
@@ -60,10 +62,8 @@ function withLoops(
 const LOOPS: ReadonlySet<string> = new Set(["scan", "scanExtreme", "sort", "mode", "searchsorted"]);
 const named =
   (loop: AnyKernel): AnyKernel =>
-  (...args) => {
-    loop(...args);
-    return "js-loop";
-  };
+  (...args) =>
+    loop(...args) && "js-loop";
 
 /** Fast kernels first, loops behind them. Fused slots that neither has stay absent: core composes. */
 function kernelsOn(context: WasmContext): Kernels {

@@ -75,12 +75,23 @@ for (const { name, relaxed } of kinds) {
     const heaps = {
       float32: () => ctx.arena.f32,
       float64: () => ctx.arena.f64,
+      float16: () => ctx.arena.u16,
+      bfloat16: () => ctx.arena.u16,
       int32: () => ctx.arena.i32,
       int64: () => ctx.arena.i64,
       uint8: () => ctx.arena.u8,
       bool: () => ctx.arena.u8,
     };
-    const width = { float32: 4, float64: 8, int32: 4, int64: 8, uint8: 1, bool: 1 };
+    const width = {
+      float32: 4,
+      float64: 8,
+      float16: 2,
+      bfloat16: 2,
+      int32: 4,
+      int64: 8,
+      uint8: 1,
+      bool: 1,
+    };
     function places(v: View): number[] {
       const start = (v.storage.block as unknown as { ptr: number }).ptr / width[v.dtype] + v.offset;
       let at = [start];

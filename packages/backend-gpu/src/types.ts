@@ -4,7 +4,7 @@
 import { type DType, DTypeError, newArray, type TypedArray } from "@tapegrad/core";
 import type { WgslType } from "./program/wgsl.ts";
 
-const TYPES: Readonly<Record<Exclude<DType, "float64">, WgslType>> = {
+const TYPES: Readonly<Partial<Record<DType, WgslType>>> = {
   float32: "f32",
   int32: "i32",
   int64: "i32",
@@ -13,19 +13,20 @@ const TYPES: Readonly<Record<Exclude<DType, "float64">, WgslType>> = {
 };
 
 export function wgslType(dtype: DType): WgslType {
-  if (dtype === "float64") throw refused();
-  return TYPES[dtype];
+  const type = TYPES[dtype];
+  if (type === undefined) throw refused(dtype);
+  return type;
 }
 
-export const refused = (): DTypeError =>
+const refused = (dtype: DType): DTypeError =>
   new DTypeError(
     "webgpu",
-    'GPUs have no float64; cast to float32 (x.to("float32")), or compute on the CPU (x.to("cpu") before)',
+    `GPUs have no ${dtype} here; cast to float32 (x.to("float32")), or compute on the CPU (x.to("cpu") before)`,
   );
 
 /** Bytes of an element: four, whatever the dtype. */
 export function bytesPerWord(dtype: DType): number {
-  if (dtype === "float64") throw refused();
+  wgslType(dtype);
   return 4;
 }
 

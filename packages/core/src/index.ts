@@ -47,6 +47,7 @@ export * from "./dtype.ts";
 export { environment } from "./environment.ts";
 export * from "./errors.ts";
 export * from "./foreach/index.ts";
+export { decodeHalf, encodeHalf, halfBits } from "./half.ts";
 export {
   Arena,
   type ArenaBlock,
@@ -109,7 +110,7 @@ export {
   pointerOf,
   startOf,
 } from "./reference/elements.ts";
-export { BINARY as binaryFunctions, UNARY as unaryFunctions } from "./reference/elementwise.ts";
+export { BINARY_F32 as binaryFunctions, UNARY as unaryFunctions } from "./reference/elementwise.ts";
 export {
   arenaTransfer,
   referenceBackend,

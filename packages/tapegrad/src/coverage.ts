@@ -1,6 +1,7 @@
 // What a backend lacks, found by running every op's samples on it: nothing is listed by hand.
 import {
   type AnyOp,
+  type Fallback,
   fallbacks,
   noGrad,
   ops,
@@ -15,7 +16,7 @@ import { sampleRng } from "@tapegrad/core/testing";
 export interface Gap {
   readonly op: string;
   /** composed: built from other ops. loops: plain loops over float32. */
-  readonly kind: "composed" | "loops";
+  readonly kind: Fallback["kind"];
 }
 
 /** Ops that `backend` has no fast float32 kernel for, in at least one of their samples. */

@@ -46,6 +46,7 @@ export class Arena implements Memory {
     f64: Float64Array;
     i32: Int32Array;
     i64: BigInt64Array;
+    u16: Uint16Array;
     u8: Uint8Array;
   };
   private readonly freeLists: ArenaBlock[][] = [];
@@ -70,6 +71,7 @@ export class Arena implements Memory {
       f64: new Float64Array(buffer),
       i32: new Int32Array(buffer),
       i64: new BigInt64Array(buffer),
+      u16: new Uint16Array(buffer),
       u8: new Uint8Array(buffer),
     };
   }
@@ -85,6 +87,9 @@ export class Arena implements Memory {
   }
   get i64(): BigInt64Array {
     return this.views.i64;
+  }
+  get u16(): Uint16Array {
+    return this.views.u16;
   }
   get u8(): Uint8Array {
     return this.views.u8;

@@ -1,6 +1,8 @@
 // A spec with everything looked up once: what dispatch's closures close over. Definitions that cannot work
 // are refused here.
+
 import { OpDefinitionError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
 import type { AnySpec } from "./define.ts";
 import { compileRule, type SavedPlace } from "./rule.ts";
 
@@ -15,6 +17,8 @@ export interface CompiledOp {
   readonly isConstant: readonly boolean[];
   readonly places: readonly SavedPlace[];
   readonly rule: ReturnType<typeof compileRule>;
+  /** The op itself. */
+  run: (...args: unknown[]) => Tensor | Tensor[];
 }
 
 export function analyse(spec: AnySpec): CompiledOp {
@@ -54,5 +58,6 @@ export function analyse(spec: AnySpec): CompiledOp {
     ),
     places,
     rule: compileRule(spec, inputNames, places),
+    run: () => fail("not compiled"),
   };
 }

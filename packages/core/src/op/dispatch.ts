@@ -19,6 +19,7 @@ import type { AnyOp, AnySpec } from "./define.ts";
 import { noteView, rebase, whyNot } from "./rebase.ts";
 import { type Arg, type Flat, record, recordFew, tell } from "./record.ts";
 import { countFallback, listener } from "./trace.ts";
+import { holdsHalf, inFloat32, inPlaceInFloat32 } from "./widen.ts";
 
 export function compile(spec: AnySpec): AnyOp {
   const op = analyse(spec);
@@ -29,6 +30,7 @@ export function compile(spec: AnySpec): AnyOp {
   const arities = simple ? ARITIES[spec.kind ?? "compute"] : undefined;
   const make = arities?.[op.inputNames.length] ?? general;
   const call = make(op) as (...args: unknown[]) => Tensor | Tensor[];
+  op.run = call;
   return Object.assign(call, {
     spec,
     compiled: op,
@@ -142,7 +144,7 @@ function inPlace1(op: CompiledOp) {
     if (recording && rule === null) return composed(op, [a, attrs]) as Tensor;
     checkTarget(op, a, shape(a, attrs), recording);
     const start = listener === null ? 0 : performance.now();
-    const ran = changed(op, a, kernel(a.storage.backend.kernels, a, a, attrs));
+    const ran = changed(op, [a], attrs, kernel(a.storage.backend.kernels, a, a, attrs));
     if (listener !== null) tell(op, ran, [a], [a], start);
     if (recording) recordFew(op, 1, a, undefined, a, attrs);
     if (recording && a.storage.hasViews) rebase(a);
@@ -170,7 +172,7 @@ function inPlace2(op: CompiledOp) {
     if (recording && rule === null) return composed(op, [a, b, attrs]) as Tensor;
     checkTarget(op, a, shape(a, b, attrs), recording);
     const start = listener === null ? 0 : performance.now();
-    const ran = changed(op, a, kernel(backend.kernels, a, b, a, attrs));
+    const ran = changed(op, [a, b], attrs, kernel(backend.kernels, a, b, a, attrs));
     if (listener !== null) tell(op, ran, [a, b], [a], start);
     if (recording) recordFew(op, 2, a, b, a, attrs);
     if (recording && a.storage.hasViews) rebase(a);
@@ -277,11 +279,8 @@ function mutate(
 ): Tensor {
   checkTarget(op, target, op.spec.shape?.(...ins, attrs) as Meta, recording);
   const start = listener === null ? 0 : performance.now();
-  const ran = changed(
-    op,
-    target,
-    op.spec.kernel?.(target.storage.backend.kernels, ...ins, target, attrs),
-  );
+  const { kernels } = target.storage.backend;
+  const ran = changed(op, ins, attrs, op.spec.kernel?.(kernels, ...ins, target, attrs));
   if (listener !== null) tell(op, ran, ins.flat() as Flat, [target], start);
   return target;
 }
@@ -322,8 +321,10 @@ function refuse(op: CompiledOp, why: string): never {
   throw new InPlaceError(`${op.name}: ${why}; use the out-of-place form, or noGrad()`);
 }
 
-/** Notes that a kernel has overwritten the target; throws when there was none. */
-function changed(op: CompiledOp, target: Tensor, ran: Ran): string {
+/** Notes that a kernel has overwritten the target, the first input; throws when there was none. */
+function changed(op: CompiledOp, ins: readonly Arg[], attrs: unknown, kernel: Ran): string {
+  const target = ins[0] as Tensor;
+  const ran = kernel ?? (holdsHalf(ins) ? inPlaceInFloat32(op, target, ins, attrs) : undefined);
   if (ran === undefined) {
     throw new NoKernelError(
       `${op.name}: backend '${target.storage.backend.name}' has no kernel for this case`,
@@ -339,13 +340,15 @@ function changed(op: CompiledOp, target: Tensor, ran: Ran): string {
 /** Runs the meaning; its temporaries go at once, its results belong to the caller's frame. */
 function composed(op: CompiledOp, args: readonly unknown[]): Tensor | Tensor[] {
   const { compose } = op.spec;
-  if (compose === undefined) {
+  const meaning = holdsHalf(args) ? inFloat32(op) : compose?.bind(op.spec);
+  if (meaning === undefined) {
     throw new NoKernelError(`${op.name}: no kernel took this case and the op has no composition`);
   }
   const start = listener === null ? 0 : performance.now();
   const results = owned(() => {
-    const r = compose.call(op.spec, ...args);
+    const r = meaning(...args);
     if (r instanceof Tensor) return [r];
+    if (Array.isArray(r)) return r;
     return op.spec.outputs.map((name) => (r as Record<string, Tensor>)[name]);
   }) as Tensor[];
   results.forEach(adopt);
@@ -365,7 +368,7 @@ function declined(
 ): Tensor | Tensor[] {
   for (const y of outs) y?.release();
   const first = (ins.flat() as Flat).find((t) => t !== undefined) as Tensor;
-  countFallback(first.storage.backend.name, op.spec.name, "composed");
+  if (!holdsHalf(ins)) countFallback(first.storage.backend.name, op.spec.name, "composed");
   return define(op, ins, attrs, recording);
 }
 

@@ -51,8 +51,11 @@ function tellAll(event: RanEvent): void {
 
 // ---- fallbacks --------------------------------------------------------------------------------------
 
-/** composed: a kernel declined. loops: a fast backend ran plain loops over its memory. */
-export type FallbackKind = "composed" | "loops";
+/**
+ * composed: a kernel declined. loops: a fast backend ran plain loops over its memory. widened: float16 or
+ * bfloat16, computed in float32.
+ */
+export type FallbackKind = "composed" | "loops" | "widened";
 export interface Fallback {
   readonly backend: string;
   readonly op: string;

@@ -1,7 +1,8 @@
 // Tensors from data, and from nothing.
 import ndarray from "ndarray";
-import { type ArrayOf, type DType, newArray, type TypedArray } from "../dtype.ts";
+import { type ArrayOf, type DType, isHalf, newArray, type TypedArray } from "../dtype.ts";
 import { ArgumentError, DTypeError, ShapeError } from "../errors.ts";
+import { decodeHalf } from "../half.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { castTo } from "../reference/elementwise.ts";
 import { type Shape, sizeOf } from "../shape.ts";
@@ -11,7 +12,7 @@ import { checkShape, finish, like, place, TENSOR_OPTIONS, type TensorOptions } f
 export type { RandomOptions, TensorOptions } from "./place.ts";
 
 export type Nested = number | bigint | boolean | readonly Nested[];
-export type TensorData = Nested | TypedArray | ndarray.NdArray | Tensor;
+export type TensorData = Nested | TypedArray | Uint16Array | ndarray.NdArray | Tensor;
 
 function filled(op: string, shape: Shape, value: number | bigint, options: TensorOptions): Tensor {
   const { meta, backend } = place(op, shape, options);
@@ -170,7 +171,8 @@ const FROM_DATA_OPTIONS: OptionNames<FromDataOptions> = { ...TENSOR_OPTIONS, sha
 
 /**
  * A tensor from numbers, nested arrays, a typed array (with `shape`), or an ndarray. Always copies.
- * Numbers give float32, bigints int64, booleans bool; a typed array its own dtype.
+ * Numbers give float32, bigints int64, booleans bool; a typed array its own dtype. A Uint16Array holds the bits of
+ * float16 or bfloat16, and needs that dtype beside it.
  * @throws ShapeError when rows differ in length or the values do not fill `shape`
  */
 export function tensor(data: TensorData, options: FromDataOptions = {}): Tensor {
@@ -181,7 +183,7 @@ export function tensor(data: TensorData, options: FromDataOptions = {}): Tensor 
       "the data is a Tensor already; use clone(), detach() or to()",
     );
   }
-  const host = hostData(data);
+  const host = hostData(data, options.dtype);
   const shape = options.shape ?? host.shape;
   const { meta, backend } = place("tensor", shape, options, host.dtype, FROM_DATA_OPTIONS);
   if (host.values.length !== sizeOf(shape)) {
@@ -193,7 +195,8 @@ export function tensor(data: TensorData, options: FromDataOptions = {}): Tensor 
 }
 
 function castValues(host: HostData, dtype: DType): TypedArray {
-  if (ArrayBuffer.isView(host.values) && host.dtype === dtype) {
+  const floats = isHalf(dtype) && host.values instanceof Float32Array;
+  if (floats || (ArrayBuffer.isView(host.values) && host.dtype === dtype)) {
     return host.values as unknown as TypedArray;
   }
   const cast = castTo(dtype);
@@ -202,7 +205,10 @@ function castValues(host: HostData, dtype: DType): TypedArray {
   return data as TypedArray;
 }
 
-function hostData(data: Exclude<TensorData, Tensor>): HostData {
+function hostData(data: Exclude<TensorData, Tensor>, wanted: DType | undefined): HostData {
+  if (data instanceof Uint16Array && wanted !== undefined && isHalf(wanted)) {
+    return { values: decodeHalf(wanted, data), shape: [data.length], dtype: wanted };
+  }
   if (ArrayBuffer.isView(data)) {
     const values = data as TypedArray;
     const dtype = DTYPE_OF_ARRAY[values.constructor.name];
@@ -210,7 +216,7 @@ function hostData(data: Exclude<TensorData, Tensor>): HostData {
       throw new DTypeError(
         "tensor",
         `a ${values.constructor.name} has no dtype here; convert it to one of ` +
-          Object.keys(DTYPE_OF_ARRAY).join(", "),
+          `${Object.keys(DTYPE_OF_ARRAY).join(", ")}, or say { dtype: "float16" } if a Uint16Array is its bits`,
       );
     }
     return { values, shape: [values.length], dtype };

@@ -1,6 +1,7 @@
 // How the plain loops reach memory: a view's elements by logical number, strides hidden.
 import type { Backend, View } from "../backend.ts";
-import type { DType } from "../dtype.ts";
+import { type DType, isHalf } from "../dtype.ts";
+import { halfBits, halfValue } from "../half.ts";
 import type { Arena, ArenaBlock } from "../memory/arena.ts";
 import { type Shape, sizeOf } from "../shape.ts";
 
@@ -9,12 +10,20 @@ export interface CpuBackend extends Backend {
   readonly memory: Arena;
 }
 
-export type Heap = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+export type Heap =
+  | Float32Array
+  | Float64Array
+  | Uint16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array;
 export type Value = number | bigint;
 
 const SHIFT: Readonly<Record<DType, number>> = {
   float32: 4,
   float64: 8,
+  float16: 2,
+  bfloat16: 2,
   int32: 4,
   int64: 8,
   uint8: 1,
@@ -31,6 +40,9 @@ export function heapOf(v: View): Heap {
       return arena.f32;
     case "float64":
       return arena.f64;
+    case "float16":
+    case "bfloat16":
+      return arena.u16;
     case "int32":
       return arena.i32;
     case "int64":
@@ -73,37 +85,43 @@ export interface Elements<V = Value> {
 
 /**
  * Read and write access by logical element number, broadcast to `shape`. int64 gives bigints, all other
- * dtypes numbers; bool stores 0 or 1.
+ * dtypes numbers; bool stores 0 or 1, float16 and bfloat16 round what they store.
  */
 export function elements<V = Value>(v: View, shape: Shape = v.shape): Elements<V> {
+  const inMemory = cells<V>(v, shape);
+  const { dtype } = v;
+  if (dtype === "bool") {
+    return { ...inMemory, set: (i, value) => inMemory.set(i, (value ? 1 : 0) as V) };
+  }
+  if (!isHalf(dtype)) return inMemory;
+  return {
+    size: inMemory.size,
+    get: (i) => halfValue(dtype, inMemory.get(i) as number) as V,
+    set: (i, value) => inMemory.set(i, halfBits(dtype, value as number) as V),
+  };
+}
+
+/** elements() as they lie in memory, for loops that only move them: what it gives is of use to one of the same dtype. */
+export function cells<V = Value>(v: View, shape: Shape = v.shape): Elements<V> {
   const heap = heapOf(v) as unknown as V[];
   const size = sizeOf(shape);
-  const isBool = v.dtype === "bool";
   if (v.contiguous && sizeOf(v.shape) === size) {
     const start = startOf(v);
     return {
       size,
       get: (i) => heap[start + i] as V,
-      set: isBool
-        ? (i, value) => {
-            heap[start + i] = (value ? 1 : 0) as V;
-          }
-        : (i, value) => {
-            heap[start + i] = value;
-          },
+      set: (i, value) => {
+        heap[start + i] = value;
+      },
     };
   }
   const at = positions(v, shape);
   return {
     size,
     get: (i) => heap[at[i] as number] as V,
-    set: isBool
-      ? (i, value) => {
-          heap[at[i] as number] = (value ? 1 : 0) as V;
-        }
-      : (i, value) => {
-          heap[at[i] as number] = value;
-        },
+    set: (i, value) => {
+      heap[at[i] as number] = value;
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 // The reference backend: plain loops over strided views that a student can read. It is the living
 // definition of the required kernels; fast backends run the same loops for dtypes they have no kernels for.
 import type { Backend, FusedKernels, RequiredKernels } from "../backend.ts";
-import { type ArrayOf, newArray, type TypedArray } from "../dtype.ts";
+import { type ArrayOf, type DType, isHalf, newArray, type TypedArray } from "../dtype.ts";
+import { decodeHalf, encodeHalf } from "../half.ts";
 import { Arena, type ArenaOptions } from "../memory/arena.ts";
 import { sizeOf } from "../shape.ts";
 import { convKernels } from "./conv.ts";
@@ -12,40 +13,62 @@ import { foreachKernels } from "./foreach.ts";
 import { linearKernels, productKernels } from "./linear.ts";
 import { normKernels } from "./norm.ts";
 import { poolKernels } from "./pool.ts";
+import { recurrentKernels } from "./recurrent.ts";
 import { reduceKernels } from "./reduce.ts";
 import { scanKernels } from "./scan.ts";
 import { scatterKernels } from "./scatter.ts";
 import { softmaxKernels } from "./softmax.ts";
 import { sortKernels } from "./sort.ts";
 
+/** These only move values, or make them; they read and write float16 and bfloat16 as they are. */
+const MOVES: ReadonlySet<string> = new Set(["fill", "copy", "where", "gather", "random", "arange"]);
+
+/** All others decline 16-bit floats: dispatch then computes in float32 and rounds once. */
+function declineHalf<T extends object>(kernels: T): T {
+  const declining = Object.entries(kernels).map(([name, kernel]) => [
+    name,
+    MOVES.has(name)
+      ? kernel
+      : (...args: unknown[]) => (args.some(holdsHalf) ? undefined : kernel(...args)),
+  ]);
+  return Object.fromEntries(declining) as T;
+}
+function holdsHalf(arg: unknown): boolean {
+  if (typeof arg !== "object" || arg === null) return false;
+  return Array.isArray(arg) ? arg.some(holdsHalf) : "dtype" in arg && isHalf(arg.dtype as DType);
+}
+
 /** The required kernels as loops, for any backend whose memory is an Arena. */
-export const requiredLoops: RequiredKernels = {
+export const requiredLoops: RequiredKernels = declineHalf({
   ...elementwiseKernels,
   ...reduceKernels,
   ...linearKernels,
-};
+});
 
 /** Fused kernels as loops; the files of this folder add theirs through `fusedLoops`. */
-export const referenceFused: Partial<FusedKernels> = {
+export const referenceFused: Partial<FusedKernels> = declineHalf({
   ...convKernels,
   ...productKernels,
   ...dropoutKernels,
   ...foreachKernels,
   ...normKernels,
   ...poolKernels,
+  ...recurrentKernels,
   ...scatterKernels,
   ...softmaxKernels,
   ...scanKernels,
   ...sortKernels,
-};
+});
 
 /** Copying in and out of an Arena: what all CPU backends share. */
 export const arenaTransfer: Pick<Backend, "upload" | "read"> & Required<Pick<Backend, "readSync">> =
   {
     upload(data, y) {
       const size = sizeOf(y.shape);
-      if (y.contiguous && data.constructor === heapOf(y).constructor) {
-        (heapOf(y) as Float32Array).set(data as Float32Array, startOf(y));
+      const stored =
+        isHalf(y.dtype) && data instanceof Float32Array ? encodeHalf(y.dtype, data) : data;
+      if (y.contiguous && stored.constructor === heapOf(y).constructor) {
+        (heapOf(y) as Float32Array).set(stored as Float32Array, startOf(y));
         return;
       }
       const to = elements(y);
@@ -56,7 +79,9 @@ export const arenaTransfer: Pick<Backend, "upload" | "read"> & Required<Pick<Bac
       const out = newArray(x.dtype, size) as ArrayOf["float32"];
       if (x.contiguous) {
         const start = startOf(x);
-        out.set((heapOf(x) as Float32Array).subarray(start, start + size));
+        const stored = heapOf(x).subarray(start, start + size);
+        if (isHalf(x.dtype)) return decodeHalf(x.dtype, stored as Uint16Array);
+        out.set(stored as Float32Array);
         return out as TypedArray;
       }
       const from = elements<number>(x);

@@ -3,7 +3,7 @@ import type { FusedKernels, RequiredKernels } from "../backend.ts";
 import { fillRandom } from "../random/philox.ts";
 import { sizeOf } from "../shape.ts";
 import { ACTIVATIONS } from "./activations.ts";
-import { elements, indices, numbers, type Value } from "./elements.ts";
+import { cells, elements, indices, numbers, type Value } from "./elements.ts";
 import { castTo } from "./elementwise.ts";
 
 export const linearKernels: Pick<
@@ -36,9 +36,9 @@ export const linearKernels: Pick<
     return "loop";
   },
   gather(x, index, y, dim) {
-    const from = elements(x);
+    const from = cells(x);
     const at = indices(index);
-    const to = elements(y);
+    const to = cells(y);
     const source = targetOf(x.shape, index.shape, dim);
     for (let i = 0; i < to.size; i++) to.set(i, from.get(source(i, at.get(i))));
     return "loop";

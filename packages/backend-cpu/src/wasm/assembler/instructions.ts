@@ -90,10 +90,13 @@ export const i32 = {
   const: constant,
   load: load<"i32">([0x28]),
   load8U: load<"i32">([0x2d], 0),
+  load16U: load<"i32">([0x2f], 0),
   store: (pointer: I32, value: I32, offset = 0): Code =>
     store<"i32">([0x36])(pointer, operand(value), offset),
   store8: (pointer: I32, value: I32, offset = 0): Code =>
     store<"i32">([0x3a], 0)(pointer, operand(value), offset),
+  store16: (pointer: I32, value: I32, offset = 0): Code =>
+    store<"i32">([0x3b], 0)(pointer, operand(value), offset),
   eqz: (a: I32): Expr<"i32"> => [operand(a), 0x45],
   eq: integer(0x46),
   ne: integer(0x47),

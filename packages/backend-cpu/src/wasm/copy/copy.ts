@@ -1,7 +1,7 @@
 // fill, and copies: same dtype (dense; strided ones of 32 bits are in copy/strided-copy.ts) and the casts to and from
 // float32 that training uses.
 import type { DType, RequiredKernels, View } from "@tapegrad/core";
-import { sizeOf } from "@tapegrad/core";
+import { halfBits, sizeOf } from "@tapegrad/core";
 import {
   type Code,
   copyBytes,
@@ -14,6 +14,7 @@ import {
   i32,
   i32x4,
   i64,
+  type Scope,
   v128,
   when,
 } from "../assembler/assembler.ts";
@@ -33,6 +34,7 @@ import {
 import type { Role } from "../elementwise/walk-kernel.ts";
 import { pieces, traffic } from "../threads/launch.ts";
 import { byteAddress, tangled } from "../view.ts";
+import { narrowBrain, narrowHalf, widenBrain, widenHalf } from "./half.ts";
 import { ROWS, wordCopy } from "./strided-copy.ts";
 
 type V = Expr<"v128">;
@@ -40,18 +42,23 @@ type V = Expr<"v128">;
 const BYTES: Readonly<Record<DType, number>> = {
   float32: 4,
   float64: 8,
+  float16: 2,
+  bfloat16: 2,
   int32: 4,
   int64: 8,
   uint8: 1,
   bool: 1,
 };
 
-/** Elements of 1 or 8 bytes, one by one. */
-const cellsKernel = (bytes: 1 | 8): Func =>
+/** Elements of 1, 2 or 8 bytes, one by one. */
+const cellsKernel = (bytes: 1 | 2 | 8): Func =>
   func("run", ROWS, (f, p) => {
     const [left, to, from] = [f.local("i32"), f.local("i32"), f.local("i32")];
-    const one: Code =
-      bytes === 8 ? i64.store(to, i64.load(from)) : i32.store8(to, i32.load8U(from));
+    const one: Code = {
+      1: i32.store8(to, i32.load8U(from)),
+      2: i32.store16(to, i32.load16U(from)),
+      8: i64.store(to, i64.load(from)),
+    }[bytes];
     return countdown(p.rows, [
       left.set(p.n),
       to.set(p.y),
@@ -73,9 +80,13 @@ const patternKernel = (): Func =>
       left.set(i32.shrU(p.bytes, 4)),
       countdownOrSkip(left, [v128.store(p.to, v), p.to.add(16)]),
       when(i32.and(p.bytes, 8), [v128.store64Lane(p.to, v, 0), p.to.add(8)]),
-      // What is left of single bytes is all alike.
+      // What is left are bytes that are all alike, or 16-bit elements: each byte of low in turn.
       left.set(i32.and(p.bytes, 7)),
-      countdownOrSkip(left, [i32.store8(p.to, p.low), p.to.add(1)]),
+      countdownOrSkip(left, [
+        i32.store8(p.to, p.low),
+        p.to.add(1),
+        p.low.set(i32.or(i32.shrU(p.low, 8), i32.shl(p.low, 24))),
+      ]),
     ];
   });
 /** To see the words of a number. */
@@ -84,7 +95,7 @@ const words8 = new DataView(new ArrayBuffer(8));
 interface Cast {
   readonly from: Cell;
   readonly to: Cell;
-  readonly op: (x: V) => V;
+  readonly op: (x: V, scope: Scope) => V;
   readonly question?: boolean;
 }
 const identity = (x: V): V => x;
@@ -103,6 +114,10 @@ const CASTS: Readonly<Record<string, Cast>> = {
     op: (x) => f32x4.ne(x, v128.zero()),
     question: true,
   },
+  "float16 float32": { from: "u16", to: "f32", op: widenHalf },
+  "bfloat16 float32": { from: "u16", to: "f32", op: widenBrain },
+  "float32 float16": { from: "f32", to: "u16", op: narrowHalf },
+  "float32 bfloat16": { from: "f32", to: "u16", op: narrowBrain },
   "bool int64": { from: "u8", to: "i64", op: toFloat },
   "uint8 int64": { from: "u8", to: "i64", op: toFloat },
   "bool int32": { from: "u8", to: "f32", op: identity },
@@ -144,7 +159,11 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
     rowsKernel({ inputs: ["f32"], output: "f32", access: ["u"], op: (_, x) => x as V }),
   );
   const [fillDense, fillStrided] = [fillOf(false), fillOf(true)];
-  const cells = { 1: rowsOf("1", () => cellsKernel(1)), 8: rowsOf("8", () => cellsKernel(8)) };
+  const cells = {
+    1: rowsOf("1", () => cellsKernel(1)),
+    2: rowsOf("2", () => cellsKernel(2)),
+    8: rowsOf("8", () => cellsKernel(8)),
+  };
   const bytesCopy = lazily(
     () =>
       ctx.get<"run">("copy/bytes", () => [
@@ -183,8 +202,8 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
     }
     if (bytes === 4) return words(x, y, to, from, () => !tangled(x, y));
     if (!plan(y, bytes, x, bytes)) return "empty";
-    if (few() || tangled(x, y)) walk(cells[bytes as 1 | 8](), to, from);
-    else walkAll(ctx, cells[bytes as 1 | 8](), 0.5, to, from);
+    if (few() || tangled(x, y)) walk(cells[bytes as 1 | 2 | 8](), to, from);
+    else walkAll(ctx, cells[bytes as 1 | 2 | 8](), 0.5, to, from);
     return "copy-cells";
   }
 
@@ -204,7 +223,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
           inputs: [from],
           output: to,
           access: [access],
-          op: (_, v) => op(v as V),
+          op: (scope, v) => op(v as V, scope),
           question,
         }),
       ["memory"],
@@ -254,6 +273,11 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
         if (typeof value === "number" && !Number.isInteger(value)) return undefined;
         words8.setBigInt64(0, BigInt(value), true);
         break;
+      case "float16":
+      case "bfloat16": {
+        const word = halfBits(y.dtype, Number(value)) * 0x10001;
+        return fillPattern(to, n * 2, word, word);
+      }
       default:
         return undefined;
     }

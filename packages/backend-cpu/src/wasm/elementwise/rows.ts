@@ -33,11 +33,11 @@ import { integers } from "./math.ts";
 
 type V = Expr<"v128">;
 
-/** In memory; in a kernel f32 is four floats (or any 32 bits), u8 four integers, i64 four floats (cast). */
-export type Cell = "f32" | "u8" | "i64";
+/** In memory; in a kernel f32 is four floats (or any 32 bits), u8 and u16 four integers, i64 four floats (cast). */
+export type Cell = "f32" | "u8" | "u16" | "i64";
 export type Access = "u" | "s" | "c" | "x";
 
-export const BYTES: Readonly<Record<Cell, number>> = { f32: 4, u8: 1, i64: 8 };
+export const BYTES: Readonly<Record<Cell, number>> = { f32: 4, u8: 1, u16: 2, i64: 8 };
 
 /** Four elements side by side. */
 function loadFour(cell: Cell, at: IntLocal, scratch: Local<"v128">, offset: number): V {
@@ -46,6 +46,8 @@ function loadFour(cell: Cell, at: IntLocal, scratch: Local<"v128">, offset: numb
       return v128.load(at, offset);
     case "u8":
       return i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(at, offset)));
+    case "u16":
+      return i32x4.extendLowI16x8U(v128.load64Zero(at, offset));
     case "i64":
       return [
         [0, 1, 2, 3].map((lane) =>
@@ -63,6 +65,8 @@ function withLane(cell: Cell, vector: V, lane: number, at: IntLocal, offset = 0)
       return v128.load32Lane(at, vector, lane, offset);
     case "u8":
       return i32x4.replaceLane(vector, lane, i32.load8U(at, offset));
+    case "u16":
+      return i32x4.replaceLane(vector, lane, i32.load16U(at, offset));
     case "i64":
       return f32x4.replaceLane(vector, lane, f32.convertI64S(i64.load(at, offset)));
   }
@@ -74,6 +78,8 @@ function storeLane(cell: Cell, at: IntLocal, vector: V, lane: number, offset = 0
       return v128.store32Lane(at, vector, lane, offset);
     case "u8":
       return i32.store8(at, i32x4.extractLane(vector, lane), offset);
+    case "u16":
+      return i32.store16(at, i32x4.extractLane(vector, lane), offset);
     case "i64":
       return i64.store(at, i64.truncSatF32S(f32x4.extractLane(vector, lane)), offset);
   }
@@ -86,6 +92,10 @@ function storeFour(cell: Cell, at: IntLocal, vector: Local<"v128">, offset: numb
     case "u8": {
       const lowBytes = [0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12];
       return v128.store32Lane(at, i8x16.shuffle(vector, vector, lowBytes), 0, offset);
+    }
+    case "u16": {
+      const lowHalves = [0, 1, 4, 5, 8, 9, 12, 13, 0, 1, 4, 5, 8, 9, 12, 13];
+      return v128.store64Lane(at, i8x16.shuffle(vector, vector, lowHalves), 0, offset);
     }
     case "i64":
       return [0, 1, 2, 3].map((lane) => storeLane(cell, at, vector, lane, offset + lane * 8));

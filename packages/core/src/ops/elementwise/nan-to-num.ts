@@ -1,5 +1,5 @@
 // NaN and infinities replaced by numbers.
-import { isFloating } from "../../dtype.ts";
+import { finfo, isFloating } from "../../dtype.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { clone } from "./clone.ts";
@@ -16,7 +16,6 @@ export interface NanToNumOptions {
   readonly neginf?: number | undefined;
 }
 const OPTIONS: OptionNames<NanToNumOptions> = { nan: true, posinf: true, neginf: true };
-const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
 /**
  * x with NaN and infinities replaced; integers have none and are copied. The gradient is 0 where something
@@ -26,8 +25,8 @@ export function nanToNum(x: Tensor, options: NanToNumOptions = {}): Tensor {
   checkOptions("nanToNum", options, OPTIONS);
   checkLive("nanToNum", x);
   if (!isFloating(x.dtype)) return clone(x);
-  const largest = x.dtype === "float64" ? Number.MAX_VALUE : LARGEST_FLOAT32;
-  const { nan = 0, posinf = largest, neginf = -largest } = options;
+  const { max, min } = finfo(x.dtype);
+  const { nan = 0, posinf = max, neginf = min } = options;
   return composite(() =>
     where(isnan(x), nan, where(isposinf(x), posinf, where(isneginf(x), neginf, x))),
   );

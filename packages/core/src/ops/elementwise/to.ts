@@ -2,6 +2,7 @@
 import { DTYPES, type DType, isFloating } from "../../dtype.ts";
 import { ArgumentError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { casts } from "../../op/widen.ts";
 import type { Tensor } from "../../tensor.ts";
 
 const toOp = defineOp<{ readonly dtype: DType }>()({
@@ -29,3 +30,4 @@ export function to(x: Tensor, dtype: DType): Tensor {
   if (!isFloating(dtype)) y.source = null;
   return y;
 }
+casts.to = to;

@@ -1,4 +1,5 @@
 // Singular values and vectors, and what is made of them: pinv, matrixRank, cond.
+import { finfo } from "../../dtype.ts";
 import { AutogradError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
@@ -120,9 +121,8 @@ const RANK: OptionNames<RankOptions> = { atol: true, rtol: true };
 /** Which singular values [..., k] count. */
 function counted(op: string, x: Tensor, s: Tensor, options: RankOptions): Tensor {
   checkOptions(op, options, RANK);
-  const precision = x.dtype === "float64" ? 2 ** -52 : 2 ** -23;
   const { atol = 0 } = options;
-  const { rtol = atol > 0 ? 0 : Math.max(...x.shape.slice(-2)) * precision } = options;
+  const { rtol = atol > 0 ? 0 : Math.max(...x.shape.slice(-2)) * finfo(x.dtype).eps } = options;
   const bound = mul(amax(s.detach(), -1, { keepdim: true }), rtol);
   return gt(s, atol > 0 ? bound.maximum(atol) : bound);
 }

@@ -1,4 +1,5 @@
 // Normalisation by the root of the mean square of the last dims: layerNorm without the mean.
+import { finfo } from "../../dtype.ts";
 import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
@@ -88,7 +89,7 @@ export function rmsNorm(
   checkOptions(op, options, OPTIONS);
   const { weight } = options;
   checkDtypes(op, { input: x }, { weight });
-  const eps = options.eps ?? (x.dtype === "float64" ? Number.EPSILON : 2 ** -23);
+  const eps = options.eps ?? finfo(x.dtype).eps;
   checkEps(op, eps);
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   const fits = shape.length > 0 && x.ndim >= shape.length;

@@ -99,7 +99,8 @@ function addTaps(k: Kernels, x: View, y: View, a: FoldAttrs): Ran {
       to += (tap[d] as number) * (a.dilation[d] as number) * (y.strides[2 + d] as number);
     }
     const target = windowOn(y, shape, strides, to);
-    k.binary("add", target, windowOn(x, shape, x.strides.slice(0, 2 + dims), from), target);
+    const part = windowOn(x, shape, x.strides.slice(0, 2 + dims), from);
+    if (k.binary("add", target, part, target) === undefined) return undefined;
     let d = dims - 1;
     while (d >= 0) {
       tap[d] = (tap[d] as number) + 1;

@@ -67,7 +67,8 @@ const unfoldDimBackwardOp = defineOp<BackwardAttrs>()({
       const at = windows.offset + i * (y.strides[a.dim] as number);
       const target = windowOn(y, shape, windows.strides.slice(0, -1), at);
       const from = g.offset + i * (g.strides[last] as number);
-      k.binary("add", target, windowOn(g, shape, g.strides.slice(0, -1), from), target);
+      const part = windowOn(g, shape, g.strides.slice(0, -1), from);
+      if (k.binary("add", target, part, target) === undefined) return undefined;
     }
     return "taps";
   },
