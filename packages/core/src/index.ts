@@ -15,6 +15,7 @@ export {
 } from "./autograd/gradcheck.ts";
 export { savedTensorsHooks } from "./autograd/saved.ts";
 export {
+  type AccumulatedHook,
   anomalyMode,
   detectAnomaly,
   enableGrad,

@@ -1,8 +1,16 @@
 // The methods of Tensor that are no ops: reading, gradients, moving between devices and dtypes.
 import type ndarray from "ndarray";
 import { type BackwardOptions, backward } from "./autograd/backward.ts";
-import { gradOf, registerHook, setGrad, setRequiresGrad } from "./autograd/hooks.ts";
-import { type Hook, Leaf } from "./autograd/tape.ts";
+import {
+  gradOf,
+  registerHook,
+  registerPostAccumulateGradHook,
+  retainGrad,
+  retainsGrad,
+  setGrad,
+  setRequiresGrad,
+} from "./autograd/hooks.ts";
+import { type AccumulatedHook, type Hook, Leaf } from "./autograd/tape.ts";
 import type { Device } from "./backend.ts";
 import { backendNames, resolveBackend } from "./backends.ts";
 import { DTYPES, type DType, type TypedArray } from "./dtype.ts";
@@ -17,7 +25,7 @@ declare module "./tensor.ts" {
   interface TensorMethods {
     /** Whether gradients flow to or through it. Setting it makes or unmakes a leaf. */
     requiresGrad: boolean;
-    /** The accumulated gradient of a leaf, or null. Set null to clear it. */
+    /** The accumulated gradient of a leaf, or of what retainGrad() was called on; or null. Set null to clear it. */
     grad: Tensor | null;
     /** Made by the user rather than by a recorded op. */
     readonly isLeaf: boolean;
@@ -47,6 +55,12 @@ declare module "./tensor.ts" {
     detach(): Tensor;
     /** Calls hook with each gradient of this tensor; returns the function that removes it. */
     registerHook(hook: Hook): () => void;
+    /** Calls hook with this leaf when backward() has accumulated its gradient; returns the function that removes it. */
+    registerPostAccumulateGradHook(hook: AccumulatedHook): () => void;
+    /** Has backward() and grad() keep the gradient of a tensor that is no leaf in its `.grad`. */
+    retainGrad(): void;
+    /** Whether retainGrad() was called on it, and it is no leaf. */
+    readonly retainsGrad: boolean;
     /** In another dtype, or on another device or backend. */
     to(where: DType | Device | (string & {})): Tensor;
   }
@@ -105,6 +119,7 @@ for (const [name, get, set] of [
     (t: Tensor, on: unknown) => setRequiresGrad(t, Boolean(on)),
   ],
   ["grad", gradOf, (t: Tensor, g: unknown) => setGrad(t, g as Tensor | null)],
+  ["retainsGrad", retainsGrad, undefined],
   ["isInference", (t: Tensor) => t.storage.inference, undefined],
   ["isLeaf", (t: Tensor) => t.source === null || t.source instanceof Leaf, undefined],
 ] as const) {
@@ -161,6 +176,12 @@ methods({
     checkLive("detach", this);
     this.storage.hasViews = true;
     return viewOf(this, this.shape, this.strides, this.offset, "detach");
+  },
+  registerPostAccumulateGradHook(hook) {
+    return registerPostAccumulateGradHook(this, hook);
+  },
+  retainGrad() {
+    retainGrad(this);
   },
   registerHook(hook) {
     return registerHook(this, hook);

@@ -156,6 +156,32 @@ describe("ownership: who holds a storage, when it is let go", () => {
     expect(values(x.grad)).to.deep.equal([1, 1, 1]);
   });
 
+  it("retainGrad: a copy beside the node, until it is cleared; the handle that the user took lives on", () => {
+    const x = leaf([3]);
+    let y: Tensor = x;
+    const stays = left(() =>
+      scope(() => {
+        y = keep(exp(x));
+        y.retainGrad();
+        sum(y).backward();
+      }),
+    );
+    expect(stays, "y, its gradient, and that of x").to.equal(3);
+    const seen = y.grad as Tensor;
+    expect(count(seen), "the accumulator, and what the user sees").to.equal(2);
+    y.grad = null;
+    expect(count(seen)).to.equal(1);
+    expect(values(seen)).to.deep.equal([1, 1, 1]);
+  });
+
+  it("post-accumulate hook: it is given the leaf itself and holds nothing of a walk", () => {
+    const x = leaf([3]);
+    x.registerPostAccumulateGradHook((p) => {
+      p.grad = null;
+    });
+    expect(left(() => scope(() => sum(exp(x)).backward()))).to.equal(0);
+  });
+
   it("Function: its context holds what it saved until backward; what the user made stays the user's", () => {
     let temporary: Tensor | undefined;
     class Cube extends Function {

@@ -10,7 +10,7 @@ import {
 } from "../errors.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { sameShape } from "../shape.ts";
-import { adopt, checkLive, ownedOne, type Tensor } from "../tensor.ts";
+import { adopt, checkLive, inFrame, ownedOne, type Tensor } from "../tensor.ts";
 import { runHooks } from "./hooks.ts";
 import { GradNode, type Leaf, withGradMode } from "./tape.ts";
 import { arithmetic, Wanted, walk } from "./walk.ts";
@@ -42,6 +42,7 @@ export function backward(t: Tensor, seed?: Tensor, options: BackwardOptions = {}
   withGradMode(record, () => {
     leaves.forEach((leaf, i) => {
       accumulate(leaf, runHooks(leaf.hooks, gradients[i] as Tensor, users), record);
+      if (leaf.after !== null) for (const f of leaf.after.slice()) inFrame(users, f);
     });
   });
 }

@@ -5,7 +5,7 @@ import { ArgumentError, AutogradError, DTypeError, ShapeError } from "../errors.
 import { inferring } from "../memory/storage.ts";
 import { sameShape } from "../shape.ts";
 import { aliasOf, inFrame, Tensor } from "../tensor.ts";
-import { type Hook, Leaf } from "./tape.ts";
+import { type AccumulatedHook, GradNode, type Hook, Leaf, type OutputHooks } from "./tape.ts";
 
 export function setRequiresGrad(t: Tensor, on: boolean): Tensor {
   if (on && !isFloating(t.dtype)) {
@@ -32,10 +32,15 @@ export function setRequiresGrad(t: Tensor, on: boolean): Tensor {
   return t;
 }
 
+/** What holds `t.grad`: the leaf, or what retainGrad() has put beside the node that made t. */
+function holderOf({ source, sourceIndex }: Tensor): Leaf | null {
+  return source instanceof GradNode ? (source.hooks?.[sourceIndex]?.retained ?? null) : source;
+}
+
 /** The user's view of the accumulated gradient: same handle at each look, never released by the framework. */
 export function gradOf(t: Tensor): Tensor | null {
-  const leaf = t.source;
-  if (!(leaf instanceof Leaf) || leaf.grad === null) return null;
+  const leaf = holderOf(t);
+  if (leaf === null || leaf.grad === null) return null;
   if (leaf.shown === null || leaf.shown.released) leaf.shown = aliasOf(leaf.grad);
   return leaf.shown;
 }
@@ -61,10 +66,12 @@ export function checkGradient(op: string, g: unknown, like: Tensor): asserts g i
 
 /** `t.grad = null`: the accumulator lets go; a handle that the user took lives on. */
 export function setGrad(t: Tensor, gradient: Tensor | null): void {
-  const leaf = t.source;
-  if (!(leaf instanceof Leaf)) {
+  const leaf = holderOf(t);
+  if (leaf === null) {
     if (gradient === null) return;
-    throw new AutogradError("grad: only a leaf that requires grad holds one");
+    throw new AutogradError(
+      "grad: only a leaf that requires grad holds one, and what retainGrad() was called on",
+    );
   }
   if (gradient !== null) checkGradient("grad", gradient, t);
   leaf.grad?.release();
@@ -86,22 +93,82 @@ export function registerHook(t: Tensor, hook: Hook): () => void {
       "registerHook: this tensor does not require grad, so no gradient passes",
     );
   }
-  const list = hooksAt(source, t.sourceIndex);
-  list.push(hook);
+  if (source instanceof GradNode) return added(outputHooks(source, t.sourceIndex).list, hook);
+  source.hooks ??= [];
+  return added(source.hooks, hook);
+}
+
+/** Puts an item at the end of a list; returns what takes it out again. */
+function added<T>(list: T[], item: T): () => void {
+  list.push(item);
   return () => {
-    const at = list.indexOf(hook);
+    const at = list.indexOf(item);
     if (at >= 0) list.splice(at, 1);
   };
 }
 
-function hooksAt(source: NonNullable<Tensor["source"]>, index: number): Hook[] {
-  if (source instanceof Leaf) {
-    source.hooks ??= [];
-    return source.hooks;
+function outputHooks(node: GradNode, index: number): OutputHooks {
+  node.hooks ??= [];
+  node.hooks[index] ??= { list: [], retained: null };
+  return node.hooks[index];
+}
+
+/**
+ * Calls `hook` with the leaf whenever backward() has brought its `.grad` up to date, after all other hooks and when
+ * the walk is over: an optimizer may step there, and clear `.grad`. Nothing records meanwhile, unless createGraph.
+ * grad() accumulates nothing and calls none. As `torch.Tensor.register_post_accumulate_grad_hook`.
+ * @returns a function that removes the hook
+ * @throws AutogradError unless t is a leaf that requires grad
+ */
+export function registerPostAccumulateGradHook(t: Tensor, hook: AccumulatedHook): () => void {
+  const op = "registerPostAccumulateGradHook";
+  if (typeof hook !== "function") {
+    throw new ArgumentError(op, `expected a function, got ${typeof hook}`);
   }
-  source.hooks ??= [];
-  source.hooks[index] ??= [];
-  return source.hooks[index];
+  const { source } = t;
+  if (source === null) {
+    throw new AutogradError(`${op}: this tensor does not require grad; call requiresGrad_() first`);
+  }
+  if (source instanceof GradNode) {
+    throw new AutogradError(
+      `${op}: this tensor was made by '${t.origin}', and only leaves accumulate; use registerHook()`,
+    );
+  }
+  source.after ??= [];
+  return added(source.after, () => {
+    const result: unknown = hook(t);
+    if (result !== undefined && result !== null) {
+      throw new ArgumentError(
+        op,
+        `the hook must return nothing, got ${typeof result}; set leaf.grad`,
+      );
+    }
+  });
+}
+
+/**
+ * Keeps the gradient of a tensor that is no leaf in its `.grad`, whenever backward() or grad() computes it: what
+ * hooks have left of it, added up over several walks. A leaf does so anyway. As `torch.Tensor.retain_grad`.
+ * @throws AutogradError unless t requires grad
+ */
+export function retainGrad(t: Tensor): void {
+  const { source, sourceIndex } = t;
+  if (source === null) {
+    throw new AutogradError(
+      "retainGrad: this tensor does not require grad, so it gets no gradient",
+    );
+  }
+  if (source instanceof GradNode) outputHooks(source, sourceIndex).retained ??= new Leaf();
+}
+export const retainsGrad = (t: Tensor): boolean =>
+  t.source instanceof GradNode && holderOf(t) !== null;
+
+/** What is retained belongs to the tensor: it goes along when an in-place op gives that another node. */
+export function followRetained(from: GradNode, index: number, to: GradNode, toIndex: number): void {
+  const hooks = from.hooks?.[index];
+  if (!hooks?.retained) return;
+  outputHooks(to, toIndex).retained = hooks.retained;
+  hooks.retained = null;
 }
 
 /** Hooks are user code: they see an alias that stays theirs, and what they return stays theirs too. */

@@ -3,6 +3,7 @@
 // next read. As PyTorch rebases history.
 import type { Meta } from "../backend.ts";
 import type { Tensor } from "../tensor.ts";
+import { followRetained } from "./hooks.ts";
 import { GradNode, type Rule, type Source } from "./tape.ts";
 
 /** Where a view comes from: the base that all views lead back to, and the op that made it of its parent. */
@@ -64,5 +65,6 @@ export function renewed(link: Lineage, old: Source, epoch: number): Source {
     );
     sourceIndex = 0;
   }
+  if (old instanceof GradNode && source instanceof GradNode) followRetained(old, 0, source, 0);
   return source;
 }

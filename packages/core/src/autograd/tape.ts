@@ -78,13 +78,25 @@ export function detectAnomaly<R>(f: () => R): R {
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
 export type Hook = (gradient: Tensor) => Tensor | undefined | void;
 
-/** Where gradients of a leaf end. Shared by all handles of the leaf; never refers to one of them. */
+/** Sees a leaf whose `.grad` backward has just brought up to date. */
+export type AccumulatedHook = (leaf: Tensor) => void;
+
+/** Who sees the gradient of one output of a node. */
+export interface OutputHooks {
+  readonly list: Hook[];
+  /** Where retainGrad() keeps what they leave of it. */
+  retained: Leaf | null;
+}
+
+/** Where gradients of a leaf end. Shared by all handles of the leaf; refers to one only for an AccumulatedHook. */
 export class Leaf {
   /** The accumulator's own handle: no user has it, so the framework may release it or add in place. */
   grad: Tensor | null = null;
   /** The handle that `t.grad` gave to the user, if anyone looked. */
   shown: Tensor | null = null;
   hooks: Hook[] | null = null;
+  /** What runs when backward() has accumulated. */
+  after: (() => void)[] | null = null;
   /** The walk that is under way and has brought a gradient; null: none. */
   walk: object | null = null;
   /** The sum of those that have arrived in that walk, which owns it. */
@@ -173,7 +185,8 @@ export class GradNode implements Meta {
   declare readonly listLengths: readonly number[] | null;
   declare readonly attrs: unknown;
   declare saved: SavedSlot[];
-  declare hooks: (Hook[] | undefined)[] | null;
+  /** Per output. */
+  declare hooks: (OutputHooks | undefined)[] | null;
   declare freed: boolean;
   /** The walk that is under way and runs this node; null: none. */
   declare walk: object | null;

@@ -230,13 +230,23 @@ function hookAndTake(run: Run, node: GradNode): void {
   for (let k = 0; k < node.outputs; k++) {
     let g = node.gradientOf(k);
     if (g === undefined) continue;
-    if (node.hooks !== null) {
-      g = runHooks(node.hooks[k], g, run.users);
+    const hooks = node.hooks?.[k];
+    if (hooks !== undefined) {
+      g = runHooks(hooks.list, g, run.users);
       node.setGradient(k, g);
+      if (hooks.retained !== null) keep(hooks.retained, g);
     }
     const place = run.wanted?.find(node, k) ?? -1;
     if (run.wanted && place >= 0) run.wanted.gradients[place] = aliasOf(g);
   }
+}
+
+/** Adds g to what is retained; who has looked at that keeps what she saw. */
+function keep(retained: Leaf, g: Tensor): void {
+  const old = retained.grad;
+  retained.grad = ownedOne(() => (old === null ? arithmetic.copy(g) : arithmetic.add(old, g)));
+  retained.shown = null;
+  old?.release();
 }
 
 /** What rules are told to compute, by their number of inputs and its bits: arrays that live for ever. */

@@ -1,4 +1,5 @@
 // What dispatch leaves behind: the node on the tape, and the event for those who listen.
+import { followRetained } from "../autograd/hooks.ts";
 import { saveTensor } from "../autograd/saved.ts";
 import { GradNode, type SavedSlot, type Source } from "../autograd/tape.ts";
 import type { Meta } from "../backend.ts";
@@ -100,6 +101,7 @@ export function record(
   for (let k = 0; k < outs.length; k++) {
     if (op.isConstant[k]) continue;
     const y = outs[k] as Tensor;
+    if (y.noted instanceof GradNode) followRetained(y.noted, y.sourceIndex, node, k);
     y.source = node;
     y.sourceIndex = k;
   }
@@ -141,6 +143,7 @@ export function recordFew(
     saved,
   );
   if (!op.isConstant[0]) {
+    if (y.noted instanceof GradNode) followRetained(y.noted, y.sourceIndex, node, 0);
     y.source = node;
     y.sourceIndex = 0;
   }
