@@ -10,8 +10,10 @@ import {
   type Expr,
   f32x4,
   type IntLocal,
+  i32,
   type Local,
   v128,
+  when,
 } from "../../assembler/assembler.ts";
 
 export type Vec = Local<"v128">;
@@ -128,6 +130,19 @@ function loadLanes(
     v128.zero(),
   );
 }
+
+/**
+ * Makes an engine compute the locals here. Engines move arithmetic down to where its result is needed, loads stay
+ * in order; this is a place where it is needed: two branches meet, of which the other one is never taken. That one
+ * loads them, each a value of its own, or the engine would shift them from register to register.
+ * @param pointer where a vector for each could be loaded; a multiple of 4
+ * @param nth another number each time, or the engine would remember which branch it took
+ */
+export const settle = (pointer: IntLocal, locals: readonly Vec[], nth: number): Code =>
+  when(
+    i32.eq(pointer, 4 * nth + 1),
+    locals.map((local, i) => local.set(v128.load(pointer, 16 * i))),
+  );
 
 /** Sorted by key. */
 function groupBy<T>(items: readonly T[], key: (item: T) => number): [number, T[]][] {

@@ -49,22 +49,22 @@ function sumTiling(s: PlaneShape, height: number, columns: number): Cut {
   return {
     rows: Math.max(1, Math.min(most, rows)),
     columns: columns <= FEW_COLUMNS ? columns : 0,
-    anchor: 0,
+    settled: false,
   };
 }
 
 /** The same for the columns of the weight gradient. */
 const FEW_GRADIENT_COLUMNS = 4;
 
-/** Weight gradient. Measured: tall tiles for planes without inner columns, low ones in the loop of others. */
+/** Weight gradient. Measured; sums of more than five taps leave no registers for the vectors of a row. */
 function weightTiling(s: PlaneShape): Cut {
   const [kh, kw] = s.kernel;
   const columns = Math.ceil(s.output[1] / 4);
-  const anchor = s.stride[1] === 1 ? 2 : 1;
-  if (kh * kw > 9) return { rows: kw > 5 ? 1 : 2, columns: 0, anchor };
+  if (kw > 5) return { rows: 1, columns: 0, settled: false };
+  if (kh * kw > 9) return { rows: 4, columns: 0, settled: true };
   return columns <= FEW_GRADIENT_COLUMNS
-    ? { rows: 7, columns, anchor }
-    : { rows: 3, columns: 0, anchor };
+    ? { rows: 7, columns, settled: true }
+    : { rows: s.stride[0] === 1 ? 6 : 2, columns: 0, settled: true };
 }
 
 /** What planeShape() holds, as a key. */

@@ -29,8 +29,8 @@ export interface Cut {
   readonly rows: number;
   /** Up to so many inner columns are written out, more run in a loop. */
   readonly columns: number;
-  /** Weight gradient: its sums are stored after so many input rows. */
-  readonly anchor: number;
+  /** Weight gradient: its sums are settled after each input row, in loops too. */
+  readonly settled: boolean;
 }
 
 /** `limit` or a little less, so that pieces of that size share `n` evenly; a multiple of `step`. */

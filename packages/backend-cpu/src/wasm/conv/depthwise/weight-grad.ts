@@ -15,7 +15,7 @@ import {
   when,
 } from "../../assembler/assembler.ts";
 import { get, upTo } from "../../assembler/lists.ts";
-import { cut, eachVector, loadAcross, type Piece, type Term } from "./code.ts";
+import { cut, eachVector, loadAcross, type Piece, settle, type Term } from "./code.ts";
 import { type Cut, evenly, expand, overPlane, type PlaneShape, tempsOf } from "./plane.ts";
 
 /**
@@ -25,8 +25,8 @@ import { type Cut, evenly, expand, overPlane, type PlaneShape, tempsOf } from ".
  * reduceSums() at the end. The others as for forward().
  *
  * Images come one after the other, so memory is read in order. Engines move arithmetic down to where its
- * result is needed and loads stay in order; without a store now and then a whole plane would be loaded
- * (and spilled) before the first product. So the sums are stored every other row.
+ * result is needed and loads stay in order: a whole tile would be loaded (and spilled) before the first product.
+ * So all sums are needed behind each row of input, see settle() in code.ts.
  */
 export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolean): Func {
   const fma = multiplyAdd(relaxed);
@@ -76,6 +76,7 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
     const grads = f.locals("v128", size);
     const temps = tempsOf(f);
     const all = f.locals("v128", Math.min(tapRows, kh) * kw);
+    let settled = 0;
     const column = (row: Piece, col: Piece, x: IntLocal, g: IntLocal, ky0: number): Code => {
       // The last column overlaps the one before where it can; lanes that were counted become zeros.
       const start = col.size < 4 && Wo >= 4 ? Wo - 4 : col.start;
@@ -100,30 +101,18 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
           start === col.start ? value : f32x4.shuffle(value, v128.zero(), fresh),
         );
       };
-      // Columns in a loop need none: the loop carries the sums.
-      const anchor = col.count > 1 ? 0 : tiling.anchor;
-      const touched = new Set<number>();
-      const store = (): Code => {
-        const code = [...touched].map((tap) =>
-          v128.store(inSums, get(all, tap), (ky0 * kw + tap) * 16),
-        );
-        touched.clear();
-        return code;
-      };
-      const body = eachVector(
+      return eachVector(
         temps,
         { pointer: x, width: W },
         sw,
         terms,
         (vector, users) =>
           users.map((t) => {
-            touched.add(t.tap);
             const sum = get(all, t.tap);
             return [fetch(t.sum), sum.set(fma(vector, get(grads, t.sum), sum))];
           }),
-        (_, index) => (anchor > 0 && (index + 1) % anchor === 0 ? store() : []),
+        () => (tiling.settled || col.count === 1 ? settle(inSums, all, ++settled) : []),
       );
-      return [body, anchor > 0 ? store() : []];
     };
     const pass = (ky0: number): Code => {
       const sums = all.slice(0, Math.min(tapRows, kh - ky0) * kw);
