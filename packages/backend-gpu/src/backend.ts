@@ -57,6 +57,7 @@ export function createWebgpu(found: Found): Webgpu {
       runtime.done();
       return fromWords(await words, x.dtype);
     },
+    watch: (x, allowed, complain) => runtime.watch.ask(x, allowed, complain),
     describe: () => describe(info),
   };
   runtime.hold = (block) => new Storage(backend, block, "temporary", -1);

@@ -1,13 +1,17 @@
 // The runtime: what a tensor holds, what is submitted when, what an error says.
 import {
   arange,
+  crossEntropy,
   DeviceError,
   DeviceLostError,
   DTypeError,
+  embedding,
+  IndexError,
   memory,
   OutOfMemoryError,
   ones,
   scope,
+  type Tensor,
   tensor,
   zeros,
 } from "@tapegrad/core";
@@ -83,6 +87,64 @@ describeGpu("the GPU's runtime", () => {
   it("a tensor larger than a buffer is refused under the name of the op", () => {
     const n = Math.ceil(gpu.info.limits.maxStorageBufferBindingSize / 4) + 1024;
     expect(() => zeros([n])).to.throw(OutOfMemoryError, /zeros: one tensor of .* MB/);
+  });
+
+  describe("indices out of range", () => {
+    const x = () => arange(0, 6, 1, { dtype: "float32" }).reshape([2, 3]);
+    const wrong: readonly (readonly [string, () => Tensor, RegExp])[] = [
+      [
+        "gather",
+        () => x().gather(1, tensor([[0n, 5n]])),
+        /gather: index 5 \(element 1\) .* dim 1 of size 3/,
+      ],
+      ["indexSelect", () => x().indexSelect(0, tensor([0n, 1n, -1n])), /indexSelect: index -1 /],
+      ["embedding", () => embedding(tensor([[0n], [2n]]), x()), /embedding: index 2 .*size 2/],
+      [
+        "scatterAdd",
+        () => x().scatterAdd(0, tensor([[0n, 7n, 9n]]), ones([1, 3])),
+        /scatterAdd: index 7 \(element 1\)/,
+      ],
+      ["crossEntropy", () => crossEntropy(x(), tensor([2n, 3n])), /target 3 .* 3 classes/],
+      [
+        "index",
+        () => x().index([tensor([0n, -3n])]),
+        /index -3 \(element 1\) .* dim 0 of size 2; expected -2 to 1/,
+      ],
+    ];
+    for (const [name, f, message] of wrong) {
+      it(`${name}: the next read throws, the one after it does not`, async () => {
+        gpu.resetCounters();
+        const y = f();
+        let thrown: unknown;
+        await ones([1])
+          .data()
+          .catch((error: unknown) => {
+            thrown = error;
+          });
+        expect(thrown).to.be.instanceOf(IndexError);
+        expect((thrown as Error).message).to.match(message);
+        expect(gpu.counters().readbacks).to.equal(1);
+        await y.data(); // something inside of the tensors
+        await x()
+          .gather(1, tensor([[0n, 2n]]))
+          .data();
+      });
+    }
+
+    it("the first of several, in a large permuted view; ignoreIndex is none", async () => {
+      const index = zeros([70, 1000], { dtype: "int32" });
+      index.slice([50, 900]).fill_(4);
+      index.slice([3, 999]).fill_(2);
+      const picked = zeros([2, 70]).gather(0, index.t());
+      ones([2, 3]).gather(0, tensor([[8n]]));
+      let thrown: unknown;
+      await Promise.all([picked.data(), ones([1]).data()]).catch((error: unknown) => {
+        thrown = error;
+      });
+      expect(String(thrown)).to.match(/gather: index 4 \(element 63050\)/);
+      const loss = crossEntropy(x(), tensor([2n, -100n]));
+      expect(await loss.itemAsync()).to.be.closeTo(0.4076, 1e-3);
+    });
   });
 
   it("after the device was lost everything says so, and init() starts another", async () => {

@@ -1,5 +1,5 @@
-// gather and scatterAdd. Indices are words of any integer dtype; one outside of its dimension reads 0 and adds nothing,
-// as nobody can look at it in time to say so.
+// gather and scatterAdd. Indices are words of any integer dtype; one outside of its dimension reads 0 and adds nothing.
+// That it is an error comes out at the next read: see runtime/watch.ts.
 import { sizeOf, type View } from "@tapegrad/core";
 import { wgsl } from "../program/wgsl.ts";
 import { program, slot } from "../registry.ts";

@@ -80,6 +80,13 @@ export class BufferPool implements Memory {
     return { buffer, id: this.nextId++, sizeClass, bytes: size, batch: -1, groups: [] };
   }
 
+  /** A block of the runtime's own, filled with zeros: no tensor's, counted nowhere, never given back. */
+  apart(bytes: number, label: string): GpuBlock {
+    const usage = STORAGE | COPY_SRC | COPY_DST;
+    const buffer = this.owner.device.createBuffer({ label, size: bytes, usage });
+    return { buffer, id: this.nextId++, sizeClass: -1, bytes, batch: -1, groups: [] };
+  }
+
   private count(bytes: number): void {
     this.liveBytes += bytes;
     if (this.liveBytes > this.peakBytes) this.peakBytes = this.liveBytes;

@@ -17,6 +17,7 @@ import type { Found, GpuInfo } from "../find.ts";
 import type { Compiled, Program } from "../program/program.ts";
 import { BufferPool, type GpuBlock, type PoolOwner } from "./pool.ts";
 import { Readback } from "./readback.ts";
+import { Watch } from "./watch.ts";
 
 export type { GpuBlock } from "./pool.ts";
 
@@ -50,6 +51,7 @@ export class GpuRuntime implements PoolOwner {
   readonly largest: number;
   readonly pool: BufferPool;
   readonly readback: Readback;
+  readonly watch: Watch;
   /** The batch being recorded. */
   batch = 0;
   private readonly queue: GPUQueue;
@@ -97,6 +99,7 @@ export class GpuRuntime implements PoolOwner {
     });
     this.pool = new BufferPool(this);
     this.readback = new Readback(this);
+    this.watch = new Watch(this);
     device.lost.then(({ reason, message }) => {
       this.lostReason ??= message || reason;
     });

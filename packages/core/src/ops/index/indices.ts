@@ -1,4 +1,5 @@
 // What indexing ops check of their indices: an integer dtype, and every index inside of the dimension.
+import type { View } from "../../backend.ts";
 import { type DType, isIntegral, type TypedArray } from "../../dtype.ts";
 import { DTypeError, IndexError } from "../../errors.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
@@ -10,9 +11,26 @@ export function checkIndexDType(op: string, dtype: DType): void {
   }
 }
 
+declare module "../../backend.ts" {
+  interface Backend {
+    /**
+     * Where the device cannot be read at once: looks at the elements of an integer view there. The first one
+     * outside of [first, end) that is not `except` becomes an error, which the next read() throws.
+     */
+    watch?(x: View, allowed: Allowed, complain: (value: number, element: number) => Error): void;
+  }
+}
+
+/** What integers may be. */
+export interface Allowed {
+  readonly first: number;
+  readonly end: number;
+  readonly except?: number;
+}
+
 /**
  * Looks at every index on the host, before a kernel would read or write outside of its tensor. Devices
- * that cannot be read at once check in their kernels.
+ * that cannot be read at once look at them too, and throw where something is read next.
  * @throws IndexError naming the value, the dimension and its size
  */
 export function checkIndices(op: string, index: Tensor, dim: number, size: number): void {
@@ -20,14 +38,18 @@ export function checkIndices(op: string, index: Tensor, dim: number, size: numbe
   checkIndexDType(op, index.dtype);
   const { backend } = index.storage;
   if (backend.allBelow?.(index, size)) return;
-  const data = backend.readSync?.(index);
-  const at = data === undefined ? -1 : firstOutside(data, size);
-  if (data !== undefined && at >= 0) {
-    throw new IndexError(
+  const complain = (value: number | bigint | undefined, at: number) =>
+    new IndexError(
       op,
-      `index ${data[at]} (element ${at}) is out of range for dim ${dim} of size ${size}; expected 0 to ${size - 1}`,
+      `index ${value} (element ${at}) is out of range for dim ${dim} of size ${size}; expected 0 to ${size - 1}`,
     );
+  const data = backend.readSync?.(index);
+  if (data === undefined) {
+    backend.watch?.(index, { first: 0, end: size }, complain);
+    return;
   }
+  const at = firstOutside(data, size);
+  if (at >= 0) throw complain(data[at], at);
 }
 
 function firstOutside(data: TypedArray, size: number): number {

@@ -22,31 +22,35 @@ export interface DimIndex {
 }
 
 /**
- * int64 [number of elements of shape]: Σ indexₖ · (product of the later sizes), indices broadcast to `shape`. On
- * devices that cannot be read at once nothing is checked.
+ * int64 [number of elements of shape]: Σ indexₖ · (product of the later sizes), indices broadcast to `shape`. Devices
+ * that cannot be read at once throw at the next read.
  * @throws IndexError naming the first index out of range; DTypeError
  */
 export function linearIndex(op: string, parts: readonly DimIndex[], shape: Shape): Tensor {
   for (const { index } of parts) checkIndexDType(op, index.dtype);
   const [{ index: first }] = parts as [DimIndex];
   return first.storage.backend.readSync === undefined
-    ? inOps(parts, shape)
+    ? inOps(op, parts, shape)
     : onHost(op, parts, shape, first.backend);
 }
 
+const outside = (op: string, { dim, size }: DimIndex, value: unknown, at: number): IndexError =>
+  new IndexError(
+    op,
+    `index ${value} (element ${at}) is out of range for dim ${dim} of size ${size}; ` +
+      (size === 0 ? "it has no elements" : `expected ${-size} to ${size - 1}`),
+  );
+
 function onHost(op: string, parts: readonly DimIndex[], shape: Shape, device: string): Tensor {
   const sums = new Float64Array(sizeOf(shape));
-  for (const { index, dim, size } of parts) {
+  for (const part of parts) {
+    const { index, size } = part;
     const data = expand(index, shape).dataSync();
     const read = reader(data);
     for (let i = 0; i < sums.length; i++) {
       const at = read(i);
       if (!(at >= -size && at < size)) {
-        throw new IndexError(
-          op,
-          `index ${data[i]} (element ${i}) is out of range for dim ${dim} of size ${size}; ` +
-            (size === 0 ? "it has no elements" : `expected ${-size} to ${size - 1}`),
-        );
+        throw outside(op, part, data[i], i);
       }
       sums[i] = (sums[i] as number) * size + (at < 0 ? at + size : at);
     }
@@ -68,9 +72,14 @@ function reader(data: TypedArray): (i: number) => number {
   };
 }
 
-function inOps(parts: readonly DimIndex[], shape: Shape): Tensor {
+function inOps(op: string, parts: readonly DimIndex[], shape: Shape): Tensor {
   let sum: Tensor | undefined;
-  for (const { index, size } of parts) {
+  for (const part of parts) {
+    const { index, size } = part;
+    const allowed = { first: -size, end: size };
+    index.storage.backend.watch?.(expand(index, shape), allowed, (value, at) =>
+      outside(op, part, value, at),
+    );
     const whole = to(index, "int64");
     const at = where(lt(whole, 0), add(whole, size), whole);
     sum = sum === undefined ? at : add(mul(sum, size), at);

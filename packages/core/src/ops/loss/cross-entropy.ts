@@ -70,20 +70,24 @@ function checkTarget(
     });
   }
   // Where the device cannot be read at once, ignored targets are looked for on the device.
-  const values = target.storage.backend.readSync?.(target);
-  if (values === undefined) return true;
+  const complain = (c: number) =>
+    new IndexError(
+      op,
+      `target ${c} is out of range for ${classes} classes; expected 0 to ${classes - 1}` +
+        `, or ignoreIndex ${ignoreIndex}`,
+    );
+  const { backend } = target.storage;
+  const values = backend.readSync?.(target);
+  if (values === undefined) {
+    backend.watch?.(target, { first: 0, end: classes, except: ignoreIndex }, complain);
+    return true;
+  }
   const numberAt = numbersOf(values);
   let ignored = false;
   for (let i = 0; i < values.length; i++) {
     const c = numberAt(i);
     if (c === ignoreIndex) ignored = true;
-    else if (c < 0 || c >= classes) {
-      throw new IndexError(
-        op,
-        `target ${c} is out of range for ${classes} classes; expected 0 to ${classes - 1}` +
-          `, or ignoreIndex ${ignoreIndex}`,
-      );
-    }
+    else if (c < 0 || c >= classes) throw complain(c);
   }
   return ignored;
 }
