@@ -101,7 +101,7 @@ export async function findGpu(options: InitOptions): Promise<Found> {
   }
   const requiredLimits: Record<string, number> = {};
   for (const name of RAISED) requiredLimits[name] = adapter.limits[name];
-  const wanted: GPUFeatureName[] = ["timestamp-query"];
+  const wanted: GPUFeatureName[] = ["timestamp-query", "subgroups"];
   const requiredFeatures = wanted.filter((f) => adapter.features.has(f));
   let device: GPUDevice;
   try {

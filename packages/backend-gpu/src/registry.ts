@@ -1,6 +1,7 @@
 // The registry: for each slot of the backend the variants that compute it, compiled by gpu.js or hand-written, the
 // preferred first. Which one runs depends on shapes and dtypes alone. Its name goes to trace, profiler and explain.
 import type { Ran } from "@tapegrad/core";
+import type { GpuInfo } from "./find.ts";
 import type { Program } from "./program/program.ts";
 import type { GpuRuntime } from "./runtime/runtime.ts";
 
@@ -11,6 +12,8 @@ export interface Variant<A extends readonly unknown[]> {
   takes?(...args: A): boolean;
   /** The kind of adapter it is meant for: a device, or a processor that plays one. Default: both. */
   readonly on?: "hardware" | "software";
+  /** What the device must have. */
+  readonly needs?: GPUFeatureName;
   /** Whether it is expected to win, where it takes the case. Default: yes. */
   suits?(...args: A): boolean;
   run(runtime: GpuRuntime, ...args: A): void;
@@ -31,11 +34,12 @@ export function slot<A extends readonly unknown[]>(
   name: string,
   variants: readonly Variant<A>[],
 ): Slot<A> {
-  const pick = (software: boolean, args: A): Variant<A> | undefined => {
+  const pick = ({ software, features }: GpuInfo, args: A): Variant<A> | undefined => {
     const wanted = forced.size === 0 ? undefined : forced.get(name);
     let spare: Variant<A> | undefined;
     for (const v of variants) {
       if (wanted !== undefined && v.name !== wanted) continue;
+      if (v.needs !== undefined && !features.includes(v.needs)) continue;
       if (v.takes !== undefined && !v.takes(...args)) continue;
       if (wanted !== undefined) return v;
       const meant = v.on === undefined || (v.on === "software") === software;
@@ -50,7 +54,7 @@ export function slot<A extends readonly unknown[]>(
     on:
       (runtime) =>
       (...args) => {
-        const variant = pick(runtime.info.software, args);
+        const variant = pick(runtime.info, args);
         if (variant === undefined) return undefined;
         try {
           variant.run(runtime, ...args);

@@ -57,7 +57,7 @@ export function dryDevice(dispatches: Dispatches = []): Found {
       device: "",
       description: "does nothing",
       software: true,
-      features: [],
+      features: ["subgroups"],
       limits: LIMITS,
     },
   };

@@ -2,6 +2,7 @@
 import { noGrad, onRun, type Tensor } from "@tapegrad/core";
 import { compare, type Tolerance } from "@tapegrad/core/testing";
 import { expect } from "chai";
+import { gpu } from "../src/index.ts";
 import { allSlots, withVariant } from "../src/registry.ts";
 
 /**
@@ -17,7 +18,9 @@ export async function agree(
     expected?: number;
   },
 ): Promise<void> {
-  const variants = allSlots().find((s) => s.name === slotName)?.variants ?? [];
+  const { features } = gpu.info;
+  const all = allSlots().find((s) => s.name === slotName)?.variants ?? [];
+  const variants = all.filter(({ needs }) => needs === undefined || features.includes(needs));
   const ran: { name: string; result: Tensor }[] = [];
   for (const { name } of variants) {
     const seen = new Set<string>();

@@ -45,9 +45,12 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
   matmul() {
     zeros([2, 3, 4]).matmul(zeros([2, 4, 5]));
     const [a, b] = [zeros([64, 2000]), zeros([2000, 64])];
-    a.matmul(b);
-    withVariant("matmul", "wgsl tiled", () => a.matmul(b));
-    linear(zeros([64, 64]), zeros([64, 64]), zeros([64]), { activation: "relu" });
+    for (const variant of ["wgsl quads", "wgsl registers", "wgsl tiled"]) {
+      withVariant("matmul", variant, () => a.matmul(b));
+    }
+    withVariant("matmulBias", "wgsl registers", () =>
+      linear(zeros([64, 64]), zeros([64, 64]), zeros([64]), { activation: "relu" }),
+    );
   },
   gather: () => void zeros([4, 3]).gather(0, tensor([[0n, 1n, 2n]])),
   scatterAdd: () => void zeros([4, 3]).scatterAdd(0, tensor([[0n, 1n, 2n]]), zeros([1, 3])),

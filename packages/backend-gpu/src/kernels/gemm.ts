@@ -8,6 +8,7 @@ import type { Activation } from "@tapegrad/core";
 import { type WgslType, wgsl } from "../program/wgsl.ts";
 import { program } from "../registry.ts";
 import type { GpuBlock, GpuRuntime } from "../runtime/runtime.ts";
+import { canQuads, fitsQuads, quads } from "./gemm-quads.ts";
 import { registerGroups, registerProgram } from "./gemm-registers.ts";
 
 /** A matrix per batch item, in elements. */
@@ -21,11 +22,14 @@ export interface Matrix {
   readonly steps: readonly number[];
 }
 
-/** Tiles in shared memory, or registers alone. */
-export type GemmWay = "tiled" | "registers";
+/** Tiles in shared memory, registers alone, or quads of threads that swap what they read. */
+export type GemmWay = "tiled" | "registers" | "quads";
 
-/** Processors that play a GPU pay for barriers. */
-export const preferredWay = (rt: GpuRuntime): GemmWay => (rt.info.software ? "registers" : "tiled");
+/** Processors that play a GPU pay for barriers, and for each load. */
+export function preferredWay(rt: GpuRuntime, g: Gemm): GemmWay {
+  if (!rt.info.software) return "tiled";
+  return canQuads(rt) && fitsQuads(g) ? "quads" : "registers";
+}
 
 export interface Gemm {
   readonly m: number;
@@ -44,6 +48,8 @@ export interface Gemm {
     readonly per: "row" | "column";
   };
   readonly activation?: Activation;
+  /** Quads alone: so many products are added up, each a step further in a and in b. */
+  readonly sum?: { readonly count: number; readonly a: number; readonly b: number };
 }
 
 const STEP = 16; // of k
@@ -194,6 +200,34 @@ function sumProgram(key: string, bias: GemmForm["bias"], activation: Activation)
   });
 }
 
+/** y = activation(the sum of the parts + bias), for parts that follow each other for each item of the batch. */
+export function sumParts(rt: GpuRuntime, g: Gemm, sums: GpuBlock, parts: number, items: number) {
+  const { m, n, y, bias, activation = "none" } = g;
+  const per = bias === undefined ? "none" : bias.per;
+  const adder = program(`wgsl/matmul/sum/${per}/${activation}`, (name) =>
+    sumProgram(name, per, activation),
+  );
+  rt.dispatch(
+    adder,
+    bias === undefined ? [sums, y.block] : [sums, bias.block, y.block],
+    [m, n, parts, y.offset, bias?.offset ?? 0],
+    items * m * n,
+  );
+}
+
+/** The batch as three dims: how many items, the sizes, and the steps of a matrix from item to item. */
+export function batchOf({ batch }: Gemm) {
+  const three = (list: readonly number[], other: number): number[] => [
+    ...new Array<number>(RANK - list.length).fill(other),
+    ...list,
+  ];
+  return {
+    items: batch.reduce((p, s) => p * s, 1),
+    sizes: three(batch, 1),
+    steps: (v: Matrix): number[] => three(v.steps, 0),
+  };
+}
+
 /** How a product is cut: tile by tile, and along k. */
 interface Plan {
   readonly tile: number;
@@ -224,11 +258,13 @@ function planRegisters(tilesOf: (tile: number) => number, { m, n, k }: Gemm): Pl
  * y = activation(a · b + bias) for each batch item.
  * @param way tiles in shared memory, or registers alone
  */
-export function gemm(rt: GpuRuntime, g: Gemm, way: GemmWay = preferredWay(rt)): void {
+export function gemm(rt: GpuRuntime, g: Gemm, way: GemmWay = preferredWay(rt, g)): void {
+  if (way === "quads") {
+    quads(rt, g);
+    return;
+  }
   const { m, n, k, a, b, y, bias, activation = "none" } = g;
-  const batch = [...g.batch];
-  while (batch.length < RANK) batch.unshift(1);
-  const items = batch.reduce((p, s) => p * s, 1);
+  const { items, sizes, steps } = batchOf(g);
   const tilesOf = (tile: number): number => Math.ceil(m / tile) * Math.ceil(n / tile) * items;
   const tiled = way === "tiled" || m < 4 || n < 4;
   const { tile, parts } = (tiled ? planTiles : planRegisters)(tilesOf, g);
@@ -248,11 +284,6 @@ export function gemm(rt: GpuRuntime, g: Gemm, way: GemmWay = preferredWay(rt)): 
   const key = `wgsl/matmul/${tiled ? "tiled" : "registers"}${tile}${lies}/${form.bias}/${form.activation}${split ? "/parts" : ""}`;
   const made = program(key, (name) => (tiled ? tileProgram : registerProgram)(name, form));
   const sums = split ? rt.temporary(4 * items * parts * m * n, "matmul") : undefined;
-  const steps = (v: Matrix): number[] => {
-    const s = [...v.steps];
-    while (s.length < RANK) s.unshift(0);
-    return s;
-  };
   const blocks = [a.block, b.block];
   if (form.bias !== "none" && bias !== undefined) blocks.push(bias.block);
   blocks.push(sums ?? y.block);
@@ -271,20 +302,11 @@ export function gemm(rt: GpuRuntime, g: Gemm, way: GemmWay = preferredWay(rt)): 
       ...[b.offset, b.row, b.column],
       sums === undefined ? y.offset : 0,
       form.bias === "none" ? 0 : (bias?.offset ?? 0),
-      ...batch.slice(1),
+      ...sizes.slice(1),
       ...steps(a),
       ...steps(b),
     ],
     (tiled ? tiles : items * registerGroups(Math.ceil(m / tile), Math.ceil(n / tile))) * parts,
   );
-  if (sums === undefined) return;
-  const adder = program(`wgsl/matmul/sum/${per}/${activation}`, (name) =>
-    sumProgram(name, per, activation),
-  );
-  rt.dispatch(
-    adder,
-    bias === undefined ? [sums, y.block] : [sums, bias.block, y.block],
-    [m, n, parts, y.offset, bias?.offset ?? 0],
-    items * m * n,
-  );
+  if (sums !== undefined) sumParts(rt, g, sums, parts, items);
 }

@@ -9,6 +9,7 @@ import { blockOf, type GpuRuntime } from "../runtime/runtime.ts";
 import { wgslType } from "../types.ts";
 import { dense } from "./elementwise-wgsl.ts";
 import { type Gemm, type GemmWay, gemm, type Matrix } from "./gemm.ts";
+import { fitsQuads } from "./gemm-quads.ts";
 
 /** A product with at most one batch dimension left. */
 interface Product {
@@ -86,7 +87,18 @@ const takesBias = (a: View, _b: View, bias: View | undefined): boolean =>
 
 type WithBias = [View, View, View | undefined, View, Activation];
 
+/** For quads of threads, whose margins overlap. */
+const fillsQuads = (a: View, y: View): boolean =>
+  fitsQuads({ m: last(y, 2, y.shape), n: last(y, 1, y.shape), k: last(a, 1, a.shape) });
+
 export const matmulBias = slot<WithBias>("matmulBias", [
+  {
+    name: "wgsl quads",
+    on: "software",
+    needs: "subgroups",
+    takes: (a, b, bias, y) => takesBias(a, b, bias) && fillsQuads(a, y),
+    run: (rt, a, b, bias, y, activation) => tiled(rt, a, b, y, bias, activation, "quads"),
+  },
   {
     name: "wgsl registers",
     on: "software",
@@ -101,6 +113,14 @@ export const matmulBias = slot<WithBias>("matmulBias", [
 ]);
 
 export const matmul = slot<[View, View, View]>("matmul", [
+  {
+    name: "wgsl quads",
+    on: "software",
+    needs: "subgroups",
+    takes: (a, _b, y) => a.dtype === "float32" && fillsQuads(a, y),
+    suits: (a, _b, y) => fillsTiles(a, y),
+    run: (rt, a, b, y) => tiled(rt, a, b, y, undefined, "none", "quads"),
+  },
   {
     name: "wgsl registers",
     on: "software",

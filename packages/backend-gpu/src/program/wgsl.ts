@@ -21,6 +21,8 @@ export interface WgslSpec {
   readonly threads: Threads;
   /** Default [64, 1, 1]. */
   readonly workgroup?: readonly [number, number, number];
+  /** Directives: what the text begins with. */
+  readonly before?: string;
   /** Functions, constants, var<workgroup>: outside of main. */
   readonly head?: string;
   readonly body: string;
@@ -35,7 +37,7 @@ const START: Readonly<Record<Threads, string>> = {
 };
 
 export function wgsl(spec: WgslSpec): Program {
-  const { key, inputs, outputs, params = {}, threads, head = "", body } = spec;
+  const { key, inputs, outputs, params = {}, threads, before, head = "", body } = spec;
   const workgroup = spec.workgroup ?? [64, 1, 1];
   const names = Object.entries(params);
   const bind = (kind: string, list: [string, WgslType][], first: number): string =>
@@ -47,7 +49,7 @@ export function wgsl(spec: WgslSpec): Program {
       .join("\n");
   const ins = Object.entries(inputs);
   const outs = Object.entries(outputs);
-  const text = `struct Params {
+  const text = `${before === undefined ? "" : `${before}\n`}struct Params {
   count : u32,
   width : u32,
 ${names.map(([name, type]) => `  ${name} : ${type},`).join("\n")}

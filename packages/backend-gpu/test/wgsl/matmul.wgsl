@@ -45,6 +45,182 @@ user_i++;}
 result[data_index] = user_sum;return;
 }
 
+// wgsl/matmul/quads16x8/none/none
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+struct Params {
+  count : u32,
+  width : u32,
+  m : u32,
+  n : u32,
+  k : u32,
+  blocks : u32,
+  blocks_m : u32,
+  blocks_n : u32,
+  parts : u32,
+  turns : u32,
+  turns_each : u32,
+  length : u32,
+  turn_a : u32,
+  turn_b : u32,
+  oa : u32,
+  ar : u32,
+  ac : u32,
+  ob : u32,
+  br : u32,
+  bc : u32,
+  oy : u32,
+  obias : u32,
+  n1 : u32,
+  n2 : u32,
+  as0 : u32,
+  as1 : u32,
+  as2 : u32,
+  bs0 : u32,
+  bs1 : u32,
+  bs2 : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> a : array<f32>;
+@group(0) @binding(2) var<storage, read> b : array<f32>;
+@group(0) @binding(3) var<storage, read_write> y : array<f32>;
+
+@compute @workgroup_size(16, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let item = wid.x + wid.y * p.width;
+  if (item >= p.count) { return; }
+  let here = lane % 4u;
+  // The last workgroup has some quads twice, which write the same: all four threads of a quad are always there.
+  let block = min(item * 4u + lane / 4u, p.blocks - 1u);
+  let column0 = min(block % p.blocks_n * 32u, p.n - 32u) + here;
+  var rest = block / p.blocks_n;
+  let row0 = min(rest % p.blocks_m * 16u, p.m - 16u);
+  rest = rest / p.blocks_m;
+  let first = rest % p.parts * p.turns_each;
+  let to = p.oy + (rest * p.m + row0) * p.n + column0;
+  let batch = rest / p.parts;
+  let c2 = batch % p.n2;
+  let c1 = (batch / p.n2) % p.n1;
+  let c0 = batch / p.n2 / p.n1;
+  let from_a = p.oa + c0 * p.as0 + c1 * p.as1 + c2 * p.as2 + row0 * p.ar;
+  let from_b = p.ob + c0 * p.bs0 + c1 * p.bs1 + c2 * p.bs2 + column0 * p.bc;
+  let here_a = here * p.ac;
+  let k0 = (here ^ 0u) * p.br; let k1 = (here ^ 1u) * p.br; let k2 = (here ^ 2u) * p.br; let k3 = (here ^ 3u) * p.br;
+  var acc0_0 = 0.0; var acc0_1 = 0.0; var acc0_2 = 0.0; var acc0_3 = 0.0; var acc0_4 = 0.0; var acc0_5 = 0.0; var acc0_6 = 0.0; var acc0_7 = 0.0;
+  var acc1_0 = 0.0; var acc1_1 = 0.0; var acc1_2 = 0.0; var acc1_3 = 0.0; var acc1_4 = 0.0; var acc1_5 = 0.0; var acc1_6 = 0.0; var acc1_7 = 0.0;
+  var acc2_0 = 0.0; var acc2_1 = 0.0; var acc2_2 = 0.0; var acc2_3 = 0.0; var acc2_4 = 0.0; var acc2_5 = 0.0; var acc2_6 = 0.0; var acc2_7 = 0.0;
+  var acc3_0 = 0.0; var acc3_1 = 0.0; var acc3_2 = 0.0; var acc3_3 = 0.0; var acc3_4 = 0.0; var acc3_5 = 0.0; var acc3_6 = 0.0; var acc3_7 = 0.0;
+  var acc4_0 = 0.0; var acc4_1 = 0.0; var acc4_2 = 0.0; var acc4_3 = 0.0; var acc4_4 = 0.0; var acc4_5 = 0.0; var acc4_6 = 0.0; var acc4_7 = 0.0;
+  var acc5_0 = 0.0; var acc5_1 = 0.0; var acc5_2 = 0.0; var acc5_3 = 0.0; var acc5_4 = 0.0; var acc5_5 = 0.0; var acc5_6 = 0.0; var acc5_7 = 0.0;
+  var acc6_0 = 0.0; var acc6_1 = 0.0; var acc6_2 = 0.0; var acc6_3 = 0.0; var acc6_4 = 0.0; var acc6_5 = 0.0; var acc6_6 = 0.0; var acc6_7 = 0.0;
+  var acc7_0 = 0.0; var acc7_1 = 0.0; var acc7_2 = 0.0; var acc7_3 = 0.0; var acc7_4 = 0.0; var acc7_5 = 0.0; var acc7_6 = 0.0; var acc7_7 = 0.0;
+  var acc8_0 = 0.0; var acc8_1 = 0.0; var acc8_2 = 0.0; var acc8_3 = 0.0; var acc8_4 = 0.0; var acc8_5 = 0.0; var acc8_6 = 0.0; var acc8_7 = 0.0;
+  var acc9_0 = 0.0; var acc9_1 = 0.0; var acc9_2 = 0.0; var acc9_3 = 0.0; var acc9_4 = 0.0; var acc9_5 = 0.0; var acc9_6 = 0.0; var acc9_7 = 0.0;
+  var acc10_0 = 0.0; var acc10_1 = 0.0; var acc10_2 = 0.0; var acc10_3 = 0.0; var acc10_4 = 0.0; var acc10_5 = 0.0; var acc10_6 = 0.0; var acc10_7 = 0.0;
+  var acc11_0 = 0.0; var acc11_1 = 0.0; var acc11_2 = 0.0; var acc11_3 = 0.0; var acc11_4 = 0.0; var acc11_5 = 0.0; var acc11_6 = 0.0; var acc11_7 = 0.0;
+  var acc12_0 = 0.0; var acc12_1 = 0.0; var acc12_2 = 0.0; var acc12_3 = 0.0; var acc12_4 = 0.0; var acc12_5 = 0.0; var acc12_6 = 0.0; var acc12_7 = 0.0;
+  var acc13_0 = 0.0; var acc13_1 = 0.0; var acc13_2 = 0.0; var acc13_3 = 0.0; var acc13_4 = 0.0; var acc13_5 = 0.0; var acc13_6 = 0.0; var acc13_7 = 0.0;
+  var acc14_0 = 0.0; var acc14_1 = 0.0; var acc14_2 = 0.0; var acc14_3 = 0.0; var acc14_4 = 0.0; var acc14_5 = 0.0; var acc14_6 = 0.0; var acc14_7 = 0.0;
+  var acc15_0 = 0.0; var acc15_1 = 0.0; var acc15_2 = 0.0; var acc15_3 = 0.0; var acc15_4 = 0.0; var acc15_5 = 0.0; var acc15_6 = 0.0; var acc15_7 = 0.0;
+  let last = min(first + p.turns_each, p.turns);
+  for (var turn = first; turn < last; turn++) {
+    let size = min(p.length, p.k - turn * p.length);
+    var at_a = from_a + turn * p.turn_a;
+    var at_b = from_b + turn * p.turn_b;
+
+    for (var q = 4u; q <= size; q += 4u) {
+      let v0_0 = b[at_b + k0 + 0u * p.bc]; let v0_1 = b[at_b + k0 + 4u * p.bc]; let v0_2 = b[at_b + k0 + 8u * p.bc]; let v0_3 = b[at_b + k0 + 12u * p.bc]; let v0_4 = b[at_b + k0 + 16u * p.bc]; let v0_5 = b[at_b + k0 + 20u * p.bc]; let v0_6 = b[at_b + k0 + 24u * p.bc]; let v0_7 = b[at_b + k0 + 28u * p.bc];
+      let v1_0 = b[at_b + k1 + 0u * p.bc]; let v1_1 = b[at_b + k1 + 4u * p.bc]; let v1_2 = b[at_b + k1 + 8u * p.bc]; let v1_3 = b[at_b + k1 + 12u * p.bc]; let v1_4 = b[at_b + k1 + 16u * p.bc]; let v1_5 = b[at_b + k1 + 20u * p.bc]; let v1_6 = b[at_b + k1 + 24u * p.bc]; let v1_7 = b[at_b + k1 + 28u * p.bc];
+      let v2_0 = b[at_b + k2 + 0u * p.bc]; let v2_1 = b[at_b + k2 + 4u * p.bc]; let v2_2 = b[at_b + k2 + 8u * p.bc]; let v2_3 = b[at_b + k2 + 12u * p.bc]; let v2_4 = b[at_b + k2 + 16u * p.bc]; let v2_5 = b[at_b + k2 + 20u * p.bc]; let v2_6 = b[at_b + k2 + 24u * p.bc]; let v2_7 = b[at_b + k2 + 28u * p.bc];
+      let v3_0 = b[at_b + k3 + 0u * p.bc]; let v3_1 = b[at_b + k3 + 4u * p.bc]; let v3_2 = b[at_b + k3 + 8u * p.bc]; let v3_3 = b[at_b + k3 + 12u * p.bc]; let v3_4 = b[at_b + k3 + 16u * p.bc]; let v3_5 = b[at_b + k3 + 20u * p.bc]; let v3_6 = b[at_b + k3 + 24u * p.bc]; let v3_7 = b[at_b + k3 + 28u * p.bc];
+      {
+        let x0 = a[at_a + here_a + 0u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc0_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc0_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc0_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc0_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc0_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc0_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc0_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc0_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 1u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc1_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc1_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc1_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc1_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc1_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc1_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc1_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc1_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 2u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc2_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc2_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc2_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc2_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc2_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc2_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc2_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc2_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 3u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc3_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc3_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc3_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc3_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc3_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc3_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc3_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc3_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 4u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc4_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc4_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc4_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc4_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc4_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc4_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc4_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc4_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 5u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc5_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc5_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc5_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc5_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc5_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc5_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc5_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc5_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 6u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc6_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc6_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc6_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc6_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc6_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc6_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc6_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc6_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 7u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc7_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc7_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc7_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc7_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc7_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc7_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc7_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc7_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 8u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc8_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc8_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc8_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc8_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc8_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc8_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc8_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc8_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 9u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc9_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc9_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc9_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc9_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc9_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc9_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc9_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc9_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 10u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc10_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc10_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc10_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc10_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc10_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc10_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc10_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc10_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 11u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc11_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc11_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc11_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc11_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc11_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc11_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc11_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc11_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 12u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc12_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc12_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc12_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc12_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc12_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc12_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc12_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc12_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 13u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc13_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc13_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc13_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc13_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc13_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc13_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc13_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc13_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 14u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc14_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc14_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc14_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc14_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc14_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc14_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc14_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc14_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      {
+        let x0 = a[at_a + here_a + 15u * p.ar]; let x1 = quadSwapX(x0); let x2 = quadSwapY(x0); let x3 = quadSwapDiagonal(x0);
+        acc15_0 += x0 * v0_0 + x1 * v1_0 + x2 * v2_0 + x3 * v3_0; acc15_1 += x0 * v0_1 + x1 * v1_1 + x2 * v2_1 + x3 * v3_1; acc15_2 += x0 * v0_2 + x1 * v1_2 + x2 * v2_2 + x3 * v3_2; acc15_3 += x0 * v0_3 + x1 * v1_3 + x2 * v2_3 + x3 * v3_3; acc15_4 += x0 * v0_4 + x1 * v1_4 + x2 * v2_4 + x3 * v3_4; acc15_5 += x0 * v0_5 + x1 * v1_5 + x2 * v2_5 + x3 * v3_5; acc15_6 += x0 * v0_6 + x1 * v1_6 + x2 * v2_6 + x3 * v3_6; acc15_7 += x0 * v0_7 + x1 * v1_7 + x2 * v2_7 + x3 * v3_7;
+      }
+      at_a += 4u * p.ac;
+      at_b += 4u * p.br;
+    }
+
+  }
+  { let v = acc0_0; y[to + 0u * p.n + 0u] = v; } { let v = acc0_1; y[to + 0u * p.n + 4u] = v; } { let v = acc0_2; y[to + 0u * p.n + 8u] = v; } { let v = acc0_3; y[to + 0u * p.n + 12u] = v; } { let v = acc0_4; y[to + 0u * p.n + 16u] = v; } { let v = acc0_5; y[to + 0u * p.n + 20u] = v; } { let v = acc0_6; y[to + 0u * p.n + 24u] = v; } { let v = acc0_7; y[to + 0u * p.n + 28u] = v; }
+  { let v = acc1_0; y[to + 1u * p.n + 0u] = v; } { let v = acc1_1; y[to + 1u * p.n + 4u] = v; } { let v = acc1_2; y[to + 1u * p.n + 8u] = v; } { let v = acc1_3; y[to + 1u * p.n + 12u] = v; } { let v = acc1_4; y[to + 1u * p.n + 16u] = v; } { let v = acc1_5; y[to + 1u * p.n + 20u] = v; } { let v = acc1_6; y[to + 1u * p.n + 24u] = v; } { let v = acc1_7; y[to + 1u * p.n + 28u] = v; }
+  { let v = acc2_0; y[to + 2u * p.n + 0u] = v; } { let v = acc2_1; y[to + 2u * p.n + 4u] = v; } { let v = acc2_2; y[to + 2u * p.n + 8u] = v; } { let v = acc2_3; y[to + 2u * p.n + 12u] = v; } { let v = acc2_4; y[to + 2u * p.n + 16u] = v; } { let v = acc2_5; y[to + 2u * p.n + 20u] = v; } { let v = acc2_6; y[to + 2u * p.n + 24u] = v; } { let v = acc2_7; y[to + 2u * p.n + 28u] = v; }
+  { let v = acc3_0; y[to + 3u * p.n + 0u] = v; } { let v = acc3_1; y[to + 3u * p.n + 4u] = v; } { let v = acc3_2; y[to + 3u * p.n + 8u] = v; } { let v = acc3_3; y[to + 3u * p.n + 12u] = v; } { let v = acc3_4; y[to + 3u * p.n + 16u] = v; } { let v = acc3_5; y[to + 3u * p.n + 20u] = v; } { let v = acc3_6; y[to + 3u * p.n + 24u] = v; } { let v = acc3_7; y[to + 3u * p.n + 28u] = v; }
+  { let v = acc4_0; y[to + 4u * p.n + 0u] = v; } { let v = acc4_1; y[to + 4u * p.n + 4u] = v; } { let v = acc4_2; y[to + 4u * p.n + 8u] = v; } { let v = acc4_3; y[to + 4u * p.n + 12u] = v; } { let v = acc4_4; y[to + 4u * p.n + 16u] = v; } { let v = acc4_5; y[to + 4u * p.n + 20u] = v; } { let v = acc4_6; y[to + 4u * p.n + 24u] = v; } { let v = acc4_7; y[to + 4u * p.n + 28u] = v; }
+  { let v = acc5_0; y[to + 5u * p.n + 0u] = v; } { let v = acc5_1; y[to + 5u * p.n + 4u] = v; } { let v = acc5_2; y[to + 5u * p.n + 8u] = v; } { let v = acc5_3; y[to + 5u * p.n + 12u] = v; } { let v = acc5_4; y[to + 5u * p.n + 16u] = v; } { let v = acc5_5; y[to + 5u * p.n + 20u] = v; } { let v = acc5_6; y[to + 5u * p.n + 24u] = v; } { let v = acc5_7; y[to + 5u * p.n + 28u] = v; }
+  { let v = acc6_0; y[to + 6u * p.n + 0u] = v; } { let v = acc6_1; y[to + 6u * p.n + 4u] = v; } { let v = acc6_2; y[to + 6u * p.n + 8u] = v; } { let v = acc6_3; y[to + 6u * p.n + 12u] = v; } { let v = acc6_4; y[to + 6u * p.n + 16u] = v; } { let v = acc6_5; y[to + 6u * p.n + 20u] = v; } { let v = acc6_6; y[to + 6u * p.n + 24u] = v; } { let v = acc6_7; y[to + 6u * p.n + 28u] = v; }
+  { let v = acc7_0; y[to + 7u * p.n + 0u] = v; } { let v = acc7_1; y[to + 7u * p.n + 4u] = v; } { let v = acc7_2; y[to + 7u * p.n + 8u] = v; } { let v = acc7_3; y[to + 7u * p.n + 12u] = v; } { let v = acc7_4; y[to + 7u * p.n + 16u] = v; } { let v = acc7_5; y[to + 7u * p.n + 20u] = v; } { let v = acc7_6; y[to + 7u * p.n + 24u] = v; } { let v = acc7_7; y[to + 7u * p.n + 28u] = v; }
+  { let v = acc8_0; y[to + 8u * p.n + 0u] = v; } { let v = acc8_1; y[to + 8u * p.n + 4u] = v; } { let v = acc8_2; y[to + 8u * p.n + 8u] = v; } { let v = acc8_3; y[to + 8u * p.n + 12u] = v; } { let v = acc8_4; y[to + 8u * p.n + 16u] = v; } { let v = acc8_5; y[to + 8u * p.n + 20u] = v; } { let v = acc8_6; y[to + 8u * p.n + 24u] = v; } { let v = acc8_7; y[to + 8u * p.n + 28u] = v; }
+  { let v = acc9_0; y[to + 9u * p.n + 0u] = v; } { let v = acc9_1; y[to + 9u * p.n + 4u] = v; } { let v = acc9_2; y[to + 9u * p.n + 8u] = v; } { let v = acc9_3; y[to + 9u * p.n + 12u] = v; } { let v = acc9_4; y[to + 9u * p.n + 16u] = v; } { let v = acc9_5; y[to + 9u * p.n + 20u] = v; } { let v = acc9_6; y[to + 9u * p.n + 24u] = v; } { let v = acc9_7; y[to + 9u * p.n + 28u] = v; }
+  { let v = acc10_0; y[to + 10u * p.n + 0u] = v; } { let v = acc10_1; y[to + 10u * p.n + 4u] = v; } { let v = acc10_2; y[to + 10u * p.n + 8u] = v; } { let v = acc10_3; y[to + 10u * p.n + 12u] = v; } { let v = acc10_4; y[to + 10u * p.n + 16u] = v; } { let v = acc10_5; y[to + 10u * p.n + 20u] = v; } { let v = acc10_6; y[to + 10u * p.n + 24u] = v; } { let v = acc10_7; y[to + 10u * p.n + 28u] = v; }
+  { let v = acc11_0; y[to + 11u * p.n + 0u] = v; } { let v = acc11_1; y[to + 11u * p.n + 4u] = v; } { let v = acc11_2; y[to + 11u * p.n + 8u] = v; } { let v = acc11_3; y[to + 11u * p.n + 12u] = v; } { let v = acc11_4; y[to + 11u * p.n + 16u] = v; } { let v = acc11_5; y[to + 11u * p.n + 20u] = v; } { let v = acc11_6; y[to + 11u * p.n + 24u] = v; } { let v = acc11_7; y[to + 11u * p.n + 28u] = v; }
+  { let v = acc12_0; y[to + 12u * p.n + 0u] = v; } { let v = acc12_1; y[to + 12u * p.n + 4u] = v; } { let v = acc12_2; y[to + 12u * p.n + 8u] = v; } { let v = acc12_3; y[to + 12u * p.n + 12u] = v; } { let v = acc12_4; y[to + 12u * p.n + 16u] = v; } { let v = acc12_5; y[to + 12u * p.n + 20u] = v; } { let v = acc12_6; y[to + 12u * p.n + 24u] = v; } { let v = acc12_7; y[to + 12u * p.n + 28u] = v; }
+  { let v = acc13_0; y[to + 13u * p.n + 0u] = v; } { let v = acc13_1; y[to + 13u * p.n + 4u] = v; } { let v = acc13_2; y[to + 13u * p.n + 8u] = v; } { let v = acc13_3; y[to + 13u * p.n + 12u] = v; } { let v = acc13_4; y[to + 13u * p.n + 16u] = v; } { let v = acc13_5; y[to + 13u * p.n + 20u] = v; } { let v = acc13_6; y[to + 13u * p.n + 24u] = v; } { let v = acc13_7; y[to + 13u * p.n + 28u] = v; }
+  { let v = acc14_0; y[to + 14u * p.n + 0u] = v; } { let v = acc14_1; y[to + 14u * p.n + 4u] = v; } { let v = acc14_2; y[to + 14u * p.n + 8u] = v; } { let v = acc14_3; y[to + 14u * p.n + 12u] = v; } { let v = acc14_4; y[to + 14u * p.n + 16u] = v; } { let v = acc14_5; y[to + 14u * p.n + 20u] = v; } { let v = acc14_6; y[to + 14u * p.n + 24u] = v; } { let v = acc14_7; y[to + 14u * p.n + 28u] = v; }
+  { let v = acc15_0; y[to + 15u * p.n + 0u] = v; } { let v = acc15_1; y[to + 15u * p.n + 4u] = v; } { let v = acc15_2; y[to + 15u * p.n + 8u] = v; } { let v = acc15_3; y[to + 15u * p.n + 12u] = v; } { let v = acc15_4; y[to + 15u * p.n + 16u] = v; } { let v = acc15_5; y[to + 15u * p.n + 20u] = v; } { let v = acc15_6; y[to + 15u * p.n + 24u] = v; } { let v = acc15_7; y[to + 15u * p.n + 28u] = v; }
+}
+
 // wgsl/matmul/registers4/column/relu
 struct Params {
   count : u32,

@@ -8,6 +8,7 @@ import type { GpuBlock } from "../../runtime/pool.ts";
 import { blockOf, type GpuRuntime } from "../../runtime/runtime.ts";
 import { elementwise } from "../elementwise-wgsl.ts";
 import { activationCode, gemm } from "../gemm.ts";
+import { canQuads, fitsQuads } from "../gemm-quads.ts";
 import { addParts } from "./add-parts.ts";
 import { type Planar, windowKey } from "./planar.ts";
 
@@ -187,25 +188,35 @@ export function inputGradByProducts(rt: GpuRuntime, p: Planar, g: View, w: View,
   });
 }
 
-/** A product per image, whose results are added up in order. */
+/** A product per image, or of all images of a turn; the results are added up in order. */
 export function weightGradByProducts(rt: GpuRuntime, p: Planar, g: View, x: View, dw: View): void {
-  const { groups, depth, rows, positions } = sizesOf(p);
+  const { groups, depth, rows, positions, images } = sizesOf(p);
   const size = p.o * depth;
-  const sums = rt.temporary(4 * p.n * size, "convWeightGrad");
-  eachTurn(p, (first, images) => {
-    const columns = columnsOf(rt, p, x, first, images);
-    gemm(rt, {
-      ...{ m: p.og, n: depth, k: positions, batch: [images, groups] },
-      a: {
-        ...from(placeOf(g), first * p.o * positions),
-        ...{ row: positions, column: 1, steps: [p.o * positions, p.og * positions] },
-      },
-      b: {
-        ...columns,
-        ...{ row: 1, column: positions, steps: [rows * positions, depth * positions] },
-      },
-      y: { block: sums, offset: first * size },
-    });
+  const shape = { m: p.og, n: depth, k: positions };
+  const adds = rt.info.software && canQuads(rt) && fitsQuads(shape);
+  const results = adds ? Math.ceil(p.n / images) : p.n;
+  const sums = results === 1 ? undefined : rt.temporary(4 * results * size, "convWeightGrad");
+  const [imageOfG, imageOfX] = [p.o * positions, rows * positions];
+  const [groupOfG, groupOfX] = [p.og * positions, depth * positions];
+  eachTurn(p, (first, count) => {
+    const a = { ...from(placeOf(g), first * imageOfG), row: positions, column: 1 };
+    const b = { ...columnsOf(rt, p, x, first, count), row: 1, column: positions };
+    const result = adds ? Math.floor(first / images) : first;
+    const y = sums === undefined ? placeOf(dw) : { block: sums, offset: result * size };
+    gemm(
+      rt,
+      adds
+        ? {
+            ...{ ...shape, y, batch: [groups], sum: { count, a: imageOfG, b: imageOfX } },
+            ...{ a: { ...a, steps: [groupOfG] }, b: { ...b, steps: [groupOfX] } },
+          }
+        : {
+            ...{ ...shape, y, batch: [count, groups] },
+            a: { ...a, steps: [imageOfG, groupOfG] },
+            b: { ...b, steps: [imageOfX, groupOfX] },
+          },
+      adds ? "quads" : undefined,
+    );
   });
-  addParts(rt, sums, blockOf(dw), p.n, size);
+  if (sums !== undefined) addParts(rt, sums, blockOf(dw), results, size);
 }
