@@ -86,8 +86,8 @@ export async function toSafetensors(
 }
 
 /**
- * The tensors in the bytes of a safetensors file. F16 and BF16 become float32, I8, I16 and U16
- * int32, U32 int64, all exactly.
+ * The tensors in the bytes of a safetensors file. I8, I16 and U16 become int32, U32 int64, all
+ * exactly.
  * @param options `name` is how errors call the bytes
  * @throws FormatError naming the tensor, what was expected and got; then nothing was made
  */

@@ -56,6 +56,8 @@ describe("tensors in files", () => {
         ),
       ],
       ["scale", tensor(2.5, { dtype: "float64" })],
+      ["half", tensor([0.1, 65504, 6e-8, Number.NaN], { dtype: "float16" })],
+      ["brain", tensor([0.1, -3e38, 1e-40, Number.POSITIVE_INFINITY], { dtype: "bfloat16" })],
       ["index", tensor([-1, 2 ** 31 - 1], { dtype: "int32" })],
       ["num_batches_tracked", tensor(2n ** 62n)],
       ["pixels", tensor(Uint8Array.of(0, 255))],
@@ -116,10 +118,10 @@ describe("tensors in files", () => {
     expect(read.get("b")?.dataSync()).to.deep.equal(Float32Array.of(3));
   });
 
-  it("narrow dtypes arrive widened", () => {
+  it("narrow integers arrive widened, 16-bit floats as they are", () => {
     const files: [string, number, DType, number | bigint][] = [
-      ["F16", 0x3c00, "float32", 1],
-      ["BF16", 0x3f80, "float32", 1],
+      ["F16", 0x3c00, "float16", 1],
+      ["BF16", 0x3f80, "bfloat16", 1],
       ["I16", 0xffff, "int32", -1],
       ["U16", 0xffff, "int32", 65535],
     ];

@@ -3,6 +3,9 @@
 import {
   ArgumentError,
   checkOptions,
+  type DType,
+  isFloating,
+  isHalf,
   noGrad,
   type OptionNames,
   owned,
@@ -59,15 +62,20 @@ export const entriesOf = <T>(state: ReadonlyMap<string, T> | Readonly<Record<str
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
+/** 16-bit floats, as many files have, may go to wider ones; else nothing is converted unasked. */
+const keeps = (target: DType, value: DType): boolean =>
+  target === value || (isHalf(value) && isFloating(target) && !isHalf(target));
+
 /** Why `value` cannot be copied into `target`, or undefined. */
 export function mismatch(value: unknown, target: Tensor): string | undefined {
   if (!(value instanceof Tensor)) return `expected a Tensor, got ${typeof value}`;
   if (value.released) return "its tensor was released";
-  if (isUnshaped(target) && value.dtype === target.dtype) return undefined;
+  const holds = keeps(target.dtype, value.dtype);
+  if (isUnshaped(target) && holds) return undefined;
   const wanted = `expected ${target.dtype} ${shapeText(target.shape)}`;
   const got = `got ${value.dtype} ${shapeText(value.shape)}`;
-  const same = shapeText(value.shape) === shapeText(target.shape) && value.dtype === target.dtype;
-  return same ? undefined : `${wanted}, ${got}`;
+  const same = shapeText(value.shape) === shapeText(target.shape);
+  return same && holds ? undefined : `${wanted}, ${got}`;
 }
 
 export function loadInto(

@@ -4,9 +4,10 @@
 import {
   ArgumentError,
   DTypeError,
+  encodeHalf,
   FormatError,
+  isHalf,
   ShapeError,
-  type TypedArray,
 } from "@tapegrad/core";
 import { type HostTensor, type Named, namedEntries, quote } from "../host.ts";
 import { type ByteSource, bytesSource } from "../source.ts";
@@ -49,8 +50,8 @@ export function decodeSource(source: ByteSource): DecodedSafetensors {
 }
 
 /**
- * The tensors and metadata of a safetensors file. Arrays are copies. F16 and BF16 are widened to
- * float32, I8, I16 and U16 to int32, U32 to int64, all exactly.
+ * The tensors and metadata of a safetensors file. Arrays are copies. F16 and BF16 are
+ * float16 and bfloat16, whose values lie in a Float32Array; I8, I16 and U16 become int32, U32 int64, all exactly.
  * @param name how errors call the file
  * @throws FormatError naming the file, the tensor, what was expected and got; the header is
  *   checked as a whole before any tensor is allocated
@@ -131,8 +132,11 @@ function metadataJson(op: string, metadata: Readonly<Record<string, string>>): s
   return `${JSON.stringify(METADATA_KEY)}:{${fields.join(",")}}`;
 }
 
-const bytesOf = (data: TypedArray): Uint8Array =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+/** As they are stored; of 16-bit floats the array holds the values. */
+function bytesOf({ dtype, data }: HostTensor): Uint8Array {
+  const stored = isHalf(dtype) ? encodeHalf(dtype, data as Float32Array) : data;
+  return new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength);
+}
 
 /**
  * A safetensors file in pieces: the header, then the bytes of each tensor as a view of its array.
@@ -152,15 +156,15 @@ export function safetensorsParts(
         );
       }
       checkText(op, `tensor name ${quote(name)}`, name);
-      return { name, tensor, rank: dtypeRank(op, name, tensor) };
+      return { name, tensor, rank: dtypeRank(op, name, tensor), bytes: bytesOf(tensor) };
     })
     .sort((a, b) => a.rank - b.rank || compareNames(a.name, b.name));
 
   // Text, not an object: an object would put keys such as "0" first.
   const fields = metadata === undefined ? [] : [metadataJson(op, metadata)];
   let offset = 0;
-  for (const { name, tensor, rank } of ordered) {
-    const end = offset + tensor.data.byteLength;
+  for (const { name, tensor, rank, bytes } of ordered) {
+    const end = offset + bytes.length;
     const info = {
       dtype: WRITTEN[rank]?.name,
       shape: [...tensor.shape],
@@ -181,7 +185,7 @@ export function safetensorsParts(
   const header = new Uint8Array(8 + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
   header.set(json, 8);
-  return [header, ...ordered.map(({ tensor }) => bytesOf(tensor.data))];
+  return [header, ...ordered.map(({ bytes }) => bytes)];
 }
 
 /**

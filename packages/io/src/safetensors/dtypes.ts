@@ -1,6 +1,6 @@
 // The element types of the safetensors format, and how each becomes one of ours without loss.
 // The format is little-endian, as WebAssembly memory is.
-import type { ArrayOf, DType, TypedArray } from "@tapegrad/core";
+import { type ArrayOf, type DType, decodeHalf, type TypedArray } from "@tapegrad/core";
 import { quote } from "../host.ts";
 
 export interface StoredDType {
@@ -14,39 +14,6 @@ export interface StoredDType {
   load(raw: Uint8Array<ArrayBuffer>): TypedArray;
 }
 
-/**
- * IEEE half precision, exactly: sign 1, exponent 5 (bias 15), fraction 10 bits.
- * Works on bits, so that the payload of a NaN stays.
- */
-function widenHalf(raw: Uint8Array<ArrayBuffer>): Float32Array {
-  const half = new Uint16Array(raw.buffer);
-  const out = new Float32Array(half.length);
-  const bits = new Uint32Array(out.buffer);
-  for (let i = 0; i < half.length; i++) {
-    const h = half[i] as number;
-    const sign = (h & 0x8000) << 16;
-    const exponent = (h >> 10) & 0x1f;
-    const fraction = h & 0x3ff;
-    if (exponent === 0) {
-      // Zero or subnormal: fraction · 2^-24, a normal float32.
-      out[i] = fraction * 2 ** -24;
-      bits[i] = (bits[i] as number) | sign;
-    } else {
-      // 112 = 127 - 15 moves the bias; infinity and NaN keep all ones.
-      bits[i] = sign | ((exponent === 31 ? 255 : exponent + 112) << 23) | (fraction << 13);
-    }
-  }
-  return out;
-}
-
-/** bfloat16 is the upper half of a float32. */
-function widenBrain(raw: Uint8Array<ArrayBuffer>): Float32Array {
-  const brain = new Uint16Array(raw.buffer);
-  const bits = new Uint32Array(brain.length);
-  for (let i = 0; i < brain.length; i++) bits[i] = (brain[i] as number) << 16;
-  return new Float32Array(bits.buffer);
-}
-
 const stored = (
   name: string,
   bytes: number,
@@ -57,8 +24,8 @@ const stored = (
 const STORED: ReadonlyMap<string, StoredDType> = new Map([
   stored("F64", 8, "float64", (raw) => new Float64Array(raw.buffer)),
   stored("F32", 4, "float32", (raw) => new Float32Array(raw.buffer)),
-  stored("F16", 2, "float32", widenHalf),
-  stored("BF16", 2, "float32", widenBrain),
+  stored("F16", 2, "float16", (raw) => decodeHalf("float16", new Uint16Array(raw.buffer))),
+  stored("BF16", 2, "bfloat16", (raw) => decodeHalf("bfloat16", new Uint16Array(raw.buffer))),
   stored("I64", 8, "int64", (raw) => new BigInt64Array(raw.buffer)),
   stored("I32", 4, "int32", (raw) => new Int32Array(raw.buffer)),
   stored("I16", 2, "int32", (raw) => new Int32Array(new Int16Array(raw.buffer))),
@@ -109,6 +76,8 @@ export const WRITTEN: readonly {
   { name: "F64", dtype: "float64", array: Float64Array },
   { name: "F32", dtype: "float32", array: Float32Array },
   { name: "I32", dtype: "int32", array: Int32Array },
+  { name: "BF16", dtype: "bfloat16", array: Float32Array },
+  { name: "F16", dtype: "float16", array: Float32Array },
   { name: "U8", dtype: "uint8", array: Uint8Array },
   { name: "BOOL", dtype: "bool", array: Uint8Array },
 ];
