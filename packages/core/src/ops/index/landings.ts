@@ -25,9 +25,16 @@ const reached = (x: Tensor, index: Shape, dim: number): Tensor =>
     x,
   );
 
-/**
- * A copy of x in which `land` has decided what the places become. x has a dimension at least; nothing records.
- */
+/** x has a dimension at least; index and src are of one shape. */
+export function landings(x: Tensor, index: Tensor, src: Tensor, dim: number): Landings {
+  const last = movedim(index, dim, -1);
+  const numbers = arange(0, x.shape[dim] as number, 1, { dtype: index.dtype, device: x.backend });
+  const hits = eq(unsqueeze(last, -2), unsqueeze(numbers, -1));
+  const places = movedim(reached(x, index.shape, dim), dim, -1);
+  return { hits, places, sources: movedim(src, dim, -1) };
+}
+
+/** A copy of x in which `land` has decided what the places become. Nothing records. */
 export function landed(
   x: Tensor,
   index: Tensor,
@@ -36,12 +43,7 @@ export function landed(
   land: (l: Landings) => Tensor,
 ): Tensor {
   const y = clone(x);
-  const part = reached(y, index.shape, dim);
-  const last = movedim(index, dim, -1);
-  const numbers = arange(0, x.shape[dim] as number, 1, { dtype: index.dtype, device: x.backend });
-  const hits = eq(unsqueeze(last, -2), unsqueeze(numbers, -1));
-  const places = movedim(part, dim, -1);
-  const result = land({ hits, places, sources: movedim(src, dim, -1) });
-  copy_(part, movedim(result, -1, dim));
+  const result = land(landings(y, index, src, dim));
+  copy_(reached(y, index.shape, dim), movedim(result, -1, dim));
   return y;
 }

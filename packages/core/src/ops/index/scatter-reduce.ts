@@ -1,6 +1,7 @@
 // scatterReduce: values that meet at the elements an index tensor names: added, multiplied, averaged, or
 // the largest or smallest of them.
 
+import { isGradEnabled } from "../../autograd/tape.ts";
 import { type DType, isFloating } from "../../dtype.ts";
 import { ArgumentError, DTypeError, IndexError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
@@ -21,11 +22,14 @@ import { where } from "../elementwise/where.ts";
 import { amax } from "../reduce/amax.ts";
 import { amin } from "../reduce/amin.ts";
 import { any } from "../reduce/any.ts";
-import { prod } from "../reduce/prod.ts";
+import { prod, productOfOthers } from "../reduce/prod.ts";
+import { sum } from "../reduce/sum.ts";
+import { cat } from "../views/cat.ts";
+import { movedim } from "../views/permute.ts";
 import { unsqueeze } from "../views/unsqueeze.ts";
 import { atLeast1d } from "../views/window.ts";
 import { checkIndexShape, gatherChecked } from "./gather.ts";
-import { landed } from "./landings.ts";
+import { landed, landings } from "./landings.ts";
 import { sameDType, scatter, scatterArguments } from "./scatter.ts";
 import { scatterAdd } from "./scatter-add.ts";
 
@@ -34,6 +38,8 @@ interface Attrs {
   readonly code: "prod" | "max" | "min";
   readonly includeSelf: boolean;
 }
+
+type Sample = [x: Tensor, index: Tensor, src: Tensor, attrs: Attrs];
 
 const scatterReduceOp = defineOp<Attrs>()({
   name: "scatterReduce",
@@ -95,6 +101,15 @@ const scatterReduceOp = defineOp<Attrs>()({
         rng.tensor([2, 4]),
         { dim: 1, code: "prod", includeSelf: false },
       ],
+      // Zeros that meet, and meet others.
+      ...[true, false].map(
+        (includeSelf): Sample => [
+          mul(rng.tensor([3, 2]), rng.ints([3, 2], 2)),
+          rng.ints([5, 2], 2),
+          mul(rng.tensor([5, 2]), rng.ints([5, 2], 2)),
+          { dim: 0, code: "prod", includeSelf },
+        ],
+      ),
       [
         rng.tensor([]),
         rng.ints([], 1),
@@ -157,6 +172,10 @@ function extremeRule(g: Tensor, s: SavedTensors, dim: number, includeSelf: boole
   return { x: mul(mine, part), src: mul(theirs, gatherChecked(part, dim, s.index)) };
 }
 
+/** What a device cannot tell at once may be. */
+const mayBeZero = (t: Tensor): boolean =>
+  t.storage.backend.readSync === undefined || any(eq(t.detach(), 0)).item() !== 0;
+
 /** The product of all others, also where one of them is 0: that one divides by nothing. */
 function productRule(
   g: Tensor,
@@ -169,6 +188,7 @@ function productRule(
   const reduced = (a: Tensor, b: Tensor): Tensor => scatterReduceOp(a, index, b, attrs);
   const gradX = () => (includeSelf ? mul(g, reduced(onesLike(x), src)) : scatter(g, dim, index, 0));
   const gradSrc = () => {
+    if (isGradEnabled() && mayBeZero(src)) return gradOfTable();
     const isZero = eq(src, 0);
     const factors = where(isZero, 1, src);
     const start = includeSelf ? x : scatter(x, dim, index, 1);
@@ -180,6 +200,16 @@ function productRule(
     );
     const alive = logicalOr(eq(zeros, 0), logicalAnd(isZero, eq(zeros, 1)));
     return where(alive, others, 0);
+  };
+  // A quotient has no derivative at 0; a table of places and sources has all of them.
+  const gradOfTable = () => {
+    if (x.ndim === 0) return includeSelf ? mul(g, x) : g;
+    const { hits, places, sources } = landings(x, index, src, dim);
+    const each = where(hits, unsqueeze(sources, -2), 1);
+    const row = includeSelf ? cat([each, unsqueeze(places, -1)], { dim: -1 }) : each;
+    const others = productOfOthers(row, [row.ndim - 1]).narrow(-1, 0, each.shape.at(-1) as number);
+    const gained = mul(others, unsqueeze(landings(g, index, src, dim).places, -1));
+    return movedim(sum(where(hits, gained, 0), -2), -1, dim);
   };
   return { x: need.x ? gradX() : undefined, src: need.src ? gradSrc() : undefined };
 }

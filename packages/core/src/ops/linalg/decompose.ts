@@ -16,20 +16,23 @@ export function transposed(a: Rows, m: number, n: number): Rows {
   return t;
 }
 
-/** L and U in one matrix (L has ones on its diagonal), with partial pivoting (algorithm 3.4.1). */
+/** L and U in one matrix [m, n] (L has ones on its diagonal), with partial pivoting (algorithm 3.4.1). */
 export function lu(
   matrix: Rows,
-  n: number,
-): { lu: Rows; order: number[]; sign: number; singular: boolean } {
+  m: number,
+  n = m,
+): { lu: Rows; order: number[]; pivots: number[]; sign: number; singular: boolean } {
   const a = matrix.slice();
-  const order = Array.from({ length: n }, (_, i) => i);
+  const order = Array.from({ length: m }, (_, i) => i);
+  const pivots: number[] = [];
   let sign = 1;
   let singular = false;
-  for (let k = 0; k < n; k++) {
+  for (let k = 0; k < Math.min(m, n); k++) {
     let pivot = k;
-    for (let i = k + 1; i < n; i++) {
+    for (let i = k + 1; i < m; i++) {
       if (Math.abs(a[i * n + k] as number) > Math.abs(a[pivot * n + k] as number)) pivot = i;
     }
+    pivots.push(pivot);
     if (pivot !== k) {
       for (let j = 0; j < n; j++) {
         const t = a[k * n + j] as number;
@@ -46,7 +49,7 @@ export function lu(
       singular = true;
       continue;
     }
-    for (let i = k + 1; i < n; i++) {
+    for (let i = k + 1; i < m; i++) {
       const factor = (a[i * n + k] as number) / diagonal;
       a[i * n + k] = factor;
       for (let j = k + 1; j < n; j++) {
@@ -54,7 +57,7 @@ export function lu(
       }
     }
   }
-  return { lu: a, order, sign, singular };
+  return { lu: a, order, pivots, sign, singular };
 }
 
 /** T · X = B for a triangular T [n, n], by substitution (algorithms 3.1.1 and 3.1.2). */

@@ -2,9 +2,12 @@
 export { type CholeskyOptions, cholesky } from "./cholesky.ts";
 export { det, type SignAndLog, slogdet } from "./det.ts";
 export { eigh, eigvalsh } from "./eigh.ts";
+export * from "./exp.ts";
 export * from "./lstsq.ts";
+export * from "./lu.ts";
 export * from "./norms.ts";
 export * from "./powers.ts";
 export * from "./qr.ts";
 export { inv, type SolveTriangularOptions, solve, solveTriangular } from "./solve.ts";
 export * from "./svd.ts";
+export * from "./tensor-equations.ts";

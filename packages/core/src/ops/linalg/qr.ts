@@ -49,7 +49,7 @@ const qrOp = defineOp<QrAttrs>()({
     const [rows, columns] = m.x.shape.slice(-2) as [number, number];
     if (complete && rows > columns) {
       throw new AutogradError(
-        'linalg.qr: the extra columns of mode "complete" have no gradient; use "reduced"',
+        'linalg.qr: the extra columns that mode "complete" gives Q are any base of what is left, so A has no gradient; use "reduced"',
       );
     }
     const gq = gs.q ?? zeros(q.shape, { dtype: q.dtype, device: q.backend });

@@ -1,6 +1,6 @@
 // Singular values and vectors, and what is made of them: pinv, matrixRank, cond.
 import { finfo } from "../../dtype.ts";
-import { AutogradError, ShapeError } from "../../errors.ts";
+import { ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
@@ -17,11 +17,13 @@ import { amax } from "../reduce/amax.ts";
 import { sum } from "../reduce/sum.ts";
 import { diagEmbed } from "../views/diagonal.ts";
 import { select } from "../views/select.ts";
+import { sliceDim } from "../views/slice-dim.ts";
 import { unsqueeze } from "../views/unsqueeze.ts";
 import { completed, singular, transposed } from "./decompose.ts";
 import { gaps, spread } from "./eigh.ts";
 import { eachMatrix, matrixSizes } from "./host.ts";
-import { mt } from "./solve.ts";
+import { type MatrixNormOptions, matrixNorm } from "./norms.ts";
+import { inverse, mt } from "./solve.ts";
 
 interface SvdAttrs {
   readonly full: boolean;
@@ -48,30 +50,31 @@ const svdOp = defineOp<SvdAttrs>()({
   },
   // gA = U [(skew(Uᵀ gU) / E) S + S (skew(Vᵀ gV) / E) + diag gS] Vᵀ + (1 − U Uᵀ) gU S⁻¹ Vᵀ + U S⁻¹ gVᵀ (1 − V Vᵀ), with
   // E_ij = s_j² − s_i² (Townsend, Differentiating the singular value decomposition, 2016). Here v is Vᵀ.
-  vjp: (gs, { u, s, v }, { full }, m) => {
+  vjp: (gs, saved, _a, m) => {
     const [rows, columns] = m.x.shape.slice(-2) as [number, number];
-    if (gs.u === undefined && gs.v === undefined) {
-      if (gs.s === undefined) return {};
-      if (!full) return { x: matmul(mul(u, unsqueeze(gs.s, -2)), v) };
-    }
-    if (full && rows !== columns) {
-      throw new AutogradError(
-        "linalg.svd: the extra vectors of { fullMatrices: true } have no gradient; use { fullMatrices: false }",
-      );
+    // The extra vectors of full matrices are any base of what is left: their gradient is dropped, as PyTorch's.
+    const k = Math.min(rows, columns);
+    const left = (t: Tensor): Tensor => sliceDim(t, t.ndim - 1, 0, k);
+    const right = (t: Tensor): Tensor => sliceDim(t, t.ndim - 2, 0, k);
+    const [u, s, v] = [left(saved.u), saved.s, right(saved.v)];
+    const gu = gs.u && left(gs.u);
+    const gv = gs.v && right(gs.v);
+    if (gu === undefined && gv === undefined) {
+      return gs.s === undefined ? {} : { x: matmul(mul(u, unsqueeze(gs.s, -2)), v) };
     }
     const e = gaps(square(s));
     const [across, down] = [unsqueeze(s, -2), unsqueeze(s, -1)];
     const skew = (t: Tensor): Tensor => sub(t, mt(t));
     let inner: Tensor = gs.s === undefined ? mul(e, 0) : diagEmbed(gs.s);
-    if (gs.u !== undefined) inner = add(inner, mul(div(skew(matmul(mt(u), gs.u)), e), across));
-    if (gs.v !== undefined) inner = add(inner, mul(div(skew(matmul(v, mt(gs.v))), e), down));
+    if (gu !== undefined) inner = add(inner, mul(div(skew(matmul(mt(u), gu)), e), across));
+    if (gv !== undefined) inner = add(inner, mul(div(skew(matmul(v, mt(gv))), e), down));
     let x = matmul(matmul(u, inner), v);
-    if (gs.u !== undefined && rows > columns) {
-      const over = div(gs.u, across);
+    if (gu !== undefined && rows > columns) {
+      const over = div(gu, across);
       x = add(x, matmul(sub(over, matmul(u, matmul(mt(u), over))), v));
     }
-    if (gs.v !== undefined && columns > rows) {
-      const over = div(gs.v, down);
+    if (gv !== undefined && columns > rows) {
+      const over = div(gv, down);
       x = add(x, matmul(u, sub(over, matmul(matmul(over, mt(v)), v))));
     }
     return { x };
@@ -92,7 +95,7 @@ const OPTIONS: OptionNames<SvdOptions> = { fullMatrices: true };
 
 /**
  * { U, S, Vh } with A = U · diag(S) · Vh, S descending. The signs of the vectors are arbitrary; their gradient needs
- * distinct singular values and fullMatrices: false (or square matrices). As `torch.linalg.svd`.
+ * distinct singular values, and that of the extra vectors of full matrices is dropped. As `torch.linalg.svd`.
  */
 export function svd(
   x: Tensor,
@@ -150,11 +153,18 @@ export function matrixRank(x: Tensor, options: RankOptions = {}): Tensor {
   return composite(() => sum(counted("linalg.matrixRank", x, svdvals(x), options), -1));
 }
 
-/** The largest singular value by the smallest one. As `torch.linalg.cond`. */
-export function cond(x: Tensor): Tensor {
+/**
+ * The largest singular value by the smallest one; or, in another norm of matrixNorm, that of A times that of A⁻¹. As
+ * `torch.linalg.cond`.
+ * @param ord default 2; −2 is the smallest by the largest
+ */
+export function cond(x: Tensor, ord: MatrixNormOptions["ord"] = 2): Tensor {
   matrixSizes("linalg.cond", x);
   return composite(() => {
+    if (ord !== 2 && ord !== -2)
+      return mul(matrixNorm(x, { ord }), matrixNorm(inverse(x), { ord }));
     const s = svdvals(x);
-    return div(select(s, -1, 0), select(s, -1, -1));
+    const [largest, smallest] = [select(s, -1, 0), select(s, -1, -1)];
+    return ord === 2 ? div(largest, smallest) : div(smallest, largest);
   });
 }

@@ -42,7 +42,7 @@ const prodOp = defineOp<ReduceAttrs>()({
 });
 
 /** For each element the product over dims of all elements but it. */
-function productOfOthers(x: Tensor, dims: readonly number[]): Tensor {
+export function productOfOthers(x: Tensor, dims: readonly number[]): Tensor {
   const kept = x.shape.map((_, d) => d).filter((d) => !dims.includes(d));
   const order = [...kept, ...dims];
   const n = countOf(x.shape, dims);
