@@ -1,5 +1,6 @@
 // npm run test:gpu: the tests that want a GPU: those of packages/backend-gpu in Node, which npm test runs too, and
-// opSuite in headless Chromium, on WebGPU and WebGL2; with --browser only in Chromium, on WebGPU. What has no adapter or no browser is skipped, visibly.
+// opSuite in headless Chromium, on WebGPU and WebGL2; with --browser only in Chromium, on WebGPU;
+// with --curve the losses of a real training run on the GPU and on the CPU (gpu-curve.ts). What has no adapter or no browser is skipped, visibly.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -25,6 +26,12 @@ const inNode = () =>
 const inBrowsers = (...backends) => run([join(root, "scripts/browser/gpu.mjs"), ...backends]);
 
 const onlyBrowsers = process.argv.includes("--browser");
+const curve = process.argv.indexOf("--curve");
+if (curve > 0) {
+  const source = ["--conditions=@tapegrad/source", "--import=tsx"];
+  const rest = process.argv.slice(curve + 1);
+  process.exit(run([...source, join(root, "scripts/gpu-curve.ts"), ...rest]) ? 0 : 1);
+}
 // Both, even if the first fails.
 const results = onlyBrowsers ? [inBrowsers("webgpu")] : [inNode(), inBrowsers("webgpu", "webgl2")];
 process.exit(results.every(Boolean) ? 0 : 1);

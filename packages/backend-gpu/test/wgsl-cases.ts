@@ -11,17 +11,20 @@ import {
   convInputGrad,
   convWeightGrad,
   crossEntropy,
+  cummax,
   dropout,
   enableGrad,
   grad,
   layerNorm,
   linear,
   maxPool2d,
+  mode,
   powerSum,
   rand,
   type Shape,
   scaleAll,
   sgdStep,
+  sort,
   type Tensor,
   tensor,
   zeros,
@@ -53,7 +56,13 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
     );
   },
   gather: () => void zeros([4, 3]).gather(0, tensor([[0n, 1n, 2n]])),
-  scatterAdd: () => void zeros([4, 3]).scatterAdd(0, tensor([[0n, 1n, 2n]]), zeros([1, 3])),
+  scatter: () => {
+    const index = tensor([[0n, 1n, 2n]]);
+    zeros([4, 3]).scatterAdd(0, index, zeros([1, 3]));
+    zeros([4, 3]).scatterReduce(0, index, zeros([1, 3]), "amax", { includeSelf: false });
+  },
+  watch: () => void zeros([4]).gather(0, tensor([0n])),
+  lines: () => void [sort(zeros([2, 40])), mode(zeros([2, 3])), cummax(zeros([2, 3]), 1)],
   random: () => void rand([5]),
   conv: () => {
     allOfConvolution([1, 2, 3, 4, 5], [2, 2, 2, 2, 2], {});
@@ -68,6 +77,7 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
       for (const [slotName, run] of Object.entries(ROWS)) withVariant(slotName, variant, run);
     }
     withVariant("batchNorm", "wgsl planes", ROWS.batchNorm as () => void);
+    withVariant("batchNormGrad", "wgsl planes", planesGradient);
   },
   pool: () => {
     for (const variant of ["wgsl pooling", "gpujs pooling"]) {
@@ -91,7 +101,11 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
       );
     }
   },
-  depthwise: () => allOfConvolution([2, 4, 6, 9], [8, 1, 3, 3], { padding: 1, groups: 4 }),
+  depthwise: () => {
+    const run = () => allOfConvolution([2, 4, 6, 9], [8, 1, 3, 3], { padding: 1, groups: 4 });
+    run();
+    withVariant("convWeightGrad", "wgsl depthwise sums", run);
+  },
 };
 
 function allOfConvolution(x: Shape, w: Shape, settings: ConvSettings): void {
@@ -111,6 +125,15 @@ const ROWS: Readonly<Record<string, () => void>> = {
   layerNorm: () => void layerNorm(zeros([2, 70]), [70], { weight: zeros([70]) }),
   crossEntropy: () => void crossEntropy(zeros([2, 3]), tensor([0n, 2n]), { labelSmoothing: 0.1 }),
 };
+
+function planesGradient(): void {
+  const x = zeros([2, 3, 4, 5], { requiresGrad: true });
+  const weight = zeros([3], { requiresGrad: true });
+  enableGrad(() => {
+    const y = batchNorm(x, { weight, bias: zeros([3]), training: true });
+    grad(y, [x, weight], { gradOutputs: [zeros(y.shape)] });
+  });
+}
 
 const POOLS: Readonly<Record<string, () => void>> = {
   maxPool: () => void maxPool2d(zeros([1, 2, 4, 6]), 3, { stride: 2, padding: 1 }),

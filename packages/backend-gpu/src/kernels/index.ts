@@ -3,7 +3,8 @@
 import { conv, convInputGrad, convWeightGrad } from "./conv/index.ts";
 import { dropout } from "./dropout.ts";
 import { binary, binaryScalar, copy, fill, unary, where } from "./elementwise.ts";
-import { gather, scatterAdd } from "./indexing.ts";
+import { gather, scatterAdd, scatterInto } from "./indexing.ts";
+import { mode, scanExtreme, sort } from "./lines.ts";
 import { matmul, matmulBias } from "./matmul.ts";
 import { adamStep, powerSum, scaleAll, sgdStep } from "./optim.ts";
 import {
@@ -47,5 +48,6 @@ export const fused = {
   ...{ crossEntropy, crossEntropyGrad },
   ...{ maxPool, avgPool, avgPoolGrad, adaptiveAvgPool, adaptiveAvgPoolGrad },
   ...{ planeGather, planeScatter, dropout },
+  ...{ scatterInto, sort, mode, scanExtreme },
   ...{ sgdStep, adamStep, powerSum, scaleAll },
 };

@@ -1437,6 +1437,224 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   }
 }
 
+// wgsl/rows/parts/batchNorm/wbnone/0 channels
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> part_total : array<f32>;
+@group(0) @binding(2) var<storage, read_write> whole_total : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  var sum_total = 0.0;
+  for (var k = 0u; k < p.images; k++) { sum_total = sum_total + part_total[k * p.rows + row]; }
+  whole_total[row] = sum_total;
+}
+
+// wgsl/rows/parts/batchNorm/wbnone/0 planes
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read_write> part_total : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  var sum_total = 0.0;
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    var few_total = 0.0;
+    { let at = from + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = from + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = from + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = from + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    sum_total = sum_total + few_total;
+  }
+  for (; from < end; from++) { var few_total = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
+  part_total[i] = sum_total;
+}
+
+// wgsl/rows/parts/batchNorm/wbnone/1 channels
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> part_squares : array<f32>;
+@group(0) @binding(2) var<storage, read_write> whole_squares : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  var sum_squares = 0.0;
+  for (var k = 0u; k < p.images; k++) { sum_squares = sum_squares + part_squares[k * p.rows + row]; }
+  whole_squares[row] = sum_squares;
+}
+
+// wgsl/rows/parts/batchNorm/wbnone/1 planes
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+  o_total : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read> total_in : array<f32>;
+@group(0) @binding(3) var<storage, read_write> part_squares : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let total = total_in[p.o_total + row];
+  let mean = total / count;
+  var sum_squares = 0.0;
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    var few_squares = 0.0;
+    { let at = from + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = from + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = from + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = from + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    sum_squares = sum_squares + few_squares;
+  }
+  for (; from < end; from++) { var few_squares = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
+  part_squares[i] = sum_squares;
+}
+
+// wgsl/rows/parts/batchNorm/wbnone/results mean,variance,rstd
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_total : u32,
+  o_squares : u32,
+  eps : f32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> total_in : array<f32>;
+@group(0) @binding(2) var<storage, read> squares_in : array<f32>;
+@group(0) @binding(3) var<storage, read_write> out_mean : array<f32>;
+@group(0) @binding(4) var<storage, read_write> out_variance : array<f32>;
+@group(0) @binding(5) var<storage, read_write> out_rstd : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  let eps = p.eps;
+  let total = total_in[p.o_total + row];
+  let squares = squares_in[p.o_squares + row];
+  let mean = total / count;
+  let variance = squares / count;
+  let rstd = 1.0 / sqrt(variance + eps);
+  out_mean[row] = mean; out_variance[row] = variance; out_rstd[row] = rstd;
+}
+
+// wgsl/rows/parts/batchNorm/wbnone/y
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+  o_weight : u32,
+  o_bias : u32,
+  o_total : u32,
+  o_squares : u32,
+  eps : f32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read> weight_in : array<f32>;
+@group(0) @binding(3) var<storage, read> bias_in : array<f32>;
+@group(0) @binding(4) var<storage, read> total_in : array<f32>;
+@group(0) @binding(5) var<storage, read> squares_in : array<f32>;
+@group(0) @binding(6) var<storage, read_write> y_out : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let eps = p.eps;
+  let weight = weight_in[p.o_weight + row];
+  let bias = bias_in[p.o_bias + row];
+  let total = total_in[p.o_total + row];
+  let squares = squares_in[p.o_squares + row];
+  let mean = total / count;
+  let variance = squares / count;
+  let rstd = 1.0 / sqrt(variance + eps);
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    
+    { let at = from + 0u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    { let at = from + 1u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    { let at = from + 2u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    { let at = from + 3u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    
+  }
+  for (; from < end; from++) {  { let at = from; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }  }
+}
+
 // wgsl/rows/parts/batchNorm/wbrelu6/0 channels
 struct Params {
   count : u32,
@@ -1486,7 +1704,17 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i % p.rows;
   let count = f32(p.n);
   var sum_total = 0.0;
-  for (var at = i * p.plane; at < (i + 1u) * p.plane; at++) { let x = x_in[p.o_x + at]; sum_total = sum_total + (x); }
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    var few_total = 0.0;
+    { let at = from + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = from + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = from + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = from + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    sum_total = sum_total + few_total;
+  }
+  for (; from < end; from++) { var few_total = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
   part_total[i] = sum_total;
 }
 
@@ -1543,7 +1771,17 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let total = total_in[p.o_total + row];
   let mean = total / count;
   var sum_squares = 0.0;
-  for (var at = i * p.plane; at < (i + 1u) * p.plane; at++) { let x = x_in[p.o_x + at]; sum_squares = sum_squares + ((x - mean) * (x - mean)); }
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    var few_squares = 0.0;
+    { let at = from + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = from + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = from + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = from + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    sum_squares = sum_squares + few_squares;
+  }
+  for (; from < end; from++) { var few_squares = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
   part_squares[i] = sum_squares;
 }
 
@@ -1619,7 +1857,173 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let mean = total / count;
   let variance = squares / count;
   let rstd = 1.0 / sqrt(variance + eps);
-  for (var at = i * p.plane; at < (i + 1u) * p.plane; at++) { let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    
+    { let at = from + 0u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    { let at = from + 1u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    { let at = from + 2u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    { let at = from + 3u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    
+  }
+  for (; from < end; from++) {  { let at = from; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }  }
+}
+
+// wgsl/rows/parts/batchNormGrad/wnone/0 channels
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> part_total : array<f32>;
+@group(0) @binding(2) var<storage, read> part_moment : array<f32>;
+@group(0) @binding(3) var<storage, read_write> whole_total : array<f32>;
+@group(0) @binding(4) var<storage, read_write> whole_moment : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  var sum_total = 0.0; var sum_moment = 0.0;
+  for (var k = 0u; k < p.images; k++) { sum_total = sum_total + part_total[k * p.rows + row]; sum_moment = sum_moment + part_moment[k * p.rows + row]; }
+  whole_total[row] = sum_total; whole_moment[row] = sum_moment;
+}
+
+// wgsl/rows/parts/batchNormGrad/wnone/0 planes
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_g : u32,
+  o_x : u32,
+  o_mean : u32,
+  o_rstd : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> g_in : array<f32>;
+@group(0) @binding(2) var<storage, read> x_in : array<f32>;
+@group(0) @binding(3) var<storage, read> mean_in : array<f32>;
+@group(0) @binding(4) var<storage, read> rstd_in : array<f32>;
+@group(0) @binding(5) var<storage, read_write> part_total : array<f32>;
+@group(0) @binding(6) var<storage, read_write> part_moment : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let mean = mean_in[p.o_mean + row];
+  let rstd = rstd_in[p.o_rstd + row];
+  var sum_total = 0.0; var sum_moment = 0.0;
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    var few_total = 0.0; var few_moment = 0.0;
+    { let at = from + 0u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    { let at = from + 1u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    { let at = from + 2u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    { let at = from + 3u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    sum_total = sum_total + few_total; sum_moment = sum_moment + few_moment;
+  }
+  for (; from < end; from++) { var few_total = 0.0; var few_moment = 0.0; { let at = from; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); } sum_total = sum_total + few_total; sum_moment = sum_moment + few_moment; }
+  part_total[i] = sum_total; part_moment[i] = sum_moment;
+}
+
+// wgsl/rows/parts/batchNormGrad/wnone/results dweight,dbias
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_total : u32,
+  o_moment : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> total_in : array<f32>;
+@group(0) @binding(2) var<storage, read> moment_in : array<f32>;
+@group(0) @binding(3) var<storage, read_write> out_dweight : array<f32>;
+@group(0) @binding(4) var<storage, read_write> out_dbias : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i;
+  let count = f32(p.n);
+  let total = total_in[p.o_total + row];
+  let moment = moment_in[p.o_moment + row];
+  out_dweight[row] = moment; out_dbias[row] = total;
+}
+
+// wgsl/rows/parts/batchNormGrad/wnone/y
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_g : u32,
+  o_x : u32,
+  o_weight : u32,
+  o_mean : u32,
+  o_rstd : u32,
+  o_total : u32,
+  o_moment : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> g_in : array<f32>;
+@group(0) @binding(2) var<storage, read> x_in : array<f32>;
+@group(0) @binding(3) var<storage, read> weight_in : array<f32>;
+@group(0) @binding(4) var<storage, read> mean_in : array<f32>;
+@group(0) @binding(5) var<storage, read> rstd_in : array<f32>;
+@group(0) @binding(6) var<storage, read> total_in : array<f32>;
+@group(0) @binding(7) var<storage, read> moment_in : array<f32>;
+@group(0) @binding(8) var<storage, read_write> y_out : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let weight = weight_in[p.o_weight + row];
+  let mean = mean_in[p.o_mean + row];
+  let rstd = rstd_in[p.o_rstd + row];
+  let total = total_in[p.o_total + row];
+  let moment = moment_in[p.o_moment + row];
+  let end = (i + 1u) * p.plane;
+  var from = i * p.plane;
+  for (; from + 3u < end; from += 4u) {
+    
+    { let at = from + 0u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    { let at = from + 1u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    { let at = from + 2u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    { let at = from + 3u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    
+  }
+  for (; from < end; from++) {  { let at = from; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }  }
 }
 
 // wgsl/rows/softmax/dim/row/y

@@ -1,0 +1,92 @@
+// Sorting, modes, running extremes and scattering beyond opSuite's shapes: lines of many runs, ties, NaN, permuted.
+import {
+  arange,
+  cummax,
+  cummin,
+  median,
+  mode,
+  noGrad,
+  scatterReduce,
+  setBackend,
+  sort,
+  type Tensor,
+  tensor,
+  topk,
+} from "@tapegrad/core";
+import { expect } from "chai";
+import { NAME } from "../src/index.ts";
+import { describeGpu } from "./gpu.ts";
+
+/** Numbers with ties and NaN, the same on each backend. */
+function numbers(count: number, missing: boolean): Float32Array {
+  let state = 1;
+  return Float32Array.from({ length: count }, () => {
+    state = (state * 48271) % 2147483647;
+    return missing && state % 97 === 0 ? Number.NaN : (state % 300) - 150;
+  });
+}
+
+type Results = Readonly<Record<string, Tensor>>;
+
+/** What f gives on the GPU is what it gives on the reference backend. */
+async function sameAsReference(f: () => Results | readonly Tensor[]): Promise<void> {
+  const on = async (backend: string): Promise<number[][]> => {
+    setBackend(backend);
+    const list = noGrad(() => Object.values(f()));
+    return Promise.all(list.map(async (t) => Array.from(await t.data(), Number)));
+  };
+  const [expected, got] = [await on("reference"), await on(NAME)];
+  expect(got).to.deep.equal(expected);
+}
+
+describeGpu("lines", () => {
+  const line = (shape: readonly number[], missing = true): Tensor =>
+    tensor(
+      numbers(
+        shape.reduce((n, s) => n * s, 1),
+        missing,
+      ),
+    ).reshape(shape);
+  for (const n of [31, 32, 33, 64, 1000]) {
+    it(`sort, lines of ${n}: up and down, equals in their order, NaN last`, async () => {
+      await sameAsReference(() => sort(line([3, n])) as unknown as Results);
+      await sameAsReference(
+        () => sort(line([3, n]), 1, { descending: true }) as unknown as Results,
+      );
+    });
+  }
+  it("sort along the first dim of a permuted view, of integers", async () => {
+    await sameAsReference(() => {
+      const x = line([4, 70, 3], false).to("int32").permute(2, 1, 0);
+      return sort(x, 1) as unknown as Results;
+    });
+  });
+  it("topk and median", async () => {
+    await sameAsReference(() => topk(line([2, 500]), 7) as unknown as Results);
+    await sameAsReference(() => [median(line([301], false))]);
+  });
+  it("mode, cummax and cummin along any dim", async () => {
+    for (const dim of [0, 1, 2]) {
+      await sameAsReference(() => mode(line([5, 40, 6]), dim) as unknown as Results);
+      await sameAsReference(() => cummax(line([5, 40, 6]), dim) as unknown as Results);
+      await sameAsReference(() => cummin(line([5, 40, 6]), dim) as unknown as Results);
+    }
+  });
+  it("scatter: the last of several; largest, smallest and product, with and without what was there", async () => {
+    const index = () => arange(0, 90, 1).mul(7).remainder(11).reshape([9, 10]);
+    await sameAsReference(() => [line([11, 10]).scatter(0, index(), line([9, 10]).add(1))]);
+    for (const how of ["amax", "amin", "prod"] as const) {
+      for (const includeSelf of [true, false]) {
+        await sameAsReference(() => [
+          scatterReduce(line([11, 10]), 0, index(), line([9, 10]).div(64), how, { includeSelf }),
+        ]);
+      }
+    }
+  });
+  it("scatter_ from the memory that it writes", async () => {
+    await sameAsReference(() => {
+      const x = arange(0, 8, 1, { dtype: "float32" });
+      return [x.scatter_(0, tensor([4n, 5n, 6n]), x.narrow(0, 3, 3))];
+    });
+  });
+});
