@@ -165,6 +165,7 @@ export * from "./inplace/trunc_.ts";
 export * from "./inplace/zero_.ts";
 export { choleskyInverse, choleskySolve } from "./linalg/cholesky.ts";
 export { det, slogdet } from "./linalg/det.ts";
+export { matrixExp } from "./linalg/exp.ts";
 export * as linalg from "./linalg/index.ts";
 export * from "./linear/add-products.ts";
 export * from "./linear/diag.ts";
