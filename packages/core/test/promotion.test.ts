@@ -58,9 +58,13 @@ import { type FunctionCase, readFixture } from "./fixture-runner.ts";
 
 /** PyTorch's table: the dtype of add for each pair of tensors. */
 const table = new Map(
-  readFixture<FunctionCase>("promotion.json")
-    .filter(({ fn, name }) => fn === "add" && /^add \w+ with \w+$/.test(name))
-    .map(({ inputs: [a, b], outputs: [y] }) => [`${a?.dtype} with ${b?.dtype}`, y?.dtype as DType]),
+  ["promotion.json", "half-float16.json", "half-bfloat16.json"]
+    .flatMap((file) => readFixture<FunctionCase>(file))
+    .filter(({ fn, name }) => fn === "add" && /^add \w+ with [a-z]\w+$/.test(name))
+    .flatMap(({ inputs: [a, b], outputs: [y] }): [string, DType][] => [
+      [`${a?.dtype} with ${b?.dtype}`, y?.dtype as DType],
+      [`${b?.dtype} with ${a?.dtype}`, y?.dtype as DType],
+    ]),
 );
 
 const one = (dtype: DType) => tensor([1, 1], { dtype });
