@@ -11,8 +11,10 @@ export interface Layer extends Module {
 /**
  * Applies modules in order, as `torch.nn.Sequential`. Takes them one by one (keys "0", "1", …) or as a
  * record of name → module. What passes between built-in modules is released as soon as it is consumed. A batch
- * norm, convolution or Linear directly followed by ReLU or ReLU6 runs as one pass, with the same result to the bit, unless a hook on one
- * of them, a forward of your own or anomaly mode wants to see what passes between the two.
+ * norm, convolution or Linear directly followed by ReLU or ReLU6 runs as one pass, with the same result to the bit. In
+ * evaluation without gradients a batch norm behind a convolution or Linear is folded into their weights, which changes
+ * the result by rounding errors. Neither happens where a hook on one of them, a forward of your own or anomaly mode
+ * wants to see what passes between the two.
  */
 export class Sequential extends Module {
   [index: number]: Layer;

@@ -2,7 +2,9 @@
 // seen: between two modules of a chain that is the case when the forward of both is one of ours, as it
 // is, with no hook on it or on anything inside it.
 import { type Activation, anomalyMode, type Tensor } from "@tapegrad/core";
-import { located, Module, ModuleList } from "./module.ts";
+import { located } from "./call.ts";
+import { folded, type Weights } from "./folded.ts";
+import { Module, ModuleList } from "./module.ts";
 
 type Forward = Module["forward"];
 const leaves = new WeakSet<Forward>();
@@ -44,6 +46,10 @@ export function isTrusted(module: Module): boolean {
 export interface Fusing extends Module {
   forwardWith(x: Tensor, activation: Activation): Tensor;
 }
+/** A layer that can be given other weights, as those into which the norm behind it is folded. */
+export interface Foldable extends Fusing, Weights {
+  forwardFolded(x: Tensor, weights: Weights, activation: Activation): Tensor;
+}
 /** A module whose forward is nothing but that activation. */
 export interface Fusable extends Module {
   readonly activation: Activation;
@@ -51,6 +57,8 @@ export interface Fusable extends Module {
 
 const isFusing = (module: Module): module is Fusing =>
   "forwardWith" in module && leaves.has(module.forward);
+const isFoldable = (module: Module): module is Foldable =>
+  "forwardFolded" in module && leaves.has(module.forward);
 const isFusable = (module: Module | undefined): module is Fusable =>
   module !== undefined && "activation" in module && leaves.has(module.forward);
 
@@ -63,17 +71,30 @@ function takenOver(module: Module, next: Module | undefined): Activation | undef
   return isTrusted(module) && isTrusted(next) ? next.activation : undefined;
 }
 
-function callWith(module: Fusing, x: Tensor, activation: Activation): Tensor {
+/** As takenOver(): the weights with which `module` does the work of the norm behind it. */
+function foldedWith(module: Module, next: Module | undefined, x: Tensor): Weights | undefined {
+  if (next === undefined || anomalyMode || !isFoldable(module)) return undefined;
+  return isTrusted(module) && isTrusted(next) ? folded(module, next, x) : undefined;
+}
+
+function callWith(
+  module: Fusing,
+  x: Tensor,
+  activation: Activation,
+  weights: Weights | undefined,
+): Tensor {
   try {
-    return module.forwardWith(x, activation);
+    if (weights === undefined) return module.forwardWith(x, activation);
+    return (module as Foldable).forwardFolded(x, weights, activation);
   } catch (error) {
     throw located(error, module);
   }
 }
 
 /**
- * Applies modules one after the other; a norm and the activation behind it (Fusing, Fusable) as one. An intermediate is released once it is consumed, if its maker
- * and its consumer are both trusted; never the input, and never a handle that a module only passed on
+ * Applies modules one after the other; a layer and the activation behind it (Fusing, Fusable) as one, in evaluation
+ * with the norm between them (Foldable). An intermediate is released once it is consumed, if its maker and its
+ * consumer are both trusted; never the input, and never a handle that a module only passed on
  * (Identity, Dropout in evaluation).
  */
 export function runChain(modules: Iterable<Module>, input: Tensor): Tensor {
@@ -83,12 +104,14 @@ export function runChain(modules: Iterable<Module>, input: Tensor): Tensor {
   for (let i = 0; i < chain.length; i++) {
     const module = chain[i] as Module;
     const trusted = isTrusted(module);
+    const weights = foldedWith(module, chain[i + 1], current);
+    if (weights !== undefined) i++;
     const activation = takenOver(module, chain[i + 1]);
     if (activation !== undefined) i++;
     const next: Tensor =
-      activation === undefined
+      activation === undefined && weights === undefined
         ? module.call(current)
-        : callWith(module as Fusing, current, activation);
+        : callWith(module as Fusing, current, activation ?? "none", weights);
     if (next === current) {
       mine &&= trusted;
       continue;

@@ -27,6 +27,7 @@ import {
   type Sizes,
   whole,
 } from "../args.ts";
+import type { Weights } from "../folded.ts";
 import { defaultInit } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -162,14 +163,18 @@ abstract class ConvNd extends ConvBase {
   }
   /** forward() and an activation in one pass: what Sequential makes of a convolution with a ReLU behind it. */
   forwardWith(x: Tensor, activation: Activation): Tensor {
-    const { bias, stride, dilation, groups, paddingMode } = this;
+    return this.forwardFolded(x, this, activation);
+  }
+  /** forwardWith() with other weights: what Sequential makes of a convolution with a norm behind it in evaluation. */
+  forwardFolded(x: Tensor, { weight, bias }: Weights, activation: Activation): Tensor {
+    const { stride, dilation, groups, paddingMode } = this;
     const conv = CONV[stride.length - 1] as typeof conv1d;
     const pads = paddingMode === "zeros" ? null : this.amounts();
     const padding = pads === null ? this.padding : 0;
     const options = { stride, padding, dilation, groups, activation };
     const all = bias === null ? options : { ...options, bias };
-    if (pads === null) return conv(x, this.weight, all);
-    return composite(() => conv(pad(x, pads, { mode: paddingMode as PadMode }), this.weight, all));
+    if (pads === null) return conv(x, weight, all);
+    return composite(() => conv(pad(x, pads, { mode: paddingMode as PadMode }), weight, all));
   }
   /** What pad() adds, the last dim first; "same" adds the odd one behind. */
   private amounts(): readonly number[] {

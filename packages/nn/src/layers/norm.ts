@@ -21,6 +21,7 @@ import {
   type Sizes,
   whole,
 } from "../args.ts";
+import type { Channelwise } from "../folded.ts";
 import { ones_, zeros_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { buffer, Parameter } from "../parameter.ts";
@@ -123,6 +124,21 @@ export abstract class BatchNormNd extends Module {
     });
     if (count !== null) noGrad(() => count.add_(1));
     return y;
+  }
+  /** In evaluation: what forward() does to each channel of what a layer of such weights has made, see folded.ts. */
+  channelwise(made: Shape): Channelwise | undefined {
+    const { weight, bias, runningMean: mean, runningVar: variance, eps } = this;
+    if (this.training || mean === null || variance === null) return undefined;
+    if (!this.ranks.includes(made.length) || made[0] !== this.numFeatures) return undefined;
+    return {
+      sources: [mean, variance, weight, bias],
+      scaleAndShift: () => {
+        const rstd = variance.add(eps).rsqrt();
+        const scale = weight === null ? rstd : rstd.mul(weight);
+        const shift = mean.mul(scale).neg();
+        return [scale, bias === null ? shift : shift.add(bias)];
+      },
+    };
   }
   override extraRepr(): string {
     const { numFeatures, eps, momentum, affine, trackRunningStats, bias } = this;
