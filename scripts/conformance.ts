@@ -17,6 +17,7 @@ import {
   settle,
   stagesOf,
 } from "../packages/core/test/fixture-runner.ts";
+import { reasonsFor } from "./not-offered.ts";
 
 const BACKENDS = ["reference", "wasm"] as const;
 const COLUMNS = ["values", "gradient", "second order"] as const satisfies readonly Stage[];
@@ -89,7 +90,14 @@ setFallback("allow");
 const functions = functionTable();
 const suite = opTable();
 const slow = slowWays();
-const failures = [...functions.failures, ...suite.failures];
+const absent = missing();
+const failures = [
+  ...functions.failures,
+  ...suite.failures,
+  ...absent.unexplained.map(
+    (name) => `${name}: missing, and scripts/not-offered.ts says no reason`,
+  ),
+];
 for (const failure of failures) console.error(failure);
 console.log(
   `${functions.rows.size} functions: ${functions.passed} stages of cases agree with PyTorch; ` +
@@ -140,8 +148,8 @@ function slowWays(): string[] {
   return [...new Set(ours.map(({ op, kind }) => `\`${op}\` (${kind})`))].sort();
 }
 
-/** Names that PyTorch has and tapegrad has not, per module of PyTorch. */
-function missing(): string {
+/** Names that PyTorch has and tapegrad has not, per module of PyTorch, with the reasons. */
+function missing(): { readonly text: string; readonly unexplained: readonly string[] } {
   const inventory = new URL("../fixtures/inventory.json", import.meta.url);
   const names: Record<string, string[]> = JSON.parse(readFileSync(inventory, "utf8")).names;
   const { F, nn, Tensor } = tapegrad;
@@ -153,14 +161,17 @@ function missing(): string {
     "torch.linalg": [linalg, tapegrad],
     "torch.nn": [nn],
   };
-  return Object.entries(names)
-    .map(([module, list]) => {
-      const absent = list.filter((name) => !places[module]?.some((place) => name in place));
-      const count = `${list.length - absent.length} of ${list.length} names are there`;
-      const names = absent.map((name) => `\`${name}\``).join(", ");
-      return `**${module}**: ${count}. ${absent.length > 0 ? `Not: ${names}.` : ""}`;
-    })
-    .join("\n\n");
+  const all = new Set<string>();
+  const counts = Object.entries(names).map(([module, list]) => {
+    const absent = list.filter((name) => !places[module]?.some((place) => name in place));
+    for (const name of absent) all.add(name);
+    return `- **${module}**: ${list.length - absent.length} of ${list.length} names are there`;
+  });
+  const reasons = reasonsFor([...all]);
+  const quoted = (list: readonly string[]): string => list.map((name) => `\`${name}\``).join(", ");
+  const rows = [...reasons].map(([reason, list]) => `| ${quoted(list)} | ${reason} |`);
+  const table = ["| not offered | why |", "| :-- | :-- |", ...rows].join("\n");
+  return { text: `${counts.join("\n")}\n\n${table}`, unexplained: reasons.get("") ?? [] };
 }
 
 function page(): string {
@@ -179,7 +190,7 @@ ${functions.markdown("function", columns)}
 
 PyTorch's names in camelCase, without second names of the same thing and without what is not about dense real tensors on one machine (complex, sparse, quantized and symbolic tensors, autocasting, signals); from \`fixtures/inventory.json\`.
 
-${missing()}
+${absent.text}
 
 ## Ops against their oracles
 

@@ -11,6 +11,7 @@ import { normKernels } from "./wasm/norm/layer-norm.ts";
 import { optimKernels } from "./wasm/optim/optim.ts";
 import { poolKernels } from "./wasm/pool/pool.ts";
 import { randomKernels } from "./wasm/random/random.ts";
+import { recurrentKernels } from "./wasm/recurrent/recurrent.ts";
 import { reduceKernels } from "./wasm/reduce/reduce.ts";
 import { crossEntropyKernels } from "./wasm/softmax/cross-entropy.ts";
 import { softmaxKernels } from "./wasm/softmax/softmax.ts";
@@ -30,6 +31,7 @@ export function fastKernels(ctx: WasmContext): Partial<Kernels> {
     ...optimKernels(ctx),
     ...randomKernels(ctx),
     ...poolKernels(ctx),
+    ...recurrentKernels(ctx),
     matmul: (a, b, y) => (single(a, b, y) ? matmul(ctx, a, b, y) : undefined),
     matmulBias: (a, b, bias, y, activation) =>
       single(a, b, bias, y) ? matmulBias(ctx, a, b, bias, y, activation) : undefined,

@@ -74,6 +74,8 @@ export type UnaryCode =
   | "lgamma"
   | "digamma"
   | "sinc"
+  | "i0"
+  | "i1"
   | "signbit"
   | "bitwiseNot";
 
@@ -111,6 +113,7 @@ export type BinaryCode =
   | "fmax"
   | "fmin"
   | "heaviside"
+  | "nextafter"
   | "gcd"
   | "lcm"
   | "bitwiseAnd"

@@ -37,18 +37,17 @@ class Pass extends Function {
 
 /** The hooks of one module. */
 export class BackwardHooks {
-  readonly pre: FullBackwardPreHook[] = [];
-  readonly full: FullBackwardHook[] = [];
+  readonly pre: readonly FullBackwardPreHook[];
+  readonly full: readonly FullBackwardHook[];
 
-  get empty(): boolean {
-    return this.pre.length === 0 && this.full.length === 0;
+  constructor(pre: readonly FullBackwardPreHook[], full: readonly FullBackwardHook[]) {
+    this.pre = pre;
+    this.full = full;
   }
 
   /** Runs `forward` on the arguments between the two nodes. */
   around(module: Module, args: unknown[], forward: (args: unknown[]) => unknown): unknown {
-    // As they are now: hooks added later are for later calls.
-    const pre = this.pre.slice();
-    const full = this.full.slice();
+    const { pre, full } = this;
     const inputs = args.filter((a): a is Tensor => a instanceof Tensor);
     const reached = inputs.some((t) => t.requiresGrad);
     let gradOutputs: Gradients = [];

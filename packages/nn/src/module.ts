@@ -8,40 +8,27 @@ import {
   isFloating,
   noGrad,
   ownedOne,
-  TapegradError,
   type Tensor,
 } from "@tapegrad/core";
+import type { FullBackwardHook, FullBackwardPreHook } from "./backward-hooks.ts";
 import {
-  BackwardHooks,
-  type FullBackwardHook,
-  type FullBackwardPreHook,
-} from "./backward-hooks.ts";
+  callHooked,
+  type ForwardHook,
+  type ForwardPreHook,
+  type HookKind,
+  type HookOf,
+  type Hooks,
+  located,
+  withHook,
+  withoutHook,
+} from "./call.ts";
 import { Buffer, Parameter, setData } from "./parameter.ts";
-import { folded, headline, printed } from "./print.ts";
+import { folded, printed } from "./print.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateLike } from "./state-dict.ts";
 
+export { located } from "./call.ts";
+
 export type Member = Parameter | Buffer | Module;
-
-/** The arguments of a module's forward; any for a module of which nothing is known. */
-// biome-ignore format: the suppression must stand before `any`
-export type ArgsOf<M extends Module> = unknown[] extends Parameters<M["forward"]>
-  // biome-ignore lint/suspicious/noExplicitAny: see Module.forward
-  ? any
-  : Parameters<M["forward"]>;
-
-/** Sees the arguments before forward; may return others (one value stands for a list of one). */
-export type ForwardPreHook<M extends Module = Module> = (
-  module: M,
-  args: ArgsOf<M>,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
-) => ArgsOf<M> | Tensor | undefined | void;
-/** Sees arguments and result of forward; may return another result. */
-export type ForwardHook<M extends Module = Module> = (
-  module: M,
-  args: ArgsOf<M>,
-  output: ReturnType<M["forward"]>,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
-) => ReturnType<M["forward"]> | undefined | void;
 
 type Names = Readonly<Record<string, string>>;
 const allStateKeys = new WeakMap<object, Names>();
@@ -76,9 +63,7 @@ export abstract class Module {
 
   /** Set by train() and eval(). */
   training = true;
-  private preHooks: ForwardPreHook[] | null = null;
-  private forwardHooks: ForwardHook[] | null = null;
-  private backwardHooks: BackwardHooks | null = null;
+  private hooks: Hooks = null;
 
   // biome-ignore lint/suspicious/noExplicitAny: what a module takes and gives is its own affair; call() reads it off
   abstract forward(...args: any[]): any;
@@ -86,41 +71,20 @@ export abstract class Module {
   /** Runs the forward-pre hooks, forward, and the forward hooks, as PyTorch's `module(…)`. */
   call(...args: Parameters<this["forward"]>): ReturnType<this["forward"]> {
     try {
-      if (!this.hasHooks) return this.forward(...args);
-      return this.callHooked(args);
+      if (this.hooks === null) return this.forward(...args);
+      return callHooked(this, this.hooks, args) as ReturnType<this["forward"]>;
     } catch (error) {
       throw located(error, this);
     }
   }
 
-  private callHooked(args: unknown[]): ReturnType<this["forward"]> {
-    let current = args;
-    for (const hook of this.preHooks?.slice() ?? []) {
-      const replaced = hook(this, current);
-      if (replaced !== undefined) current = Array.isArray(replaced) ? replaced : [replaced];
-    }
-    const forward = (given: unknown[]) => this.forward(...given);
-    const around = this.backwardHooks;
-    let output = around === null ? forward(current) : around.around(this, current, forward);
-    for (const hook of this.forwardHooks?.slice() ?? []) {
-      output = hook(this, current, output) ?? output;
-    }
-    return output;
-  }
-
   /** @returns a function that removes the hook */
   registerForwardPreHook(hook: ForwardPreHook<this>): () => void {
-    this.preHooks = [...(this.preHooks ?? []), hook as ForwardPreHook];
-    return () => {
-      this.preHooks = without(this.preHooks, hook as ForwardPreHook);
-    };
+    return this.addHook("registerForwardPreHook", "before", hook as ForwardPreHook);
   }
   /** @returns a function that removes the hook */
   registerForwardHook(hook: ForwardHook<this>): () => void {
-    this.forwardHooks = [...(this.forwardHooks ?? []), hook as ForwardHook];
-    return () => {
-      this.forwardHooks = without(this.forwardHooks, hook as ForwardHook);
-    };
+    return this.addHook("registerForwardHook", "behind", hook as ForwardHook);
   }
   /**
    * Calls hook(module, gradInputs, gradOutputs) each time the gradients of a call's tensor arguments have been computed;
@@ -129,7 +93,7 @@ export abstract class Module {
    * @returns a function that removes the hook
    */
   registerFullBackwardHook(hook: FullBackwardHook<this>): () => void {
-    return this.addBackwardHook((hooks) => hooks.full, hook as FullBackwardHook);
+    return this.addHook("registerFullBackwardHook", "backward", hook as FullBackwardHook);
   }
   /**
    * Calls hook(module, gradOutputs) before the gradients of a call's results enter the module; what it returns takes
@@ -137,27 +101,18 @@ export abstract class Module {
    * @returns a function that removes the hook
    */
   registerFullBackwardPreHook(hook: FullBackwardPreHook<this>): () => void {
-    return this.addBackwardHook((hooks) => hooks.pre, hook as FullBackwardPreHook);
+    return this.addHook("registerFullBackwardPreHook", "backwardPre", hook as FullBackwardPreHook);
   }
-  private addBackwardHook<T>(listOf: (hooks: BackwardHooks) => T[], hook: T): () => void {
-    if (typeof hook !== "function") {
-      throw new ArgumentError(
-        `${this.constructor.name}.registerFullBackwardHook`,
-        `expected a function, got ${typeof hook}`,
-      );
-    }
-    this.backwardHooks ??= new BackwardHooks();
-    const hooks = this.backwardHooks;
-    const list = listOf(hooks);
-    list.push(hook);
+  private addHook<K extends HookKind>(name: string, kind: K, hook: HookOf<K>): () => void {
+    this.hooks = withHook(this.hooks, kind, hook, `${this.constructor.name}.${name}`);
+    let there = true;
     return () => {
-      const at = list.indexOf(hook);
-      if (at >= 0) list.splice(at, 1);
-      if (hooks.empty) this.backwardHooks = null;
+      if (there) this.hooks = withoutHook(this.hooks, kind, hook);
+      there = false;
     };
   }
   get hasHooks(): boolean {
-    return this.preHooks !== null || this.forwardHooks !== null || this.backwardHooks !== null;
+    return this.hooks !== null;
   }
 
   /** Own parameters, buffers and modules with their PyTorch keys, in the order of declaration. */
@@ -322,12 +277,6 @@ export abstract class Module {
 /** Modules in the middle of toString(). */
 const printing = new Set<Module>();
 
-function without<T>(list: readonly T[] | null, item: T): T[] | null {
-  const at = list?.indexOf(item) ?? -1;
-  if (list === null || at < 0) return list as T[] | null;
-  return list.length === 1 ? null : list.filter((_, i) => i !== at);
-}
-
 const isMember = (value: unknown): value is Member =>
   value instanceof Parameter || value instanceof Buffer || value instanceof Module;
 
@@ -349,29 +298,6 @@ function collectState(
   for (const [key, m] of members) {
     if (m instanceof Module) collectState(m, `${prefix}${key}.`, into, inside);
   }
-}
-
-/** Where an error came from: the module that threw it, and the message before we wrote into it. */
-const origins = new WeakMap<TapegradError, { readonly message: string; readonly inner: Module }>();
-
-/** The error, and if it is one of ours its message says that it came through this module. */
-export function located(error: unknown, module: Module): unknown {
-  if (error instanceof TapegradError) tellWhere(error, module);
-  return error;
-}
-
-/** As an error passes through call() on its way up, its message learns the path to the module. */
-function tellWhere(error: TapegradError, outer: Module): void {
-  const origin = origins.get(error);
-  if (origin === undefined) {
-    origins.set(error, { message: error.message, inner: outer });
-    error.message += `\n  in ${headline(outer)}`;
-    return;
-  }
-  const { message, inner } = origin;
-  const path = outer.namedModules().find(([, module]) => module === inner)?.[0];
-  if (!path) return;
-  error.message = `${message}\n  in '${path}' of ${outer.constructor.name}: ${headline(inner)}`;
 }
 
 // ---- lists of modules -------------------------------------------------------------------------------

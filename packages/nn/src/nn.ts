@@ -1,12 +1,14 @@
 // The nn namespace: modules, layers, losses, and what goes with them.
 export type { FactoryOptions, Sizes } from "./args.ts";
 export type { FullBackwardHook, FullBackwardPreHook } from "./backward-hooks.ts";
+export type { ForwardHook, ForwardPreHook } from "./call.ts";
 export { cloneModule } from "./clone.ts";
 export { ModuleDict, ParameterDict, ParameterList } from "./containers.ts";
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export * from "./layers/activation.ts";
 export * from "./layers/adaptive-pool.ts";
+export * from "./layers/adaptive-softmax.ts";
 export * from "./layers/attention.ts";
 export * from "./layers/bilinear.ts";
 export {
@@ -23,8 +25,10 @@ export * from "./layers/distance.ts";
 export * from "./layers/dropout.ts";
 export * from "./layers/embedding-bag.ts";
 export * from "./layers/fold.ts";
+export * from "./layers/fractional-pool.ts";
 export * from "./layers/gate.ts";
 export * from "./layers/group-norm.ts";
+export type { InPlaceOptions } from "./layers/in-place.ts";
 export * from "./layers/lazy.ts";
 export { Embedding, type EmbeddingOptions, Linear, type LinearOptions } from "./layers/linear.ts";
 export * from "./layers/loss.ts";
@@ -59,13 +63,7 @@ export {
 } from "./layers/separable.ts";
 export * from "./layers/transformer.ts";
 export * from "./layers/upsample.ts";
-export {
-  type ForwardHook,
-  type ForwardPreHook,
-  type Member,
-  Module,
-  ModuleList,
-} from "./module.ts";
+export { type Member, Module, ModuleList } from "./module.ts";
 export { type ClipOptions, clipGradNorm } from "./optim/clip.ts";
 export {
   type BufferOptions,
@@ -85,3 +83,15 @@ export {
   type StateProblems,
 } from "./state-dict.ts";
 export { isTrusted, trust, trustContainers } from "./trust.ts";
+export {
+  type BatchFirstOptions,
+  PackedSequence,
+  type PackOptions,
+  type PadOptions,
+  type PadPackedOptions,
+  packPaddedSequence,
+  packSequence,
+  padPackedSequence,
+  padSequence,
+  unpadSequence,
+} from "./utils/sequences.ts";

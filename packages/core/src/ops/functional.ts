@@ -2,6 +2,7 @@
 export * from "./activations/elu.ts";
 export * from "./activations/gates.ts";
 export * from "./activations/hardtanh.ts";
+export * from "./activations/in-place.ts";
 export * from "./activations/leaky-relu.ts";
 export * from "./activations/prelu.ts";
 export * from "./activations/smooth.ts";
@@ -17,6 +18,7 @@ export * from "./loss/margin.ts";
 export * from "./norm/group-norm.ts";
 export { type RmsNormOptions, rmsNorm } from "./norm/rms-norm.ts";
 export * from "./pool/adaptive-max-pool.ts";
+export * from "./pool/fractional-max-pool.ts";
 export * from "./pool/lp-pool.ts";
 export * from "./pool/max-unpool.ts";
 export * from "./random/dropout-features.ts";

@@ -1,6 +1,7 @@
 // The list of ops. Adding one touches its own file and this list.
 
 export type { Activation } from "./activation.ts";
+export * from "./aliases.ts";
 export * from "./conv/conv.ts";
 export * from "./conv/conv-nd.ts";
 export * from "./conv/conv-transpose.ts";
@@ -14,7 +15,6 @@ export * from "./elementwise/acos.ts";
 export * from "./elementwise/acosh.ts";
 export * from "./elementwise/add.ts";
 export * from "./elementwise/addc.ts";
-export * from "./elementwise/aliases.ts";
 export * from "./elementwise/asin.ts";
 export * from "./elementwise/asinh.ts";
 export * from "./elementwise/atan.ts";
@@ -50,6 +50,7 @@ export * from "./elementwise/fmax.ts";
 export * from "./elementwise/fmin.ts";
 export * from "./elementwise/fmod.ts";
 export * from "./elementwise/frac.ts";
+export * from "./elementwise/frexp.ts";
 export * from "./elementwise/gcd.ts";
 export * from "./elementwise/ge.ts";
 export * from "./elementwise/gelu.ts";
@@ -58,6 +59,7 @@ export * from "./elementwise/hardsigmoid.ts";
 export * from "./elementwise/hardswish.ts";
 export * from "./elementwise/heaviside.ts";
 export * from "./elementwise/hypot.ts";
+export * from "./elementwise/i0.ts";
 export * from "./elementwise/isfinite.ts";
 export * from "./elementwise/isinf.ts";
 export * from "./elementwise/isnan.ts";
@@ -81,9 +83,11 @@ export * from "./elementwise/lt.ts";
 export * from "./elementwise/maximum.ts";
 export * from "./elementwise/minimum.ts";
 export * from "./elementwise/mul.ts";
+export * from "./elementwise/mvlgamma.ts";
 export * from "./elementwise/nan-to-num.ts";
 export * from "./elementwise/ne.ts";
 export * from "./elementwise/neg.ts";
+export * from "./elementwise/nextafter.ts";
 export * from "./elementwise/polygamma.ts";
 export * from "./elementwise/reciprocal.ts";
 export * from "./elementwise/relu.ts";
@@ -118,7 +122,9 @@ export {
   indexCopy,
   indexFill,
 } from "./index/index-add.ts";
+export * from "./index/index-lists.ts";
 export { type IndexPutOptions, indexPut } from "./index/index-put.ts";
+export { type IndexReduction, indexReduce } from "./index/index-reduce.ts";
 export type { IndexSpec, IndexSpecs } from "./index/index-specs.ts";
 export { maskedFill, maskedScatter, maskedSelect } from "./index/masked.ts";
 export { type NonzeroOptions, nonzero } from "./index/nonzero.ts";
@@ -130,6 +136,7 @@ export {
   scatterReduce,
 } from "./index/scatter-reduce.ts";
 export { take } from "./index/take.ts";
+export { type PutOptions, put, takeAlongDim } from "./index/take-along-dim.ts";
 export * from "./index/triangle.ts";
 export * from "./inplace/abs_.ts";
 export * from "./inplace/add_.ts";
@@ -140,6 +147,7 @@ export * from "./inplace/cos_.ts";
 export * from "./inplace/div_.ts";
 export * from "./inplace/exp_.ts";
 export * from "./inplace/fill_.ts";
+export * from "./inplace/fill-diagonal_.ts";
 export * from "./inplace/floor_.ts";
 export * from "./inplace/forms.ts";
 export { indexAdd_, indexCopy_, indexFill_, indexPut_ } from "./inplace/index_.ts";
@@ -174,6 +182,7 @@ export { type LinearOptions, linear } from "./linear/linear.ts";
 export * from "./linear/outer.ts";
 export * from "./linear/products.ts";
 export * from "./linear/tensordot.ts";
+export * from "./linear/vander.ts";
 export * from "./loss/binary-cross-entropy.ts";
 export * from "./loss/cross-entropy.ts";
 export type { Reduction } from "./loss/reduction.ts";
@@ -346,6 +355,7 @@ export * from "./pool/avg-pool.ts";
 export { divisorAt, type PoolGeometry, poolGeometry } from "./pool/geometry.ts";
 export * from "./pool/max-pool.ts";
 export * from "./random/bernoulli.ts";
+export * from "./random/counts.ts";
 export {
   rand,
   randint,
@@ -358,6 +368,8 @@ export {
 export * from "./random/dropout.ts";
 export * from "./random/multinomial.ts";
 export * from "./random/normal.ts";
+export { gruSequence, gruStep } from "./recurrent/gru.ts";
+export { lstmSequence, lstmStep } from "./recurrent/lstm.ts";
 export * from "./reduce/all.ts";
 export * from "./reduce/amax.ts";
 export * from "./reduce/amin.ts";
@@ -377,6 +389,7 @@ export * from "./reduce/nansum.ts";
 export { cdist, dist, type NormOptions } from "./reduce/norm.ts";
 export * from "./reduce/prod.ts";
 export type { Dims, ReduceOptions, SumOptions } from "./reduce/reduce.ts";
+export * from "./reduce/renorm.ts";
 export { softmax } from "./reduce/softmax.ts";
 export * from "./reduce/std.ts";
 export * from "./reduce/sum.ts";
@@ -384,10 +397,13 @@ export { type VarOptions, var } from "./reduce/var.ts";
 export * from "./reduce/var-mean.ts";
 export * from "./scan/cumprod.ts";
 export * from "./scan/diff.ts";
+export * from "./scan/gradient.ts";
 export * from "./scan/logcumsumexp.ts";
 export * from "./scan/running-extreme.ts";
 export type { ScanOptions } from "./scan/scan.ts";
+export * from "./scan/trapezoid.ts";
 export * from "./sort/histogram.ts";
+export * from "./sort/histogram-edges.ts";
 export * from "./sort/median.ts";
 export * from "./sort/mode.ts";
 export * from "./sort/quantile.ts";
@@ -397,10 +413,21 @@ export * from "./sort/unique.ts";
 export * from "./views/broadcast.ts";
 export * from "./views/cat.ts";
 export * from "./views/diagonal.ts";
+export * from "./views/embed.ts";
 export * from "./views/expand.ts";
 export * from "./views/flatten.ts";
 export * from "./views/flip.ts";
 export * from "./views/fold-windows.ts";
+export {
+  atleast1d,
+  atleast2d,
+  atleast3d,
+  blockDiag,
+  columnStack,
+  dstack,
+  hstack,
+  vstack,
+} from "./views/join.ts";
 export * from "./views/meshgrid.ts";
 export * from "./views/pad.ts";
 export type { PadMode } from "./views/pad-modes.ts";
@@ -414,6 +441,7 @@ export * from "./views/slice-dim.ts";
 export * from "./views/split.ts";
 export * from "./views/squeeze.ts";
 export * from "./views/stack.ts";
+export * from "./views/tensor-split.ts";
 export * from "./views/unbind.ts";
 export * from "./views/unfold-dim.ts";
 export * from "./views/unfold-windows.ts";

@@ -4,8 +4,19 @@ import type { BinaryCode, RequiredKernels, UnaryCode, View } from "../backend.ts
 import type { DType } from "../dtype.ts";
 import { isFloating } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
-import { elements, type Value } from "./elements.ts";
-import { digamma, erf, erfc, erfinv, lgamma, logaddexp, polygamma, sinc } from "./special.ts";
+import { cells, elements, type Value } from "./elements.ts";
+import {
+  besselI,
+  digamma,
+  erf,
+  erfc,
+  erfinv,
+  lgamma,
+  logaddexp,
+  nextAfter,
+  polygamma,
+  sinc,
+} from "./special.ts";
 
 type Unary<V> = (x: V) => V | number | boolean;
 type Binary<V> = (a: V, b: V) => V | number | boolean;
@@ -73,6 +84,8 @@ export const UNARY: Readonly<Record<UnaryCode, Unary<number>>> = {
   lgamma,
   digamma,
   sinc,
+  i0: (x) => besselI(0, x),
+  i1: (x) => besselI(1, x),
   signbit: (x) => x < 0 || Object.is(x, -0),
   bitwiseNot: (x) => ~x,
 };
@@ -132,6 +145,7 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   fmax: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
   fmin: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b)),
   heaviside: (a, b) => (a === 0 ? b : a > 0 ? 1 : 0),
+  nextafter: nextAfter(64),
   gcd: greatestDivisor,
   lcm: (a, b) => (a === 0 || b === 0 ? 0 : Math.abs((a / greatestDivisor(a, b)) * b)),
   bitwiseAnd: (a, b) => a & b,
@@ -158,6 +172,9 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   sigmoidGrad: (g, y) => g * y * (1 - y),
   tanhGrad: (g, y) => g * (1 - y * y),
 };
+
+/** Of float32, whose next number is another one. */
+export const BINARY_F32: typeof BINARY = { ...BINARY, nextafter: nextAfter(32) };
 
 // int64. What is missing here is promoted to a float dtype by its op.
 const UNARY64: Partial<Record<UnaryCode, Unary<bigint>>> = {
@@ -273,7 +290,7 @@ function binaryFor(code: BinaryCode, dtype: DType): Binary<Value> | undefined {
         )) as unknown as Binary<Value>;
     }
   }
-  return BINARY[code] as unknown as Binary<Value>;
+  return (dtype === "float32" ? BINARY_F32 : BINARY)[code] as unknown as Binary<Value>;
 }
 
 /** A number as a value of the dtype: float → integer truncates, anything → bool asks for ≠ 0. */
@@ -303,9 +320,10 @@ export const elementwiseKernels: Pick<
     return LOOP;
   },
   copy(x, y) {
-    const from = elements(x);
-    const to = elements(y);
-    if (x.dtype === y.dtype) for (let i = 0; i < to.size; i++) to.set(i, from.get(i));
+    const same = x.dtype === y.dtype;
+    const from = same ? cells(x) : elements(x);
+    const to = same ? cells(y) : elements(y);
+    if (same) for (let i = 0; i < to.size; i++) to.set(i, from.get(i));
     else {
       const cast = castTo(y.dtype);
       for (let i = 0; i < to.size; i++) to.set(i, cast(from.get(i)));
@@ -340,9 +358,9 @@ export const elementwiseKernels: Pick<
   },
   where(cond: View, a: View, b: View, y: View) {
     const c = elements(cond, y.shape);
-    const p = elements(a, y.shape);
-    const q = elements(b, y.shape);
-    const to = elements(y);
+    const p = cells(a, y.shape);
+    const q = cells(b, y.shape);
+    const to = cells(y);
     for (let i = 0; i < to.size; i++) to.set(i, c.get(i) ? p.get(i) : q.get(i));
     return LOOP;
   },

@@ -191,3 +191,54 @@ export function logaddexp(a: number, b: number): number {
   const top = Math.max(a, b);
   return top + Math.log1p(Math.exp(-Math.abs(a - b)));
 }
+
+/**
+ * The modified Bessel functions of the first kind, of order 0 and 1: their power series (DLMF 10.25.2) up to 30, where
+ * all terms are positive; beyond it e^x / √(2πx) times Hankel's series (DLMF 10.40.1).
+ */
+export function besselI(order: 0 | 1, x: number): number {
+  const a = Math.abs(x);
+  const sign = order === 1 ? Math.sign(x) : 1;
+  if (a > 30) {
+    let term = 1;
+    let sum = 1;
+    for (let k = 1; k < 20; k++) {
+      term *= -(4 * order * order - (2 * k - 1) ** 2) / (8 * k * a);
+      sum += term;
+    }
+    // In halves: e^x itself overflows before the quotient does.
+    const half = Math.exp(a / 2);
+    return ((sign * half * sum) / Math.sqrt(2 * Math.PI * a)) * half;
+  }
+  const quarter = (a * a) / 4;
+  let term = order === 0 ? 1 : a / 2;
+  let sum = term;
+  for (let k = 1; k < 80 && term > 1e-17 * sum; k++) {
+    term *= quarter / (k * (k + order));
+    sum += term;
+  }
+  return sign * sum;
+}
+
+/** The next number after a towards b among those that fit into `bits`, 32 or 64. */
+export function nextAfter(bits: 32 | 64): (a: number, b: number) => number {
+  const floats = bits === 32 ? new Float32Array(1) : new Float64Array(1);
+  const words = bits === 32 ? new Uint32Array(floats.buffer) : new BigUint64Array(floats.buffer);
+  const step = (up: boolean): void => {
+    if (words instanceof Uint32Array) words[0] = (words[0] as number) + (up ? 1 : -1);
+    else words[0] = (words[0] as bigint) + (up ? 1n : -1n);
+  };
+  return (a, b) => {
+    if (Number.isNaN(a) || Number.isNaN(b)) return Number.NaN;
+    if (a === b) return b;
+    // As whole numbers, floats of one sign are in order of their size.
+    floats[0] = a;
+    if (a === 0) {
+      floats[0] = 0;
+      step(true);
+      return b > 0 ? (floats[0] as number) : -(floats[0] as number);
+    }
+    step(a < b === a > 0);
+    return floats[0] as number;
+  };
+}

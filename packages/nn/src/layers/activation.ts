@@ -3,16 +3,22 @@ import {
   type Activation,
   checkOptions,
   dropout,
+  dropout_,
   flatten,
   gelu,
   hardsigmoid,
+  hardsigmoid_,
   hardswish,
+  hardswish_,
   logSoftmax,
   type OptionNames,
   relu,
+  relu_,
   relu6,
+  relu6_,
   sigmoid,
   silu,
+  silu_,
   softmax,
   softplus,
   type Tensor,
@@ -22,6 +28,7 @@ import { oneOf, within } from "../args.ts";
 import { Module } from "../module.ts";
 import { keywords, pythonFloat } from "../print.ts";
 import { trust } from "../trust.ts";
+import { IN_PLACE_OPTIONS, InPlaceActivation, type InPlaceOptions } from "./in-place.ts";
 
 /** Gives back its very input. */
 export class Identity extends Module {
@@ -30,23 +37,23 @@ export class Identity extends Module {
   }
 }
 /** max(0, x) */
-export class ReLU extends Module {
+export class ReLU extends InPlaceActivation {
   /** A norm in front may take it over, see Sequential. */
   get activation(): Activation {
     return "relu";
   }
   forward(x: Tensor): Tensor {
-    return relu(x);
+    return this.inplace ? relu_(x) : relu(x);
   }
 }
 /** min(max(0, x), 6) */
-export class ReLU6 extends Module {
+export class ReLU6 extends InPlaceActivation {
   /** A norm in front may take it over, see Sequential. */
   get activation(): Activation {
     return "relu6";
   }
   forward(x: Tensor): Tensor {
-    return relu6(x);
+    return this.inplace ? relu6_(x) : relu6(x);
   }
 }
 export interface GELUOptions {
@@ -74,21 +81,29 @@ export class GELU extends Module {
   }
 }
 /** x·sigmoid(x), also called swish. */
-export class SiLU extends Module {
+export class SiLU extends InPlaceActivation {
   forward(x: Tensor): Tensor {
-    return silu(x);
+    return this.inplace ? silu_(x) : silu(x);
   }
 }
 /** x·relu6(x + 3)/6 */
-export class Hardswish extends Module {
+export class Hardswish extends InPlaceActivation {
   forward(x: Tensor): Tensor {
-    return hardswish(x);
+    return this.inplace ? hardswish_(x) : hardswish(x);
+  }
+  /** PyTorch does not print its option. */
+  override extraRepr(): string {
+    return "";
   }
 }
 /** relu6(x + 3)/6 */
-export class Hardsigmoid extends Module {
+export class Hardsigmoid extends InPlaceActivation {
   forward(x: Tensor): Tensor {
-    return hardsigmoid(x);
+    return this.inplace ? hardsigmoid_(x) : hardsigmoid(x);
+  }
+  /** PyTorch does not print its option. */
+  override extraRepr(): string {
+    return "";
   }
 }
 /** 1/(1 + e⁻ˣ) */
@@ -189,15 +204,20 @@ export class Flatten extends Module {
  */
 export class Dropout extends Module {
   readonly p: number;
-  constructor(p = 0.5) {
+  readonly inplace: boolean;
+  constructor(p = 0.5, options: InPlaceOptions = {}) {
     super();
+    checkOptions("Dropout", options, IN_PLACE_OPTIONS);
     this.p = within("Dropout", "p", p, 0, 1);
+    this.inplace = options.inplace ?? false;
   }
   forward(x: Tensor): Tensor {
-    return dropout(x, { p: this.p, training: this.training });
+    const { p, training } = this;
+    // Without training there is nothing to write.
+    return (this.inplace && training ? dropout_ : dropout)(x, { p, training });
   }
   override extraRepr(): string {
-    return keywords({ p: this.p, inplace: false });
+    return keywords({ p: this.p, inplace: this.inplace });
   }
 }
 

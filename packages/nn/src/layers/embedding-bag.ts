@@ -6,19 +6,22 @@ import {
   type OptionNames,
   type Tensor,
 } from "@tapegrad/core";
-import { given, oneOf } from "../args.ts";
+import { FACTORY_OPTIONS, type FactoryOptions, given, oneOf } from "../args.ts";
 import { python } from "../print.ts";
 import { trust } from "../trust.ts";
-import { EMBEDDING_OPTIONS, Embedding, type EmbeddingOptions } from "./linear.ts";
+import { Embedding, type EmbeddingOptions } from "./linear.ts";
 
-export interface EmbeddingBagLayerOptions extends EmbeddingOptions {
+export interface EmbeddingBagLayerOptions
+  extends FactoryOptions,
+    Pick<EmbeddingOptions, "paddingIdx"> {
   /** Default: "mean". */
   readonly mode?: EmbeddingBagMode | undefined;
   /** The last offset is the end of the last bag. Default: false. */
   readonly includeLastOffset?: boolean | undefined;
 }
 const OPTIONS: OptionNames<EmbeddingBagLayerOptions> = {
-  ...EMBEDDING_OPTIONS,
+  paddingIdx: true,
+  ...FACTORY_OPTIONS,
   mode: true,
   includeLastOffset: true,
 };

@@ -11,12 +11,11 @@ import {
   owned,
   type Tensor,
 } from "@tapegrad/core";
-import { FACTORY_OPTIONS, type FactoryOptions, factory, whole } from "../args.ts";
-import type { Weights } from "../folded.ts";
+import { FACTORY_OPTIONS, type FactoryOptions, factory, given, whole } from "../args.ts";
 import { defaultInit, normal_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
-import { python } from "../print.ts";
+import { python, pythonFloat } from "../print.ts";
 import { trust } from "../trust.ts";
 
 export interface LinearOptions extends FactoryOptions {
@@ -52,11 +51,7 @@ export class Linear extends Module {
   }
   /** forward() and an activation in one pass: what Sequential makes of it with a ReLU behind. */
   forwardWith(x: Tensor, activation: Activation): Tensor {
-    return this.forwardFolded(x, this, activation);
-  }
-  /** forwardWith() with other weights: what Sequential makes of it with a norm behind it in evaluation. */
-  forwardFolded(x: Tensor, { weight, bias }: Weights, activation: Activation): Tensor {
-    return linear(x, weight, bias ?? undefined, { activation });
+    return linear(x, this.weight, this.bias ?? undefined, { activation });
   }
   override extraRepr(): string {
     const { inFeatures, outFeatures, bias } = this;
@@ -67,9 +62,18 @@ export class Linear extends Module {
 export interface EmbeddingOptions extends FactoryOptions {
   /** The row of this index is zero and gets no gradient; negative counts from the end. */
   readonly paddingIdx?: number | undefined;
+  /** Rows of a larger norm are scaled down to it, in the table itself, before they are read. */
+  readonly maxNorm?: number | undefined;
+  /** The p of that norm. Default: 2. */
+  readonly normType?: number | undefined;
+  /** Divides the gradient of each row by how often it was read. Default: false. */
+  readonly scaleGradByFreq?: boolean | undefined;
 }
 export const EMBEDDING_OPTIONS: OptionNames<EmbeddingOptions> = {
   paddingIdx: true,
+  maxNorm: true,
+  normType: true,
+  scaleGradByFreq: true,
   ...FACTORY_OPTIONS,
 };
 
@@ -80,12 +84,18 @@ export class Embedding extends Module {
   readonly numEmbeddings: number;
   readonly embeddingDim: number;
   readonly paddingIdx: number | null;
+  readonly maxNorm: number | null;
+  readonly normType: number;
+  readonly scaleGradByFreq: boolean;
   constructor(numEmbeddings: number, embeddingDim: number, options: EmbeddingOptions = {}) {
     super();
     checkOptions("Embedding", options, EMBEDDING_OPTIONS);
     this.numEmbeddings = whole("Embedding", "numEmbeddings", numEmbeddings);
     this.embeddingDim = whole("Embedding", "embeddingDim", embeddingDim);
     this.paddingIdx = rowOf(options.paddingIdx ?? null, numEmbeddings);
+    this.maxNorm = options.maxNorm ?? null;
+    this.normType = options.normType ?? 2;
+    this.scaleGradByFreq = options.scaleGradByFreq ?? false;
     this.weight = new Parameter(empty([numEmbeddings, embeddingDim], factory(options)));
     this.resetParameters();
   }
@@ -100,12 +110,23 @@ export class Embedding extends Module {
     });
   }
   forward(indices: Tensor): Tensor {
-    const { paddingIdx } = this;
-    return embedding(indices, this.weight, paddingIdx === null ? {} : { paddingIdx });
+    return embedding(indices, this.weight, this.lookup());
+  }
+  /** What embedding() and embeddingBag() are told. */
+  protected lookup() {
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
+    return given({ paddingIdx, maxNorm, normType, scaleGradByFreq });
   }
   override extraRepr(): string {
-    const padding = this.paddingIdx === null ? "" : `, padding_idx=${this.paddingIdx}`;
-    return `${this.numEmbeddings}, ${this.embeddingDim}${padding}`;
+    const { paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
+    const parts = [
+      `${this.numEmbeddings}, ${this.embeddingDim}`,
+      ...(paddingIdx === null ? [] : [`padding_idx=${paddingIdx}`]),
+      ...(maxNorm === null ? [] : [`max_norm=${pythonFloat(maxNorm)}`]),
+      ...(normType === 2 ? [] : [`norm_type=${pythonFloat(normType)}`]),
+      ...(scaleGradByFreq ? ["scale_grad_by_freq=True"] : []),
+    ];
+    return parts.join(", ");
   }
 }
 

@@ -1,6 +1,6 @@
-// One step of each recurrent net, from what the input gives to the gates and the state before. Cells and layers share
-// them; layers compute the input's share of all steps at once.
-import { linear, relu, type Tensor, tanh } from "@tapegrad/core";
+// One step of each recurrent net, from what the input gives to the gates and the state before: what cells do, and
+// layers that core has no op for, which takes all steps at once (RNN, LSTM with a projection).
+import { gruStep, linear, lstmStep, relu, type Tensor, tanh } from "@tapegrad/core";
 
 export type RecurrentKind = "RNN_TANH" | "RNN_RELU" | "LSTM" | "GRU";
 
@@ -35,21 +35,8 @@ export function step(kind: RecurrentKind, given: Tensor, state: State, weights: 
   const own = affine(h, weights.hidden, weights.bias);
   if (kind === "RNN_TANH") return { h: tanh(given.add(own)) };
   if (kind === "RNN_RELU") return { h: relu(given.add(own)) };
-  const size = (given.shape[1] as number) / GATES[kind];
-  const part = (t: Tensor, first: number, count = 1): Tensor =>
-    t.narrow(1, first * size, count * size);
-  if (kind === "GRU") {
-    const both = part(given, 0, 2)
-      .add(part(own, 0, 2))
-      .sigmoid();
-    const [reset, update] = [part(both, 0), part(both, 1)];
-    const fresh = tanh(part(given, 2).add(reset.mul(part(own, 2))));
-    return { h: fresh.add(update.mul(h.sub(fresh))) };
-  }
-  const gates = given.add(own);
-  const both = part(gates, 0, 2).sigmoid();
-  const [enter, forget] = [part(both, 0), part(both, 1)];
-  const c = forget.mul(state.c as Tensor).add(enter.mul(tanh(part(gates, 2))));
-  const out = part(gates, 3).sigmoid().mul(tanh(c));
-  return { h: weights.projection === null ? out : linear(out, weights.projection), c };
+  if (kind === "GRU") return { h: gruStep(given, own, h) };
+  const next = lstmStep(given.add(own), state.c as Tensor);
+  const { projection } = weights;
+  return projection === null ? next : { h: linear(next.h, projection), c: next.c };
 }

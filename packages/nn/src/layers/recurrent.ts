@@ -6,6 +6,8 @@ import {
   checkOptions,
   dropout,
   empty,
+  gruSequence,
+  lstmSequence,
   type OptionNames,
   owned,
   ShapeError,
@@ -18,7 +20,16 @@ import { uniform_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { python, pythonFloat } from "../print.ts";
-import { affine, GATES, type RecurrentKind, type State, step } from "./recurrent-step.ts";
+import { PackedSequence, segmentsOf } from "../utils/sequences.ts";
+import { inSegments, type Passed } from "./recurrent-packed.ts";
+import {
+  affine,
+  GATES,
+  type RecurrentKind,
+  type State,
+  step,
+  type Weights,
+} from "./recurrent-step.ts";
 
 export interface RecurrentOptions extends FactoryOptions {
   /** One upon the other. Default: 1. */
@@ -137,56 +148,102 @@ abstract class Recurrent extends Module {
     const results = owned(() => {
       const first = this.batchFirst && isBatch ? x.transpose(0, 1) : x;
       const input = isBatch ? first : first.unsqueeze(1);
-      const hidden = this.initial("h0", input, h0, isBatch, this.projSize || this.hiddenSize);
-      const cells =
-        this.kind === "LSTM" ? this.initial("c0", input, c0, isBatch, this.hiddenSize) : undefined;
-      const ends: State[] = [];
-      let y = input;
-      for (let layer = 0; layer < this.numLayers; layer++) {
-        const outputs = this.directions.map((end, d) => {
-          const n = ends.length;
-          const state =
-            cells === undefined
-              ? { h: hidden.select(0, n) }
-              : { h: hidden.select(0, n), c: cells.select(0, n) };
-          const { output, last } = this.pass(y, state, `l${layer}${end}`, d === 1);
-          ends.push(last);
-          return output;
-        });
-        y = outputs.length === 1 ? (outputs[0] as Tensor) : cat(outputs, { dim: 2 });
-        if (layer < this.numLayers - 1) {
-          y = dropout(y, { p: this.dropout, training: this.training });
-        }
-      }
+      const states = this.initialStates(input, input.shape[1] as number, h0, c0, isBatch);
+      const { y, ends } = this.layers(input, states, (...args) => this.pass(...args));
       const shaped = (t: Tensor): Tensor => (isBatch ? t : t.squeeze(1));
-      const states = [
-        ends.map((s) => s.h),
-        ...(cells === undefined ? [] : [ends.map((s) => s.c as Tensor)]),
-      ];
       const output = this.batchFirst && isBatch ? y.transpose(0, 1) : shaped(y);
-      return [output, ...states.map((list) => shaped(stack(list)))];
+      return [output, ...ends.map(shaped)];
     });
     return results.map((t) => adopt(t as Tensor));
   }
+  /** The same of sequences of several lengths: steps that equally many have are taken together. */
+  protected runPacked(x: PackedSequence, h0: Tensor | undefined, c0: Tensor | undefined) {
+    const { data, batchSizes, sortedIndices, unsortedIndices } = x;
+    this.checkInput(data);
+    const segments = segmentsOf(batchSizes);
+    const results = owned(() => {
+      const sorted = (t?: Tensor): Tensor | undefined =>
+        t && sortedIndices ? t.indexSelect(1, sortedIndices) : t;
+      const batch = batchSizes[0] as number;
+      const states = this.initialStates(data, batch, sorted(h0), sorted(c0), true);
+      const { y, ends } = this.layers(data, states, (input, from, name, reverse) =>
+        inSegments(segments, input, from, reverse, (part, state) =>
+          this.pass(part, state, name, reverse),
+        ),
+      );
+      return [y, ...ends.map((t) => (unsortedIndices ? t.indexSelect(1, unsortedIndices) : t))];
+    });
+    const [y, ...ends] = results.map((t) => adopt(t as Tensor)) as [Tensor, ...Tensor[]];
+    const packed = new PackedSequence(y, batchSizes, sortedIndices, unsortedIndices);
+    return [packed, ...ends] as const;
+  }
+  private initialStates(
+    x: Tensor,
+    batch: number,
+    h0: Tensor | undefined,
+    c0: Tensor | undefined,
+    isBatch: boolean,
+  ): readonly Tensor[] {
+    const of = (what: string, given: Tensor | undefined, size: number): Tensor =>
+      this.initial(what, x, batch, given, isBatch, size);
+    const hidden = of("h0", h0, this.projSize || this.hiddenSize);
+    return this.kind === "LSTM" ? [hidden, of("c0", c0, this.hiddenSize)] : [hidden];
+  }
+  /** All layers and directions; `pass` takes one of them over all steps. */
+  private layers(
+    x: Tensor,
+    [hidden, cells]: readonly Tensor[],
+    pass: (x: Tensor, from: State, name: string, reverse: boolean) => Passed,
+  ): { readonly y: Tensor; readonly ends: readonly Tensor[] } {
+    const ends: State[] = [];
+    let y = x;
+    for (let layer = 0; layer < this.numLayers; layer++) {
+      const outputs = this.directions.map((end, d) => {
+        const h = (hidden as Tensor).select(0, ends.length);
+        const state = cells === undefined ? { h } : { h, c: cells.select(0, ends.length) };
+        const { output, last } = pass(y, state, `l${layer}${end}`, d === 1);
+        ends.push(last);
+        return output;
+      });
+      y = outputs.length === 1 ? (outputs[0] as Tensor) : cat(outputs, { dim: -1 });
+      if (layer < this.numLayers - 1) y = dropout(y, { p: this.dropout, training: this.training });
+    }
+    const states = [ends.map((s) => s.h)];
+    if (cells !== undefined) states.push(ends.map((s) => s.c as Tensor));
+    return { y, ends: states.map((list) => stack(list)) };
+  }
   /** One direction of one layer over all steps. */
-  private pass(x: Tensor, from: State, name: string, reverse: boolean) {
-    const [length, batch, size] = x.shape as [number, number, number];
+  private pass(x: Tensor, from: State, name: string, reverse: boolean): Passed {
     const bias = (which: "ih" | "hh") => (this.bias ? this[`bias_${which}_${name}`] : null) ?? null;
     const weight = this[`weight_ih_${name}`] as Parameter;
-    const given = affine(x.reshape([length * batch, size]), weight, bias("ih")).reshape([
-      ...[length, batch],
-      weight.shape[0] as number,
-    ]);
+    const hidden = this[`weight_hh_${name}`] as Parameter;
+    const share = (b: Tensor | null): Tensor => affine(x, weight, b);
+    const end = (y: Tensor): Tensor => y.select(0, reverse ? 0 : -1);
+    if (this.kind === "GRU") {
+      const h0 = from.h;
+      const y = gruSequence(share(bias("ih")), h0, hidden, bias("hh") ?? undefined, reverse);
+      return { output: y, last: { h: end(y) } };
+    }
+    if (this.kind === "LSTM" && this.projSize === 0) {
+      // Both biases are added to the same sums.
+      const [one, other] = [bias("ih"), bias("hh")];
+      const both = one && other && one.add(other);
+      const { y, c } = lstmSequence(share(both), from.h, from.c as Tensor, hidden, reverse);
+      return { output: y, last: { h: end(y), c } };
+    }
     const weights = {
-      hidden: this[`weight_hh_${name}`] as Parameter,
+      hidden,
       bias: bias("hh"),
       projection: this.projSize > 0 ? (this[`weight_hr_${name}`] as Parameter) : null,
     };
+    return this.steps(share(bias("ih")), from, weights, reverse);
+  }
+  private steps(given: Tensor, from: State, weights: Weights, reverse: boolean): Passed {
     const shares = frames(given);
     const outputs: Tensor[] = [];
     let last = from;
-    for (let i = 0; i < length; i++) {
-      const t = reverse ? length - 1 - i : i;
+    for (let i = 0; i < shares.length; i++) {
+      const t = reverse ? shares.length - 1 - i : i;
       last = step(this.kind, shares[t] as Tensor, last, weights);
       outputs[t] = last.h;
     }
@@ -209,11 +266,11 @@ abstract class Recurrent extends Module {
   private initial(
     what: string,
     input: Tensor,
+    batch: number,
     given: Tensor | undefined,
     isBatch: boolean,
     size: number,
   ): Tensor {
-    const batch = input.shape[1] as number;
     const expected = [this.numLayers * this.directions.length, batch, size];
     if (given === undefined) return zeros(expected, { dtype: input.dtype, device: input.backend });
     const wanted = isBatch ? expected : [expected[0] as number, size];
@@ -257,6 +314,11 @@ export class RNN extends Recurrent {
   forward(x: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor] {
     return this.run(x, h0, undefined) as [Tensor, Tensor];
   }
+  /** Takes sequences of several lengths, as PyTorch's does when it is given a PackedSequence. Hooks do not see it. */
+  callPacked(x: PackedSequence, h0?: Tensor): [output: PackedSequence, hn: Tensor] {
+    const [output, hn] = this.runPacked(x, h0, undefined);
+    return [output, hn as Tensor];
+  }
 }
 
 /**
@@ -276,6 +338,14 @@ export class LSTM extends Recurrent {
     const [output, hn, cn] = this.run(x, state?.[0], state?.[1]) as [Tensor, Tensor, Tensor];
     return [output, [hn, cn]];
   }
+  /** Takes sequences of several lengths, as PyTorch's does when it is given a PackedSequence. Hooks do not see it. */
+  callPacked(
+    x: PackedSequence,
+    state?: readonly [h0: Tensor, c0: Tensor],
+  ): [output: PackedSequence, state: [hn: Tensor, cn: Tensor]] {
+    const [output, hn, cn] = this.runPacked(x, state?.[0], state?.[1]);
+    return [output, [hn as Tensor, cn as Tensor]];
+  }
 }
 
 /**
@@ -290,5 +360,10 @@ export class GRU extends Recurrent {
   }
   forward(x: Tensor, h0?: Tensor): [output: Tensor, hn: Tensor] {
     return this.run(x, h0, undefined) as [Tensor, Tensor];
+  }
+  /** Takes sequences of several lengths, as PyTorch's does when it is given a PackedSequence. Hooks do not see it. */
+  callPacked(x: PackedSequence, h0?: Tensor): [output: PackedSequence, hn: Tensor] {
+    const [output, hn] = this.runPacked(x, h0, undefined);
+    return [output, hn as Tensor];
   }
 }

@@ -1,7 +1,7 @@
 // Piecewise linear activations with settings: hardtanh, threshold, hardshrink, softshrink.
 import { ArgumentError } from "../../errors.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
-import type { Tensor } from "../../tensor.ts";
+import { methods, type Tensor } from "../../tensor.ts";
 import { clamp } from "../elementwise/clamp.ts";
 import { ge } from "../elementwise/ge.ts";
 import { le } from "../elementwise/le.ts";
@@ -136,3 +136,14 @@ export function softshrink(x: Tensor, options: ShrinkOptions = {}): Tensor {
   if (lambd < 0) throw new ArgumentError("softshrink", `lambd must be ≥ 0; got ${lambd}`);
   return softshrinkOp(floatingOnly("softshrink", x), { lambd });
 }
+
+declare module "../../tensor.ts" {
+  interface TensorMethods {
+    hardshrink(options?: ShrinkOptions): Tensor;
+  }
+}
+methods({
+  hardshrink(options) {
+    return hardshrink(this, options);
+  },
+});

@@ -1,7 +1,7 @@
 // Derivatives of digamma, of any order.
 import { ArgumentError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import type { Tensor } from "../../tensor.ts";
+import { methods, type Tensor } from "../../tensor.ts";
 import { floating } from "../promote.ts";
 import { digamma } from "./digamma.ts";
 import { mul } from "./mul.ts";
@@ -40,3 +40,14 @@ export function polygamma(n: number, x: Tensor): Tensor {
   }
   return n === 0 ? digamma(x) : polygammaOp(floating(x), { n });
 }
+
+declare module "../../tensor.ts" {
+  interface TensorMethods {
+    polygamma(n: number): Tensor;
+  }
+}
+methods({
+  polygamma(n) {
+    return polygamma(n, this);
+  },
+});

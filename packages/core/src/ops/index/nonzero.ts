@@ -1,5 +1,6 @@
 // nonzero: where a tensor is not 0. How many places there are depends on its values, so they are read at once.
 import { checkOptions, type OptionNames } from "../../options.ts";
+import type { Shape } from "../../shape.ts";
 import { checkLive, methods, type Tensor } from "../../tensor.ts";
 import { tensor } from "../creation.ts";
 
@@ -15,17 +16,20 @@ export function nonzeroPlaces(x: Tensor): number[] {
 }
 
 /** The index along each dimension of the places that nonzeroPlaces gives. */
-export function coordinates(x: Tensor, places: readonly number[]): Tensor[] {
-  const columns = x.shape.map(() => new BigInt64Array(places.length));
+export function coordinates(
+  { shape, backend }: { readonly shape: Shape; readonly backend: string },
+  places: readonly number[],
+): Tensor[] {
+  const columns = shape.map(() => new BigInt64Array(places.length));
   places.forEach((place, i) => {
     let rest = place;
-    for (let d = x.ndim - 1; d >= 0; d--) {
-      const n = x.shape[d] as number;
+    for (let d = shape.length - 1; d >= 0; d--) {
+      const n = shape[d] as number;
       (columns[d] as BigInt64Array)[i] = BigInt(rest % n);
       rest = Math.floor(rest / n);
     }
   });
-  return columns.map((c) => tensor(c, { device: x.backend }));
+  return columns.map((c) => tensor(c, { device: backend }));
 }
 
 export interface NonzeroOptions {

@@ -34,7 +34,9 @@ import { ge } from "../elementwise/ge.ts";
 import { gt } from "../elementwise/gt.ts";
 import { heaviside } from "../elementwise/heaviside.ts";
 import { hypot } from "../elementwise/hypot.ts";
+import { i0 } from "../elementwise/i0.ts";
 import { lcm } from "../elementwise/lcm.ts";
+import { ldexp } from "../elementwise/ldexp.ts";
 import { le } from "../elementwise/le.ts";
 import { lerp } from "../elementwise/lerp.ts";
 import { lgamma } from "../elementwise/lgamma.ts";
@@ -47,16 +49,21 @@ import { logicalOr } from "../elementwise/logical-or.ts";
 import { logicalXor } from "../elementwise/logical-xor.ts";
 import { logit } from "../elementwise/logit.ts";
 import { lt } from "../elementwise/lt.ts";
+import { mvlgamma } from "../elementwise/mvlgamma.ts";
 import { nanToNum } from "../elementwise/nan-to-num.ts";
 import { ne } from "../elementwise/ne.ts";
+import { nextafter } from "../elementwise/nextafter.ts";
 import { remainder } from "../elementwise/remainder.ts";
 import { sgn } from "../elementwise/sgn.ts";
 import { sinc } from "../elementwise/sinc.ts";
 import { sinh } from "../elementwise/sinh.ts";
 import { tan } from "../elementwise/tan.ts";
 import { xlogy } from "../elementwise/xlogy.ts";
+import { indexReduce } from "../index/index-reduce.ts";
+import { put } from "../index/take-along-dim.ts";
 import { tril, triu } from "../index/triangle.ts";
 import { addbmm, addmm, addmv, addr, baddbmm } from "../linear/add-products.ts";
+import { renorm } from "../reduce/renorm.ts";
 import { cumprod } from "../scan/cumprod.ts";
 import { cumsum } from "../scan/cumsum.ts";
 import { inPlaceForm } from "./form.ts";
@@ -105,7 +112,10 @@ const FUNCTIONS = {
   gt,
   heaviside,
   hypot,
+  i0,
+  indexReduce,
   lcm,
+  ldexp,
   le,
   lerp,
   lgamma,
@@ -118,10 +128,14 @@ const FUNCTIONS = {
   logicalXor,
   logit,
   lt,
+  mvlgamma,
   nanToNum,
   ne,
+  nextafter,
+  put,
   rad2deg,
   remainder,
+  renorm,
   sgn,
   sinc,
   sinh,
@@ -190,7 +204,10 @@ export const {
   gt_,
   heaviside_,
   hypot_,
+  i0_,
+  indexReduce_,
   lcm_,
+  ldexp_,
   le_,
   lerp_,
   lgamma_,
@@ -203,10 +220,14 @@ export const {
   logicalXor_,
   logit_,
   lt_,
+  mvlgamma_,
   nanToNum_,
   ne_,
+  nextafter_,
+  put_,
   rad2deg_,
   remainder_,
+  renorm_,
   sgn_,
   sinc_,
   sinh_,

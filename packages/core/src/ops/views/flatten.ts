@@ -29,6 +29,9 @@ export function flatten(x: Tensor, options: FlattenOptions = {}): Tensor {
   return reshape(x, [...x.shape.slice(0, start), merged, ...x.shape.slice(end + 1)]);
 }
 
+/** As `torch.ravel`: x as a vector, in row-major order; shares memory where it can. */
+export const ravel = (x: Tensor): Tensor => reshape(x, [-1]);
+
 /** As `torch.unflatten`: dimension `dim` split into `sizes`, one of which may be −1. */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   const d = existingDim("unflatten", dim, x.shape.length);
@@ -39,12 +42,16 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
 declare module "../../tensor.ts" {
   interface TensorMethods {
     flatten(options?: FlattenOptions): Tensor;
+    ravel(): Tensor;
     unflatten(dim: number, sizes: Shape): Tensor;
   }
 }
 methods({
   flatten(options) {
     return flatten(this, options);
+  },
+  ravel() {
+    return ravel(this);
   },
   unflatten(dim, sizes) {
     return unflatten(this, dim, sizes);

@@ -1,5 +1,5 @@
 // flip and rot90: dimensions read backwards. Copies, as strides are never negative.
-import { ArgumentError, IndexError } from "../../errors.ts";
+import { ArgumentError, IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { normalizeDims } from "../../shape.ts";
@@ -44,6 +44,25 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   return flipOp(x, { dims: normalizeDims("flip", dims, x.shape.length) });
 }
 
+/** As `torch.fliplr`: columns (dim 1) backwards. */
+export function fliplr(x: Tensor): Tensor {
+  atLeast("fliplr", x, 2);
+  return flip(x, 1);
+}
+/** As `torch.flipud`: rows (dim 0) backwards. */
+export function flipud(x: Tensor): Tensor {
+  atLeast("flipud", x, 1);
+  return flip(x, 0);
+}
+function atLeast(op: string, x: Tensor, dims: number): void {
+  checkLive(op, x);
+  if (x.ndim < dims) {
+    throw new ShapeError(op, `expects at least ${dims} dimension${dims > 1 ? "s" : ""}`, {
+      input: x.shape,
+    });
+  }
+}
+
 export interface Rot90Options {
   /** How often; negative turns the other way. Default 1. */
   readonly k?: number | undefined;
@@ -72,12 +91,20 @@ export function rot90(x: Tensor, options: Rot90Options = {}): Tensor {
 declare module "../../tensor.ts" {
   interface TensorMethods {
     flip(dims: number | readonly number[]): Tensor;
+    fliplr(): Tensor;
+    flipud(): Tensor;
     rot90(options?: Rot90Options): Tensor;
   }
 }
 methods({
   flip(dims) {
     return flip(this, dims);
+  },
+  fliplr() {
+    return fliplr(this);
+  },
+  flipud() {
+    return flipud(this);
   },
   rot90(options) {
     return rot90(this, options);

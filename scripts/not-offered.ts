@@ -1,0 +1,44 @@
+// Why names of PyTorch's are not there, for docs/conformance.md: a name that is missing and stands here without a
+// reason fails `npm run conformance`.
+
+/** Reason to names, separated by spaces. */
+const REASONS: Readonly<Record<string, string>> = {
+  "entry points below layers and functions that are there": `affineGridGenerator embeddingRenorm_ featureDropout
+    featureDropout_ gru gruCell lstm lstmCell rnnRelu rnnReluCell rnnTanh rnnTanhCell multiHeadAttentionForward
+    scalarTensor`,
+  "strides are not part of the contract; view, unfoldDim, diagonal and index say what a view shows": `asStrided
+    asStrided_ asStridedScatter emptyPermuted emptyStrided newEmptyStrided`,
+  "a handle keeps its shape and its place in the graph; the form without _ gives another": `squeeze_ unsqueeze_ t_
+    transpose_ detach_`,
+  "about complex or sparse tensors": "polar resolveNeg saddmm sspaddmm indices values eig eigvals",
+  "older names of what linalg has": "geqrf ormqr lu luSolve qr svd triangularSolve solve",
+  "factors of LU, LDLᵀ and Householder for later solves, beside luFactor": `luFactorEx
+    ldlFactor ldlFactorEx ldlSolve householderProduct`,
+  "variants that report errors in a tensor; the plain ones throw": "choleskyEx invEx solveEx",
+  "approximate decompositions of large matrices; svd and eigh are exact":
+    "svdLowrank pcaLowrank lobpcg",
+  "a property here, since it costs nothing: x.contiguous; toContiguous() copies": "contiguous",
+  "if and for are JavaScript's": "cond",
+  "histogram and bincount count along one axis": "histogramdd",
+  "distributions' own, without gradient in PyTorch too": "igamma igamma_ igammac igammac_",
+  "dtypes have resultType and promoteTypes": "canCast",
+  "not yet": "vander linearCrossEntropy LinearCrossEntropyLoss",
+  "LocalResponseNorm by its name of 2012": "CrossMapLRN2d",
+  "the function buffer()": "Buffer",
+};
+
+const byName = new Map(
+  Object.entries(REASONS).flatMap(([reason, names]) =>
+    names.split(/\s+/).map((name) => [name, reason] as const),
+  ),
+);
+
+/** The missing names by reason; those without one under "". */
+export function reasonsFor(missing: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const name of missing) {
+    const reason = byName.get(name) ?? "";
+    groups.set(reason, [...(groups.get(reason) ?? []), name]);
+  }
+  return groups;
+}
