@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from "@tapegrad/core";
 import { FACTORY_OPTIONS, type FactoryOptions, factory, given, whole } from "../args.ts";
+import type { Weights } from "../folded.ts";
 import { defaultInit, normal_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -51,7 +52,11 @@ export class Linear extends Module {
   }
   /** forward() and an activation in one pass: what Sequential makes of it with a ReLU behind. */
   forwardWith(x: Tensor, activation: Activation): Tensor {
-    return linear(x, this.weight, this.bias ?? undefined, { activation });
+    return this.forwardFolded(x, this, activation);
+  }
+  /** forwardWith() with other weights: what Sequential makes of it with a norm behind it in evaluation. */
+  forwardFolded(x: Tensor, { weight, bias }: Weights, activation: Activation): Tensor {
+    return linear(x, weight, bias ?? undefined, { activation });
   }
   override extraRepr(): string {
     const { inFeatures, outFeatures, bias } = this;
