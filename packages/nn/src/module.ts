@@ -26,8 +26,6 @@ import { Buffer, Parameter, setData } from "./parameter.ts";
 import { folded, printed } from "./print.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateLike } from "./state-dict.ts";
 
-export { located } from "./call.ts";
-
 export type Member = Parameter | Buffer | Module;
 
 type Names = Readonly<Record<string, string>>;
