@@ -3,23 +3,31 @@
 import type { Activation } from "@tapegrad/core";
 import {
   type Code,
+  call,
   countdownOrSkip,
   type Expr,
   type Func,
   f32,
   f32x4,
   f64,
-  fillZero,
   func,
   type IntLocal,
-  i32,
   type Local,
   multiplyAdd,
   type Scope,
   v128,
 } from "../assembler/assembler.ts";
 import { affine } from "./batch-norm-kernels.ts";
-import { CHANNELS, type D, eachElement, eachPlane, orConstant, storeNext } from "./planes.ts";
+import {
+  CHANNELS,
+  type D,
+  eachElement,
+  eachPlane,
+  inTurns,
+  orConstant,
+  storeNext,
+  zeroed,
+} from "./planes.ts";
 import { Total } from "./runs.ts";
 
 type V = Expr<"v128">;
@@ -90,8 +98,7 @@ function productsKernel(size: number, activation: Activation, relaxed: boolean):
     const [m, s, b, d, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
     const gated = gate(f, activation, relaxed);
     return [
-      fillZero(p.totals, i32.shl(p.channels, 3)),
-      fillZero(p.products, i32.shl(p.channels, 3)),
+      zeroed(f, p.channels, [p.totals, p.products]),
       eachPlane(
         f,
         p,
@@ -221,15 +228,79 @@ function combineKernel(size: number, activation: Activation, relaxed: boolean): 
   });
 }
 
+/**
+ * backward(…CHANNELS, step, count, g, x, dx, mean, rstd, weight?, bias?, scale, shift, totals, products, dweight, dbias,
+ * b, c): all of the above for `step` channels at a time.
+ */
+function backwardKernel([known, products, factors, combine]: BackwardSteps): Func {
+  const params = {
+    ...CHANNELS,
+    step: "i32",
+    count: "i32",
+    g: "i32",
+    x: "i32",
+    dx: "i32",
+    mean: "i32",
+    rstd: "i32",
+    weight: "i32",
+    bias: "i32",
+    scale: "i32",
+    shift: "i32",
+    totals: "i32",
+    products: "i32",
+    dweight: "i32",
+    dbias: "i32",
+    b: "i32",
+    c: "i32",
+  } as const;
+  return func("backward", params, (f, p) => {
+    const { images, n, planeStep, imageStep, g, x, dx, mean, rstd, scale, shift } = p;
+    const floats = [mean, rstd, p.weight, p.bias, scale, shift, p.dweight, p.dbias, p.b, p.c];
+    return inTurns(
+      f,
+      p.channels,
+      p.step,
+      [
+        ...[g, x, dx].map((q) => [q, planeStep] as const),
+        ...[p.totals, p.products].map((q) => [q, 8] as const),
+        ...floats.map((q) => [q, 4] as const),
+      ],
+      (size) => [
+        call(known, size, rstd, p.weight, p.bias, scale, shift),
+        call(
+          products,
+          ...[images, size, n, planeStep, imageStep, g, x],
+          ...[mean, scale, shift, p.totals, p.products],
+        ),
+        call(
+          factors,
+          ...[size, 1, 0, p.count, p.totals, p.products, scale, rstd],
+          ...[p.dweight, p.dbias, p.b, p.c],
+        ),
+        call(
+          combine,
+          ...[images, size, n, planeStep, imageStep, g, x, dx],
+          ...[mean, scale, shift, p.b, p.c],
+        ),
+      ],
+    );
+  });
+}
+
+type BackwardSteps = readonly [known: Func, products: Func, factors: Func, combine: Func];
+/** The steps and backward(), which is made of them. */
+export const backwardFuncs = (steps: BackwardSteps): Func[] => [...steps, backwardKernel(steps)];
+
 /** What both layouts (planes here, lanes in norm/batch-norm-lanes.ts) give under these names. */
-export type BatchNormGradKernels = "known" | "products" | "factors" | "combine";
+export type BatchNormGradKernels = "known" | "products" | "factors" | "combine" | "backward";
 export const batchNormGradFuncs = (
   size: number,
   activation: Activation,
   relaxed: boolean,
-): Func[] => [
-  knownKernel(),
-  productsKernel(size, activation, relaxed),
-  factorsKernel(),
-  combineKernel(size, activation, relaxed),
-];
+): Func[] =>
+  backwardFuncs([
+    knownKernel(),
+    productsKernel(size, activation, relaxed),
+    factorsKernel(),
+    combineKernel(size, activation, relaxed),
+  ]);

@@ -4,13 +4,13 @@
 import type { Activation } from "@tapegrad/core";
 import { ACTIVATIONS } from "../activate.ts";
 import {
+  call,
   countdownOrSkip,
   type Expr,
   type Func,
   f32,
   f32x4,
   f64,
-  fillZero,
   func,
   type IntLocal,
   i32,
@@ -24,8 +24,10 @@ import {
   eachElement,
   eachPlane,
   type F,
+  inTurns,
   orConstant,
   storeNext,
+  zeroed,
 } from "./planes.ts";
 import { eachStretch, Total } from "./runs.ts";
 
@@ -69,8 +71,7 @@ function momentsKernel(size: number, relaxed: boolean): Func {
     const [centreAt, sumAt, squareAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     const [c, d] = [f.local("v128"), f.local("v128")];
     return [
-      fillZero(p.sums, i32.shl(p.channels, 3)),
-      fillZero(p.squares, i32.shl(p.channels, 3)),
+      zeroed(f, p.channels, [p.sums, p.squares]),
       eachPlane(
         f,
         p,
@@ -229,11 +230,68 @@ function normaliseKernel(size: number, activation: Activation, relaxed: boolean)
   });
 }
 
+/**
+ * forward(…CHANNELS, step, centreImages, centreSize, count, x, y, centres, sums, squares, weight?, bias?, mean, variance,
+ * rstd, scale, shift, eps): all of the above for `step` channels at a time, so that x is in the nearest cache when it
+ * is looked at again.
+ */
+function forwardKernel([centres, moments, statistics, normalise]: ForwardSteps): Func {
+  const params = {
+    ...CHANNELS,
+    step: "i32",
+    centreImages: "i32",
+    centreSize: "i32",
+    count: "i32",
+    x: "i32",
+    y: "i32",
+    centres: "i32",
+    sums: "i32",
+    squares: "i32",
+    weight: "i32",
+    bias: "i32",
+    mean: "i32",
+    variance: "i32",
+    rstd: "i32",
+    scale: "i32",
+    shift: "i32",
+    eps: "f64",
+  } as const;
+  return func("forward", params, (f, p) => {
+    const { images, n, planeStep, imageStep, x, y, sums, squares, mean, scale, shift } = p;
+    const floats = [p.centres, p.weight, p.bias, mean, p.variance, p.rstd, scale, shift];
+    return inTurns(
+      f,
+      p.channels,
+      p.step,
+      [
+        ...[x, y].map((q) => [q, planeStep] as const),
+        ...[sums, squares].map((q) => [q, 8] as const),
+        ...floats.map((q) => [q, 4] as const),
+      ],
+      (size) => [
+        call(centres, ...[p.centreImages, size, p.centreSize, planeStep, imageStep, x, p.centres]),
+        call(moments, ...[images, size, n, planeStep, imageStep, x, p.centres, sums, squares]),
+        call(
+          statistics,
+          ...[size, 1, 0, p.count, p.centres, sums, squares, p.weight, p.bias],
+          ...[mean, p.variance, p.rstd, scale, shift, p.eps],
+        ),
+        call(normalise, ...[images, size, n, planeStep, imageStep, x, y, mean, scale, shift]),
+      ],
+    );
+  });
+}
+
+type ForwardSteps = readonly [centres: Func, moments: Func, statistics: Func, normalise: Func];
+/** The steps and forward(), which is made of them. */
+export const forwardFuncs = (steps: ForwardSteps): Func[] => [...steps, forwardKernel(steps)];
+
 /** What both layouts (planes here, lanes there) give under these names. */
-export type BatchNormKernels = "centres" | "moments" | "statistics" | "normalise";
-export const batchNormFuncs = (size: number, activation: Activation, relaxed: boolean): Func[] => [
-  centresKernel(),
-  momentsKernel(size, relaxed),
-  statisticsKernel(),
-  normaliseKernel(size, activation, relaxed),
-];
+export type BatchNormKernels = "centres" | "moments" | "statistics" | "normalise" | "forward";
+export const batchNormFuncs = (size: number, activation: Activation, relaxed: boolean): Func[] =>
+  forwardFuncs([
+    centresKernel(),
+    momentsKernel(size, relaxed),
+    statisticsKernel(),
+    normaliseKernel(size, activation, relaxed),
+  ]);

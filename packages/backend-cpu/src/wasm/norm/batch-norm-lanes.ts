@@ -24,8 +24,8 @@ import {
   v128,
   when,
 } from "../assembler/assembler.ts";
-import { factorsKernel, gate, knownKernel } from "./batch-norm-grad-kernels.ts";
-import { affine, statisticsKernel } from "./batch-norm-kernels.ts";
+import { backwardFuncs, factorsKernel, gate, knownKernel } from "./batch-norm-grad-kernels.ts";
+import { affine, forwardFuncs, statisticsKernel } from "./batch-norm-kernels.ts";
 import { CHANNELS } from "./planes.ts";
 import { highPair, lowPair } from "./runs.ts";
 
@@ -246,17 +246,19 @@ function combineLanes(activation: Activation, relaxed: boolean): Func {
 }
 
 /** The names and arguments of batchNormFuncs(); n and planeStep say nothing. */
-export const batchNormLanes = (activation: Activation, relaxed: boolean): Func[] => [
-  centresLanes(),
-  momentsLanes(relaxed),
-  statisticsKernel(),
-  normaliseLanes(activation, relaxed),
-];
+export const batchNormLanes = (activation: Activation, relaxed: boolean): Func[] =>
+  forwardFuncs([
+    centresLanes(),
+    momentsLanes(relaxed),
+    statisticsKernel(),
+    normaliseLanes(activation, relaxed),
+  ]);
 
 /** The names and arguments of batchNormGradFuncs(); n and planeStep say nothing. */
-export const batchNormGradLanes = (activation: Activation, relaxed: boolean): Func[] => [
-  knownKernel(),
-  productsLanes(activation, relaxed),
-  factorsKernel(),
-  combineLanes(activation, relaxed),
-];
+export const batchNormGradLanes = (activation: Activation, relaxed: boolean): Func[] =>
+  backwardFuncs([
+    knownKernel(),
+    productsLanes(activation, relaxed),
+    factorsKernel(),
+    combineLanes(activation, relaxed),
+  ]);

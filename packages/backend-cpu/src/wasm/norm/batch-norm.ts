@@ -2,12 +2,13 @@
 // dense are copied first.
 //
 // A channel is looked at twice, for its statistics and for the result. Where its elements fit into the
-// second-level cache, a task does both for as many channels as fit. Where not, tasks are slices of all
-// channels, their sums are added up in order, and a second launch makes the result.
+// second-level cache, a task does both for a few channels after the other: as few at a time as make stretches of
+// memory long enough to be read quickly. Where not, tasks are slices of all channels, their sums are added up in
+// order, and a second launch makes the result.
 import type { FusedKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "../context.ts";
-import { traffic } from "../threads/launch.ts";
+import { pieces, traffic } from "../threads/launch.ts";
 import { addressOf, contiguousAt } from "../view.ts";
 import { type BatchNormGradKernels, batchNormGradFuncs } from "./batch-norm-grad-kernels.ts";
 import { type BatchNormKernels, batchNormFuncs, givenKernel } from "./batch-norm-kernels.ts";
@@ -19,15 +20,15 @@ type Kernels = Pick<FusedKernels, "batchNorm" | "batchNormGrad" | "batchNormEval
 const float32 = (...views: readonly (View | undefined)[]): boolean =>
   views.every((v) => v === undefined || v.dtype === "float32");
 
-/** As many channels at a time as keep this many bytes of all tensors together in the second-level cache. */
+/** A channel of all tensors together has at most this many bytes if it is to stay in the second-level cache. */
 const CACHED = 1024 * 1024;
+/** Channels are taken together until their planes, which lie side by side, make a stretch of this many bytes. */
+const STRETCH = 16 * 1024;
 /** Bytes of a slice, roughly. */
 const SLICE = 128 * 1024;
 const MOST_SLICES = 64;
-/** Shares of a tensor that fits into the cache as a whole: enough for threads to take turns. */
-const SHARES = 16;
-/** Nanoseconds below which a share is not worth it. */
-const SHORTEST = 8_000;
+/** Slices of lanes, at most. */
+const LANE_SLICES = 16;
 /** A centre is the mean of this many elements, if the channel has them. */
 const CENTRE = 64;
 const LARGEST_CENTRE = 1024;
@@ -49,6 +50,8 @@ interface Layout {
   readonly lanes: boolean;
   /** The size the kernels are made for. */
   readonly size: number;
+  /** Channels worked on at a time. */
+  readonly step: number;
   /** Where a channel fits the cache: channels first … first + part[1] − 1 of all images. */
   readonly groups: readonly (readonly [first: number, part: Part])[];
   /** Where not: parts of all channels; else empty. */
@@ -83,21 +86,30 @@ function makeLayout(shape: readonly number[], streams: number): Layout {
     const n = Math.min(plane, LARGEST_CENTRE);
     return [rows, count, n, planeStep, imageStep, offset];
   };
-  const base = { channels, count: images * plane, lanes, size: constantSize(plane), centre };
+  const base = {
+    channels,
+    step: channels,
+    count: images * plane,
+    lanes,
+    size: constantSize(plane),
+    centre,
+  };
   // Lanes lie side by side in each row: a few of them at a time would jump from page to page.
   const total = channelBytes * channels;
   if (lanes ? total > SLICE : channelBytes > CACHED) {
     return { ...base, groups: [], slices: slicesOf(images, channels, plane) };
   }
-  const shares = Math.max(1, Math.min(SHARES, Math.floor(traffic(total) / SHORTEST)));
-  const fitting = Math.max(1, Math.floor(CACHED / channelBytes));
-  const step = lanes ? channels : Math.min(fitting, Math.ceil(channels / shares));
   const groups: (readonly [number, Part])[] = [];
-  for (let first = 0; first < channels; first += step) {
-    const size = Math.min(step, channels - first);
-    groups.push([first, [images, size, plane, planeStep, imageStep, first * planeStep]]);
-  }
-  return { ...base, groups, slices: [] };
+  const fitting = Math.max(1, Math.floor(CACHED / channelBytes));
+  const step = lanes ? channels : Math.min(fitting, Math.ceil(STRETCH / planeStep));
+  pieces(
+    channels,
+    traffic(total),
+    (first, size) =>
+      groups.push([first, [images, size, plane, planeStep, imageStep, first * planeStep]]),
+    step,
+  );
+  return { ...base, step, groups, slices: [] };
 }
 
 /** Runs of images with all their channels; where an image is large, of parts of its planes. */
@@ -105,7 +117,7 @@ function slicesOf(images: number, channels: number, plane: number): Part[] {
   const planeStep = plane * 4;
   const imageStep = channels * planeStep;
   const wanted = Math.ceil((images * imageStep) / SLICE);
-  const most = Math.min(plane === 1 ? SHARES : MOST_SLICES, wanted);
+  const most = Math.min(plane === 1 ? LANE_SLICES : MOST_SLICES, wanted);
   const perRun = Math.ceil(images / Math.min(images, most));
   const runs = Math.ceil(images / perRun);
   const cuts = Math.max(1, Math.min(Math.ceil(most / runs), Math.ceil(plane / 4096)));
@@ -139,8 +151,8 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
       if (!float32(x, weight, bias)) return undefined;
       if (sizeOf(x.shape) === 0) return undefined;
       const layout = layoutOf(x.shape, 2);
-      const { channels, count, lanes, size, groups, slices, centre } = layout;
-      const { centres, moments, statistics, normalise } = ctx.get<BatchNormKernels>(
+      const { channels, count, lanes, size, step, groups, slices, centre } = layout;
+      const { centres, moments, statistics, normalise, forward } = ctx.get<BatchNormKernels>(
         `batchNorm/${lanes ? "lanes" : size}/${activation}`,
         () => (lanes ? batchNormLanes : batchNormFuncs.bind(null, size))(activation, relaxed),
       );
@@ -160,23 +172,13 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
             for (const [c, part] of groups) {
               const [images, n, plane, planeStep, imageStep, offset] = part;
               const [c4, c8] = [c * 4, c * 8];
-              const [p0, p1, p2, p3, p4] = centre(part);
-              const at = from + offset;
-              tasks.add(centres, p0, p1, p2, p3, p4, at, near + c4);
-              tasks.also(
-                moments,
-                ...[images, n, plane, planeStep, imageStep, at],
-                ...[near + c4, sums + c8, squares + c8],
-              );
-              tasks.also(
-                statistics,
-                ...[n, 1, 0, count, near + c4, sums + c8, squares + c8],
-                ...[plus(w, c4), plus(b, c4), m + c4, v + c4, r + c4, scale + c4, shift + c4, eps],
-              );
-              tasks.also(
-                normalise,
-                ...[images, n, plane, planeStep, imageStep, at, to + offset],
-                ...[m + c4, scale + c4, shift + c4],
+              const [centreImages, , centreSize] = centre(part);
+              tasks.add(
+                forward,
+                ...[images, n, plane, planeStep, imageStep],
+                ...[step, centreImages, centreSize, count, from + offset, to + offset],
+                ...[near + c4, sums + c8, squares + c8, plus(w, c4), plus(b, c4)],
+                ...[m + c4, v + c4, r + c4, scale + c4, shift + c4, eps],
               );
             }
           });
@@ -249,8 +251,8 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
       if (!float32(g, x, weight, bias, mean, rstd)) return undefined;
       if (sizeOf(x.shape) === 0) return undefined;
       const layout = layoutOf(x.shape, 3);
-      const { channels, count, lanes, size, groups, slices } = layout;
-      const { known, products, factors, combine } = ctx.get<BatchNormGradKernels>(
+      const { channels, count, lanes, size, step, groups, slices } = layout;
+      const { known, products, factors, combine, backward } = ctx.get<BatchNormGradKernels>(
         `batchNormGrad/${lanes ? "lanes" : size}/${activation}`,
         () =>
           (lanes ? batchNormGradLanes : batchNormGradFuncs.bind(null, size))(activation, relaxed),
@@ -271,39 +273,22 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         const totals = arrays + 4 * width;
         const moments = totals + channels * 8;
         const cost = traffic(channels * count * 12);
-        known(channels, r, w, b, scale, shift);
         if (slices.length === 0) {
           ctx.launch(cost, (tasks) => {
             for (const [c, [images, n, plane, planeStep, imageStep, offset]] of groups) {
               const [c4, c8] = [c * 4, c * 8];
               tasks.add(
-                products,
-                ...[images, n, plane, planeStep, imageStep, up + offset, from + offset],
-                ...[m + c4, scale + c4, shift + c4, totals + c8, moments + c8],
-              );
-              tasks.also(
-                factors,
-                ...[n, 1, 0, count, totals + c8, moments + c8],
-                ...[scale + c4, r + c4, dw + c4, db + c4, fb + c4, fc + c4],
-              );
-              tasks.also(
-                combine,
-                ...[
-                  images,
-                  n,
-                  plane,
-                  planeStep,
-                  imageStep,
-                  up + offset,
-                  from + offset,
-                  to + offset,
-                ],
-                ...[m + c4, scale + c4, shift + c4, fb + c4, fc + c4],
+                backward,
+                ...[images, n, plane, planeStep, imageStep],
+                ...[step, count, up + offset, from + offset, to + offset],
+                ...[m + c4, r + c4, plus(w, c4), plus(b, c4), scale + c4, shift + c4],
+                ...[totals + c8, moments + c8, dw + c4, db + c4, fb + c4, fc + c4],
               );
             }
           });
           return variant(layout);
         }
+        known(channels, r, w, b, scale, shift);
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {

@@ -10,6 +10,8 @@ import {
   doWhile,
   type Expr,
   f32,
+  f64,
+  type I32,
   type IntLocal,
   i32,
   type Local,
@@ -43,6 +45,17 @@ export const CHANNELS = {
 } as const;
 type Channels = { readonly [K in keyof typeof CHANNELS]: IntLocal };
 
+/** Zero for the doubles of each channel, which are few: memory.fill would be a call. */
+export function zeroed(f: Scope, channels: IntLocal, arrays: readonly IntLocal[]): Code {
+  const left = f.local("i32");
+  const at = f.locals("i32", arrays.length);
+  return [
+    left.set(channels),
+    at.map((q, i) => q.set(arrays[i] as IntLocal)),
+    countdown(left, [at.map((q) => [f64.store(q, f64.const(0)), q.add(8)])]),
+  ];
+}
+
 /**
  * For each image, for each channel: in the order of memory. Per channel pointers (of arrays [channels]) start
  * anew with each image and move by their bytes; per element pointers move by a plane.
@@ -68,6 +81,29 @@ export function eachPlane(
       planes.map((q) => q.add(gap)),
     ]),
   ];
+}
+
+/**
+ * `channels` channels, at most `step` at a time: `body(size)` for each of these groups. Pointers to arrays per
+ * channel move by their bytes, those that are 0 (there is no such array) stay 0.
+ */
+export function inTurns(
+  f: Scope,
+  channels: IntLocal,
+  step: IntLocal,
+  pointers: readonly (readonly [pointer: IntLocal, bytes: I32])[],
+  body: (size: IntLocal) => Code,
+): Code {
+  const size = f.local("i32");
+  return doWhile(
+    [
+      size.set(select(channels, step, i32.ltU(channels, step))),
+      body(size),
+      pointers.map(([p, bytes]) => when(p, p.add(i32.mul(size, bytes)))),
+      channels.set(i32.sub(channels, size)),
+    ],
+    channels,
+  );
 }
 
 /** The largest plane whose size is made a constant: sums of it are made in single precision. */
