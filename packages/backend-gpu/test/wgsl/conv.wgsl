@@ -285,7 +285,8 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
 for (var i1 = 0; i1 < p.k1; i1++) { let x1 = y1 * p.s1 + i1 * p.d1 - p.p1; if (x1 < 0 || x1 >= p.h1) { continue; }
 for (var i2 = 0; i2 < p.k2; i2++) { let x2 = y2 * p.s2 + i2 * p.d2 - p.p2; if (x2 < 0 || x2 >= p.h2) { continue; }
 sum += x[p.ox + u32((((n * p.c + first + c) * p.h0 + x0) * p.h1 + x1) * p.h2 + x2)] * w[p.ow + u32((((o * p.cg + c) * p.k0 + i0) * p.k1 + i1) * p.k2 + i2)]; } } } }
-  y[i] = sum;
+  let v = sum;
+  y[i] = v;
 }
 
 // wgsl/conv/inputGrad/3/none

@@ -1487,16 +1487,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let count = f32(p.n);
   var sum_total = 0.0;
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     var few_total = 0.0;
-    { let at = from + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    { let at = from + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    { let at = from + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    { let at = from + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     sum_total = sum_total + few_total;
   }
-  for (; from < end; from++) { var few_total = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
+  for (; start < end; start++) { var few_total = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
   part_total[i] = sum_total;
 }
 
@@ -1554,16 +1554,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let mean = total / count;
   var sum_squares = 0.0;
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     var few_squares = 0.0;
-    { let at = from + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    { let at = from + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    { let at = from + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    { let at = from + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     sum_squares = sum_squares + few_squares;
   }
-  for (; from < end; from++) { var few_squares = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
+  for (; start < end; start++) { var few_squares = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
   part_squares[i] = sum_squares;
 }
 
@@ -1643,16 +1643,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let variance = squares / count;
   let rstd = 1.0 / sqrt(variance + eps);
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     
-    { let at = from + 0u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
-    { let at = from + 1u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
-    { let at = from + 2u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
-    { let at = from + 3u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    { let at = start + 0u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    { let at = start + 1u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    { let at = start + 2u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
+    { let at = start + 3u; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }
     
   }
-  for (; from < end; from++) {  { let at = from; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }  }
+  for (; start < end; start++) {  { let at = start; let x = x_in[p.o_x + at]; y_out[at] = (x - mean) * rstd * weight + bias; }  }
 }
 
 // wgsl/rows/parts/batchNorm/wbrelu6/0 channels
@@ -1705,16 +1705,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let count = f32(p.n);
   var sum_total = 0.0;
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     var few_total = 0.0;
-    { let at = from + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    { let at = from + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    { let at = from + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    { let at = from + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
+    { let at = start + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     sum_total = sum_total + few_total;
   }
-  for (; from < end; from++) { var few_total = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
+  for (; start < end; start++) { var few_total = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
   part_total[i] = sum_total;
 }
 
@@ -1772,16 +1772,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let mean = total / count;
   var sum_squares = 0.0;
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     var few_squares = 0.0;
-    { let at = from + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    { let at = from + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    { let at = from + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    { let at = from + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
+    { let at = start + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     sum_squares = sum_squares + few_squares;
   }
-  for (; from < end; from++) { var few_squares = 0.0; { let at = from; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
+  for (; start < end; start++) { var few_squares = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
   part_squares[i] = sum_squares;
 }
 
@@ -1858,16 +1858,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let variance = squares / count;
   let rstd = 1.0 / sqrt(variance + eps);
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     
-    { let at = from + 0u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
-    { let at = from + 1u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
-    { let at = from + 2u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
-    { let at = from + 3u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    { let at = start + 0u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    { let at = start + 1u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    { let at = start + 2u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
+    { let at = start + 3u; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }
     
   }
-  for (; from < end; from++) {  { let at = from; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }  }
+  for (; start < end; start++) {  { let at = start; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }  }
 }
 
 // wgsl/rows/parts/batchNormGrad/wnone/0 channels
@@ -1931,16 +1931,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let rstd = rstd_in[p.o_rstd + row];
   var sum_total = 0.0; var sum_moment = 0.0;
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     var few_total = 0.0; var few_moment = 0.0;
-    { let at = from + 0u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
-    { let at = from + 1u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
-    { let at = from + 2u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
-    { let at = from + 3u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    { let at = start + 0u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    { let at = start + 1u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    { let at = start + 2u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
+    { let at = start + 3u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
     sum_total = sum_total + few_total; sum_moment = sum_moment + few_moment;
   }
-  for (; from < end; from++) { var few_total = 0.0; var few_moment = 0.0; { let at = from; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); } sum_total = sum_total + few_total; sum_moment = sum_moment + few_moment; }
+  for (; start < end; start++) { var few_total = 0.0; var few_moment = 0.0; { let at = start; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); } sum_total = sum_total + few_total; sum_moment = sum_moment + few_moment; }
   part_total[i] = sum_total; part_moment[i] = sum_moment;
 }
 
@@ -2014,16 +2014,16 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let total = total_in[p.o_total + row];
   let moment = moment_in[p.o_moment + row];
   let end = (i + 1u) * p.plane;
-  var from = i * p.plane;
-  for (; from + 3u < end; from += 4u) {
+  var start = i * p.plane;
+  for (; start + 3u < end; start += 4u) {
     
-    { let at = from + 0u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
-    { let at = from + 1u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
-    { let at = from + 2u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
-    { let at = from + 3u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    { let at = start + 0u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    { let at = start + 1u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    { let at = start + 2u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
+    { let at = start + 3u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }
     
   }
-  for (; from < end; from++) {  { let at = from; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }  }
+  for (; start < end; start++) {  { let at = start; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }  }
 }
 
 // wgsl/rows/softmax/dim/row/y

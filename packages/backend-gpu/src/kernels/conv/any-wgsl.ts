@@ -5,7 +5,7 @@ import { sizeOf } from "@tapegrad/core";
 import { wgsl } from "../../program/wgsl.ts";
 import { program } from "../../registry.ts";
 import { blockOf, type GpuRuntime } from "../../runtime/runtime.ts";
-import { activate } from "./stencil.ts";
+import { activationCode } from "../gemm.ts";
 
 type Pass = "forward" | "inputGrad" | "weightGrad";
 const range = (n: number): number[] => Array.from({ length: n }, (_, d) => d);
@@ -59,7 +59,8 @@ function bodyOf(pass: Pass, dims: number, hasBias: boolean, activation: Activati
   let o = rest % p.o; let n = rest / p.o; let first = o / p.og * p.cg;
   var sum = ${hasBias ? "bias[p.ob + u32(o)]" : "0.0"};
   for (var c = 0; c < p.cg; c++) { ${tap} }
-  y[i] = ${activate("sum", activation)};`;
+  let v = sum;
+  y[i] = ${activationCode[activation]};`;
   }
   if (pass === "inputGrad") {
     const tap = loops(

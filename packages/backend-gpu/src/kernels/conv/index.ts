@@ -15,6 +15,7 @@ import {
 } from "./products.ts";
 import { fitsStencil, stencil } from "./stencil.ts";
 import { fitsWeightSums, weightSums } from "./weight-sums.ts";
+import { fitsWeightTiles, weightTiles } from "./weight-tiles.ts";
 
 type Forward = [View, View, View | undefined, View, ConvGeometry, Activation];
 type Gradient = [View, View, View, ConvGeometry];
@@ -107,6 +108,16 @@ export const convInputGrad = slot<Gradient>("convInputGrad", [
 ]);
 
 export const convWeightGrad = slot<Gradient>("convWeightGrad", [
+  {
+    name: "wgsl depthwise tiles",
+    on: "software",
+    takes: (g, x, dw, geometry) =>
+      floats(g, x) && isFresh(dw) && isPlanarDepthwise(geometry) && fitsWeightTiles(flat(geometry)),
+    run(rt, g, x, dw, geometry) {
+      const [a, b] = [dense(rt, g), dense(rt, x)];
+      weightTiles(rt, flat(geometry), blockOf(a), blockOf(b), blockOf(dw), [a.offset, b.offset]);
+    },
+  },
   {
     name: "wgsl depthwise sums",
     takes: (g, x, dw, geometry) =>

@@ -9,6 +9,7 @@ import { wgsl } from "../../program/wgsl.ts";
 import { program } from "../../registry.ts";
 import type { GpuBlock } from "../../runtime/pool.ts";
 import type { GpuRuntime } from "../../runtime/runtime.ts";
+import { activationCode } from "../gemm.ts";
 import { type Planar, windowKey } from "./planar.ts";
 
 /** Output row (or column) t of a tile meets weight row k at source row base + offset. */
@@ -39,17 +40,51 @@ export function gradientTerms(tile: number, k: number, s: number, p: number, d: 
   return terms;
 }
 
-export const activate = (value: string, activation: Activation): string =>
-  activation === "none"
-    ? value
-    : // Comparisons with NaN are false: it goes through.
-      `select(${activation === "relu6" ? `select(${value}, 6.0, ${value} > 6.0)` : value}, 0.0, ${value} < 0.0)`;
-
 /** Outputs per thread, down and across: multiples of the strides. */
-export function tileOf(p: Planar, height: number, width: number): [number, number] {
+function tileOf(p: Planar, height: number, width: number): [number, number] {
   const multiple = (most: number, s: number): number => Math.max(1, Math.floor(most / s)) * s;
   const down = p.kh * p.kw > 9 ? 2 : 4;
   return [multiple(Math.min(down, height), p.sh), multiple(Math.min(4, width), p.sw)];
+}
+
+/** What the terms read, each once. */
+export const offsetsOf = (terms: readonly Term[]): number[] =>
+  [...new Set(terms.map((t) => t.offset))].sort((a, b) => a - b);
+
+/** Most outputs, and most products, that are worth the time to compile them. */
+const MOST_OUTPUTS = 28;
+const MOST_PRODUCTS = 400;
+
+/**
+ * The tile that loads and stores least in all, for processors that play a GPU: those are what takes them long. Tiles
+ * that divide the plane win over large ones that stand over its edge.
+ * @param termsOf the terms of tiles of a size, down or across
+ */
+export function thriftyTile(
+  sizes: readonly [number, number],
+  steps: readonly [number, number],
+  termsOf: readonly [(tile: number) => Term[], (tile: number) => Term[]],
+): [number, number] {
+  const choices = ([0, 1] as const).map((d) =>
+    Array.from({ length: 8 }, (_, k) => (k + 1) * steps[d])
+      .filter((tile) => tile === steps[d] || tile <= Math.min(8, sizes[d]))
+      .map((tile) => {
+        const terms = termsOf[d](tile);
+        const [loads, products] = [offsetsOf(terms).length, terms.length];
+        return { tile, loads, products, tiles: Math.ceil(sizes[d] / tile) };
+      }),
+  );
+  let [best, least] = [[steps[0], steps[1]] as [number, number], Number.POSITIVE_INFINITY];
+  for (const a of choices[0] ?? []) {
+    for (const b of choices[1] ?? []) {
+      const outputs = a.tile * b.tile;
+      const cost = a.tiles * b.tiles * (a.loads * b.loads + outputs);
+      if (cost >= least || outputs > MOST_OUTPUTS) continue;
+      if (a.products * b.products > MOST_PRODUCTS) continue;
+      [best, least] = [[a.tile, b.tile], cost];
+    }
+  }
+  return best;
 }
 
 /** Registers and code stay in bounds. */
@@ -70,14 +105,12 @@ function products(
   kw: number,
   source: { height: number; width: number },
 ): string {
-  const offsets = (terms: readonly Term[]) =>
-    [...new Set(terms.map((t) => t.offset))].sort((a, b) => a - b);
-  const used = offsets(columns);
+  const used = offsetsOf(columns);
   const name = (offset: number): string => (offset < 0 ? `m${-offset}` : `${offset}`);
   const inside = used.map(
     (c) => `let ok${name(c)} = column + ${c} >= 0 && column + ${c} < ${source.width};`,
   );
-  const blocks = offsets(rows).map((row) => {
+  const blocks = offsetsOf(rows).map((row) => {
     const loads = used.map(
       (c) => `let v${name(c)} = select(0.0, x[u32(at + ${c})], ok && ok${name(c)});`,
     );
@@ -115,13 +148,22 @@ export function stencil(
   const forward = pass === "forward";
   const out = forward ? { height: p.oh, width: p.ow } : { height: p.h, width: p.w };
   const source = forward ? { height: p.h, width: p.w } : { height: p.oh, width: p.ow };
-  const [down, across] = tileOf(p, out.height, out.width);
+  const terms = forward ? forwardTerms : gradientTerms;
+  const inRows = (tile: number): Term[] => terms(tile, p.kh, p.sh, p.ph, p.dh);
+  const inColumns = (tile: number): Term[] => terms(tile, p.kw, p.sw, p.pw, p.dw);
+  const [down, across] = rt.info.software
+    ? thriftyTile([out.height, out.width], forward ? [1, 1] : [p.sh, p.sw], [inRows, inColumns])
+    : tileOf(p, out.height, out.width);
   const hasBias = blocks.length === 4;
-  const key = `wgsl/depthwise/${pass}/${windowKey(p)}/${p.og}/${source.height}x${source.width}>${out.height}x${out.width}/${hasBias ? "bias" : ""}${activation}`;
+  const key = `wgsl/depthwise/${pass}/${down}x${across}/${windowKey(p)}/${p.og}/${source.height}x${source.width}>${out.height}x${out.width}/${hasBias ? "bias" : ""}${activation}`;
   const made = program(key, () => {
-    const terms = forward ? forwardTerms : gradientTerms;
-    const rows = terms(down, p.kh, p.sh, p.ph, p.dh);
-    const columns = terms(across, p.kw, p.sw, p.pw, p.dw);
+    const [rows, columns] = [inRows(down), inColumns(across)];
+    // Asked for each output only where tiles stand over an edge.
+    const inside = (t: number, u: number): string =>
+      [
+        ...(out.height % down > 0 ? [`h0 + ${t} < ${out.height}`] : []),
+        ...(out.width % across > 0 ? [`w0 + ${u} < ${out.width}`] : []),
+      ].join(" && ");
     const base = (v: string, s: number) => (forward ? `${v} * ${s}` : `${v} / ${s}`);
     const each = (f: (t: number, u: number) => string): string => {
       const lines: string[] = [];
@@ -160,10 +202,10 @@ ${products(rows, columns, p.kw, source)}
   let start = ${start};
   ${each((t, u) => `var a${t}_${u} = start;`)}${compute}
   let to = i32(z * ${out.height * out.width}u) + h0 * ${out.width} + w0;
-  ${each(
-    (t, u) =>
-      `if (h0 + ${t} < ${out.height} && w0 + ${u} < ${out.width}) { y[u32(to + ${t * out.width + u})] = ${activate(`a${t}_${u}`, activation)}; }`,
-  )}`,
+  ${each((t, u) => {
+    const store = `let v = a${t}_${u}; y[u32(to + ${t * out.width + u})] = ${activationCode[activation]};`;
+    return inside(t, u) === "" ? `{ ${store} }` : `if (${inside(t, u)}) { ${store} }`;
+  })}`,
     });
   });
   const channels = forward ? p.o : p.c;

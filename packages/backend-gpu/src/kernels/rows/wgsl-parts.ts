@@ -39,6 +39,26 @@ function headFor(text: string): string {
   return `${mathFor(`${own.join("\n")}\n${text}`)}\n${own.join("\n")}`;
 }
 
+/** Elements that a turn of a walk takes: the walk itself costs as much as reading one. */
+const FEW = 4;
+
+/**
+ * A walk over plane i that takes a few elements a turn: `first`, `each` for every element (READ reads it), `then`.
+ * Sums of a few are added to the whole, which is more exact than to add them one by one.
+ */
+function overPlane(each: string, first = "", then = ""): string {
+  const one = (at: string): string => `{ let at = ${at}; READ ${each} }`;
+  const few = Array.from({ length: FEW }, (_, k) => one(`start + ${k}u`)).join("\n    ");
+  return `let end = (i + 1u) * p.plane;
+  var start = i * p.plane;
+  for (; start + ${FEW - 1}u < end; start += ${FEW}u) {
+    ${first}
+    ${few}
+    ${then}
+  }
+  for (; start < end; start++) { ${first} ${one("start")} ${then} }`;
+}
+
 /** Only for layouts by channel, and formulas without `j`. */
 export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
   const { layout, views, outputs } = call;
@@ -84,10 +104,8 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
         ...own.map(([e]) => `let ${e} = ${e}_in[p.o_${e} + row];`),
         ...lines,
       ];
-      const body = `  ${start.join("\n  ")}\n  ${code.replaceAll(
-        "READ",
-        planes.map(([e]) => `let ${e} = ${e}_in[p.o_${e} + at];`).join(" "),
-      )}`;
+      const read = planes.map(([e]) => `let ${e} = ${e}_in[p.o_${e} + at];`).join(" ");
+      const body = `  ${start.join("\n  ")}\n  ${code.replaceAll("READ", read)}`;
       return wgsl({
         key,
         inputs: Object.fromEntries(
@@ -116,7 +134,6 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
     );
   };
 
-  const LOOP = "for (var at = i * p.plane; at < (i + 1u) * p.plane; at++) { READ";
   for (const [number, stage] of stagesOf(spec.reductions).entries()) {
     const identity = ({ op }: Reduction): string => (op === "sum" ? "0.0" : "-infinity()");
     const join = ({ op }: Reduction, a: string, b: string): string =>
@@ -124,12 +141,14 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
     const begin = stage.map((r) => `var sum_${r.name} = ${identity(r)};`).join(" ");
     const parts = stage.map((r) => rt.temporary(4 * rows * images, `${spec.key} ${r.name}`));
     const partNames = stage.map((r, k) => [`part_${r.name}`, parts[k] as GpuBlock] as const);
-    const add = stage.map((r) => `sum_${r.name} = ${join(r, `sum_${r.name}`, `(${r.of})`)};`);
+    const add = stage.map((r) => `few_${r.name} = ${join(r, `few_${r.name}`, `(${r.of})`)};`);
+    const few = stage.map((r) => `var few_${r.name} = ${identity(r)};`).join(" ");
+    const added = stage.map((r) => `sum_${r.name} = ${join(r, `sum_${r.name}`, `few_${r.name}`)};`);
     const store = stage.map((r) => `part_${r.name}[i] = sum_${r.name};`);
     run(
       `${number} planes`,
       "plane",
-      `${begin}\n  ${LOOP} ${add.join(" ")} }\n  ${store.join(" ")}`,
+      `${begin}\n  ${overPlane(add.join(" "), few, added.join(" "))}\n  ${store.join(" ")}`,
       [],
       partNames,
     );
@@ -166,6 +185,6 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
   }
   const { y } = outputs;
   if (spec.result !== undefined && y !== undefined) {
-    run("y", "plane", `${LOOP} y_out[at] = ${spec.result}; }`, [], [["y_out", blockOf(y)]]);
+    run("y", "plane", overPlane(`y_out[at] = ${spec.result};`), [], [["y_out", blockOf(y)]]);
   }
 }
