@@ -93,6 +93,9 @@ export interface GradTile {
   readonly distances: readonly number[] | undefined;
 }
 
+/** Blocks of rows of g that stay in the first cache, beside a tile of x. */
+const BLOCKS_TOGETHER = 4;
+
 /** Bytes of one entry of the table of tiles. */
 export const gradEntry = (tile: GradTile): number =>
   tile.distances === undefined ? 4 + 4 * tile.columns : 8;
@@ -135,6 +138,7 @@ export function gradFunctions(tile: GradTile, relaxed: boolean): readonly Func[]
       local(),
       local(),
     ];
+    const [top, ahead, here] = [local(), local(), local()];
     const [gRow, gAt, sums, target, xStep, gStep, loops] = [
       local(),
       local(),
@@ -200,7 +204,6 @@ export function gradFunctions(tile: GradTile, relaxed: boolean): readonly Func[]
         ],
         each((r, c) => v128.store(sums, acc(r, c), at(r, c))),
       ),
-      entry.add(gradEntry(tile)),
       sums.add(rows * columns * 16),
     ];
     const fillBoxes: Code = [
@@ -260,18 +263,33 @@ export function gradFunctions(tile: GradTile, relaxed: boolean): readonly Func[]
       g.add(i32.mul(firstRow, word("planeOut"))),
       when(word("inPlace"), inPlace, fillBoxes),
       sums.set(i32.add(p.own, word("sums"))),
-      block.set(blocks),
-      row.set(i32.mul(firstBlock, rows)),
-      countdown(block, [
-        // The last block overlaps the one before where rows do not come out even.
-        left.set(i32.sub(word("out"), rows)),
-        row.set(least(left, row)),
-        gRow.set(i32.add(g, i32.mul(i32.sub(row, firstRow), word("rowOut")))),
-        tiles.set(word("tiles")),
-        entry.set(word("table")),
-        countdown(tiles, oneTile),
-        row.add(rows),
-      ]),
+      // Some blocks take all tiles in turn: what they share of the inputs stays in the first cache.
+      top.set(i32.mul(firstBlock, rows)),
+      ahead.set(blocks),
+      doWhile(
+        [
+          here.set(i32.const(BLOCKS_TOGETHER)),
+          here.set(least(ahead, here)),
+          tiles.set(word("tiles")),
+          entry.set(word("table")),
+          countdown(tiles, [
+            row.set(top),
+            block.set(here),
+            countdown(block, [
+              // The last block overlaps the one before where rows do not come out even.
+              left.set(i32.sub(word("out"), rows)),
+              row.set(least(left, row)),
+              gRow.set(i32.add(g, i32.mul(i32.sub(row, firstRow), word("rowOut")))),
+              oneTile,
+              row.add(rows),
+            ]),
+            entry.add(gradEntry(tile)),
+          ]),
+          top.add(i32.mul(here, rows)),
+          ahead.set(i32.sub(ahead, here)),
+        ],
+        ahead,
+      ),
       chunk.add(1),
     ];
     return [

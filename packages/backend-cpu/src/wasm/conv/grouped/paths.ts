@@ -21,10 +21,12 @@ import {
 import { groupedForward, groupedInputGrad, isPlanar } from "./grouped.ts";
 import { groupedWeightGrad } from "./weight-grad.ts";
 
-/** Channels per group: few enough to go plane by plane; for sums; for pointwise sums. */
+/** Channels per group: few enough to go plane by plane; for sums; for sums of pointwise weight gradients. */
 const FEW = 24;
 const SOME = 64;
-const MANY = 128;
+const MANY = 256;
+/** Weights of a group of a pointwise convolution, from which on packing them pays. */
+const MANY_WEIGHTS = 2048;
 /** Channels so few that a plane of each is read again for every output at no cost. */
 const FIRST_LAYER = 4;
 
@@ -32,15 +34,9 @@ const outPer = (c: Conv3): number => c.outChannels / c.groups;
 const inPer = (c: Conv3): number => c.channels / c.groups;
 const isSmallKernel = (c: Conv3): boolean => c.kernelSize > 1 && c.kernelSize <= 9;
 
-/** Pixels below which tiles of a plane waste more than packing does. */
-const SMALL_PLANE = 64;
-
 /** `rows` channels computed from `sources` each. */
 function suitsSums(c: Conv3, rows: number, sources: number): boolean {
-  if (c.kernelSize === 1) {
-    const few = rows <= FEW && sources <= MANY;
-    return few || (rows <= MANY && sources <= MANY && c.outputSize >= SMALL_PLANE);
-  }
+  if (c.kernelSize === 1) return rows * sources < MANY_WEIGHTS;
   if (c.kernelSize > 9) return rows > 1 && rows <= SOME;
   return rows > FEW && rows <= SOME;
 }
@@ -56,14 +52,13 @@ export const GROUPED_FORWARD: readonly ConvPath<Forward>[] = [
       isSmallKernel(c) &&
       !isStridedFirstLayer(c) &&
       (outPer(c) <= FEW || (inPer(c) <= FIRST_LAYER && isUnitStride(c))),
-    run: (ctx, c, x, w, bias, y) => directForward(ctx, c, x, w, bias, y),
+    run: directForward,
   },
   {
     name: "grouped-sums",
     takes: isPlanar,
     suits: (c) => suitsSums(c, outPer(c), inPer(c)) || isStridedFirstLayer(c),
     run: (ctx, c, x, w, bias, y, activation) => groupedForward(ctx, c, x, w, bias, y, activation),
-    activates: true,
   },
 ];
 

@@ -13,10 +13,12 @@ import { usedPhases } from "./grouped.ts";
 
 /** Planes of a chunk should stay in the L2 cache, those of a tile in L1. */
 const CHUNK_BYTES = 1 << 16;
-const STRIP_VECTORS = 512;
+const STRIP_VECTORS = 128;
 const ENOUGH_UNITS = 16;
 /** Multiply-adds of a piece that is worth a partial result of its own. */
 const LEAST_PIECE = 1 << 20;
+/** Pixels of a piece, for each of which it has a product to add to a weight: partial results are added up, too. */
+const LEAST_PIXELS = 256;
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;
 
@@ -225,13 +227,18 @@ function planGrad(
   const work = floats * batch * c.outputSize;
   const chunks = Math.ceil(batch / layout.chunkImages) * layout.strips;
   const wanted = Math.ceil(ENOUGH_UNITS / groups);
-  // Rows are shared out first: that needs no partial results.
-  const splitBlocks = Math.ceil(blocks / Math.min(blocks, wanted));
-  const splits = Math.ceil(blocks / splitBlocks);
+  // Chunks are shared out first: rows apart would each read all of x again. Then rows, where chunks are few.
   const pieceCount = Math.max(
     1,
-    Math.min(chunks, Math.floor(wanted / splits), Math.floor(work / LEAST_PIECE)),
+    Math.min(
+      chunks,
+      wanted,
+      Math.floor(work / LEAST_PIECE),
+      Math.floor((batch * c.outputSize) / LEAST_PIXELS),
+    ),
   );
+  const splitBlocks = Math.ceil(blocks / Math.min(blocks, Math.ceil(wanted / pieceCount)));
+  const splits = Math.ceil(blocks / splitBlocks);
   const pieceChunks = Math.ceil(chunks / pieceCount);
   const parts = Math.ceil(chunks / pieceChunks);
   const { boxBytes, rest, vectors } = layout;
