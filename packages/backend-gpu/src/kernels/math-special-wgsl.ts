@@ -187,6 +187,43 @@ fn shift_left(a : i32, b : i32) -> i32 {
   return a << u32(b);
 }
 fn shift_right(a : i32, b : i32) -> i32 { return a >> select(u32(b), 31u, b < 0 || b > 31); }
+// The modified Bessel functions, as core's besselI: the power series, and Hankel's beyond it.
+fn bessel_i(order : f32, x : f32) -> f32 {
+  if (is_nan(x)) { return x; }
+  let a = abs(x);
+  let sign = select(1.0, sign_of(x), order == 1.0);
+  if (a > 30.0) {
+    var term = 1.0;
+    var total = 1.0;
+    for (var k = 1.0; k < 12.0; k += 1.0) {
+      term = -term * (4.0 * order * order - (2.0 * k - 1.0) * (2.0 * k - 1.0)) / (8.0 * k * a);
+      total += term;
+    }
+    let half = exp(0.5 * a);
+    return sign * half * total / sqrt(6.283185307179586 * a) * half;
+  }
+  let quarter = 0.25 * a * a;
+  var term = select(1.0, 0.5 * a, order == 1.0);
+  var total = term;
+  for (var k = 1.0; k < 80.0 && term > 1e-9 * total; k += 1.0) {
+    term = term * quarter / (k * (k + order));
+    total += term;
+  }
+  return sign * total;
+}
+// By the words: floats of one sign are in the order of their words.
+fn next_after(a : f32, b : f32) -> f32 {
+  if (is_nan(a) || is_nan(b)) { return nan(); }
+  let word = bitcast<u32>(a);
+  let other = bitcast<u32>(b);
+  let zero = (word & 0x7fffffffu) == 0u;
+  if (word == other || (zero && (other & 0x7fffffffu) == 0u)) { return b; }
+  if (zero) { return bitcast<f32>((other & 0x80000000u) | 1u); }
+  // As whole numbers with a sign they are in order, the smallest of all too.
+  let x = select(i32(word), -i32(word & 0x7fffffffu), word >= 0x80000000u);
+  let y = select(i32(other), -i32(other & 0x7fffffffu), other >= 0x80000000u);
+  return bitcast<f32>(select(word - 1u, word + 1u, (x < y) == (word < 0x80000000u)));
+}
 `;
 
 /** Of x, an f32. */

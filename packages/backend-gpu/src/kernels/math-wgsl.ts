@@ -155,6 +155,8 @@ type Table<C extends string> = Readonly<Partial<Record<C, string>>>;
 
 /** Of `x`, an f32. Those that answer a question give u32. */
 export const UNARY_F32: Table<UnaryCode> = {
+  i0: "bessel_i(0.0, x)",
+  i1: "bessel_i(1.0, x)",
   neg: "-x",
   abs: "abs(x)",
   sign: "sign_of(x)",
@@ -238,6 +240,7 @@ export const BINARY_F32: Table<BinaryCode> = {
   fmod: "fmod(a, b)",
   remainder: "remainder(a, b)",
   atan2: "atan2(a, b)",
+  nextafter: "next_after(a, b)",
   ...comparisons,
   ne: "truth(!(a == b))",
   logicalAnd: "truth(is_true(a) && is_true(b))",
