@@ -2,6 +2,7 @@
 import {
   ArgumentError,
   bernoulli,
+  binomial,
   fillRandom,
   full,
   Generator,
@@ -10,6 +11,7 @@ import {
   normal,
   ones,
   philox4x32,
+  poisson,
   rand,
   randint,
   randn,
@@ -120,5 +122,31 @@ describe("random numbers", () => {
     const order = [...(randperm(50).dataSync() as BigInt64Array)].map(Number);
     expect([...order].sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 50 }, (_, i) => i));
     expect(order).to.not.deep.equal([...order].sort((a, b) => a - b));
+  });
+
+  it("exponential_, geometric_, logNormal_, cauchy_, random_, poisson, binomial: means and bounds", () => {
+    manualSeed(5);
+    const n = 4000;
+    const mean = (t: Tensor): number => t.to("float64").mean().item();
+    const drawn = (): Tensor => full([n], 0);
+    expect(mean(drawn().exponential_(2))).to.be.closeTo(0.5, 0.03);
+    expect(mean(drawn().geometric_(0.25))).to.be.closeTo(4, 0.2);
+    expect(mean(drawn().logNormal_(0, 0.5))).to.be.closeTo(Math.exp(0.125), 0.05);
+    // It has no mean; half of it lies below its median.
+    expect(mean(drawn().cauchy_(3, 2).lt(3))).to.be.closeTo(0.5, 0.03);
+    const whole = drawn().random_(2, 5);
+    expect([whole.min().item(), whole.max().item(), mean(whole)]).to.deep.equal([
+      2,
+      4,
+      mean(whole),
+    ]);
+    expect(mean(whole)).to.be.closeTo(3, 0.05);
+    expect(mean(poisson(full([n], 3)))).to.be.closeTo(3, 0.1);
+    expect(mean(poisson(full([40], 1200)))).to.be.closeTo(1200, 25);
+    expect(mean(binomial(full([n], 10), tensor(0.3)))).to.be.closeTo(3, 0.1);
+    expect(() => poisson(tensor([-1]))).to.throw(ArgumentError, /poisson: rates must be ≥ 0/);
+    expect(() => binomial(tensor([0.5]), tensor([1]))).to.throw(ArgumentError, /whole numbers ≥ 0/);
+    expect(() => drawn().geometric_(1)).to.throw(ArgumentError, /geometric_: p must lie between/);
+    expect(() => drawn().exponential_(0)).to.throw(ArgumentError, /lambd must be > 0/);
   });
 });

@@ -83,6 +83,7 @@ export {
   type StateProblems,
 } from "./state-dict.ts";
 export { isTrusted, trust, trustContainers } from "./trust.ts";
+export { clipGradValue, parametersToVector, vectorToParameters } from "./utils/parameters.ts";
 export {
   type BatchFirstOptions,
   PackedSequence,

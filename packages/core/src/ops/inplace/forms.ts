@@ -53,6 +53,7 @@ import { mvlgamma } from "../elementwise/mvlgamma.ts";
 import { nanToNum } from "../elementwise/nan-to-num.ts";
 import { ne } from "../elementwise/ne.ts";
 import { nextafter } from "../elementwise/nextafter.ts";
+import { polygamma } from "../elementwise/polygamma.ts";
 import { remainder } from "../elementwise/remainder.ts";
 import { sgn } from "../elementwise/sgn.ts";
 import { sinc } from "../elementwise/sinc.ts";
@@ -132,6 +133,7 @@ const FUNCTIONS = {
   nanToNum,
   ne,
   nextafter,
+  polygamma: (x: Tensor, n: number) => polygamma(n, x),
   put,
   rad2deg,
   remainder,
@@ -224,6 +226,7 @@ export const {
   nanToNum_,
   ne_,
   nextafter_,
+  polygamma_,
   put_,
   rad2deg_,
   remainder_,
