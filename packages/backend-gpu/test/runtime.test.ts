@@ -23,8 +23,11 @@ const list = async (t: { data(): Promise<ArrayLike<number | bigint>> }): Promise
   Array.from(await t.data(), Number);
 
 describeGpu("the GPU's runtime", () => {
-  it("float64 is refused, and the message says what to do", () => {
-    expect(() => tensor([1], { dtype: "float64" })).to.throw(DTypeError, /cast to float32/);
+  it("float64 and 16-bit floats are refused, and the message says what to do", () => {
+    for (const dtype of ["float64", "float16", "bfloat16"] as const) {
+      const words = new RegExp(`no ${dtype} here; cast to float32`);
+      expect(() => tensor([1], { dtype })).to.throw(DTypeError, words);
+    }
   });
 
   it("reading at once is refused, and the message names the way that waits", async () => {

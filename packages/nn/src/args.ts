@@ -1,5 +1,10 @@
 // Checks of constructor arguments: the error names module, argument, what was got, and what would do.
-import { ArgumentError, type OptionNames, type TensorOptions } from "@tapegrad/core";
+import {
+  ArgumentError,
+  type HalfDType,
+  type OptionNames,
+  type TensorOptions,
+} from "@tapegrad/core";
 
 /** One number for all spatial dims, or one for each. */
 export type Sizes = number | readonly number[];
@@ -7,7 +12,7 @@ export type Sizes = number | readonly number[];
 /** Where and how a layer makes its parameters. */
 export interface FactoryOptions {
   /** Default: float32. */
-  readonly dtype?: "float32" | "float64" | undefined;
+  readonly dtype?: "float32" | "float64" | HalfDType | undefined;
   /** "cpu", "gpu", or the name of a backend. Default: the current backend. */
   readonly device?: NonNullable<TensorOptions["device"]> | undefined;
 }
