@@ -71,8 +71,7 @@ for (const { name: kind, relaxed } of kinds) {
       for (const path of CONV_PATHS.forward) {
         if (!path.takes(c)) continue;
         compare("forward", path, g.y, (to) => path.run(ctx, c, xAt, wAt, biasAt, to));
-        if (path.activates)
-          compareActivated(path.name, (to, code) => path.run(ctx, c, xAt, wAt, biasAt, to, code));
+        compareActivated(path.name, (to, code) => path.run(ctx, c, xAt, wAt, biasAt, to, code));
       }
       for (const path of CONV_PATHS.inputGrad) {
         if (!path.takes(c)) continue;

@@ -7,7 +7,6 @@
 //              (sums) several channels at once, their patches read without packing
 //   gemm       everything else: one launch of matrix products, over patches that are gathered while packed
 import type { Activation, ConvGeometry, View } from "@tapegrad/core";
-import { activate } from "../activate.ts";
 import { type Choosable, runChosen } from "../choose.ts";
 import type { Scratch, WasmContext } from "../context.ts";
 import { ACTIVATION_CODES } from "../gemm/contraction.ts";
@@ -41,7 +40,7 @@ const FORWARD: readonly ConvPath<Forward>[] = [
   ...DEPTHWISE_FORWARD,
   ...WINOGRAD_FORWARD,
   ...GROUPED_FORWARD,
-  { name: "gemm", takes: always, suits: always, run: gemmForward, activates: true },
+  { name: "gemm", takes: always, suits: always, run: gemmForward },
 ];
 
 const INPUT_GRAD: readonly ConvPath<InputGrad>[] = [
@@ -102,9 +101,6 @@ export function conv(
     const pb = bias === undefined ? undefined : at(bias);
     const { name } = runChosen(ctx, ctx.winograd ? CONV : CONV_PLAIN, c, (path) => {
       path.run(ctx, c, px, pw, pb, addressOf(y), code);
-      if (!(path as ConvPath<Forward>).activates) {
-        activate(ctx, addressOf(y), c.batch * c.outChannels * c.outputSize, code);
-      }
     });
     return nameOf(name, c, g);
   });

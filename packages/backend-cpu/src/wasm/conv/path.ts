@@ -6,10 +6,7 @@ import type { WasmContext } from "../context.ts";
 import type { ActivationCode } from "../gemm/contraction.ts";
 import type { Conv3 } from "./geometry.ts";
 
-export interface ConvPath<Run> extends Path<Conv3, Run> {
-  /** It applies the activation in its own pass; others get it in a pass of its own. */
-  readonly activates?: true;
-}
+export type ConvPath<Run> = Path<Conv3, Run>;
 
 /** Addresses in bytes of contiguous float32. */
 export type Forward = (

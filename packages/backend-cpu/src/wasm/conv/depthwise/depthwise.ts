@@ -80,7 +80,7 @@ function keyOf({
   return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
 }
 
-/** y = activation(x ⋆ w + bias); the activation for depthwise convolution alone. */
+/** y = activation(x ⋆ w + bias). */
 export function directForward(
   ctx: WasmContext,
   c: Conv3,

@@ -32,7 +32,7 @@ import {
  * memory order, each the sum over the `sources` input planes of its group (1: depthwise). x: the first
  * input plane of the group of the first output; w and bias: those of channel 0 (bias 0: none); channel: the
  * first output channel; member: its place among the `multiplier` outputs of its group. `many`: written for
- * more than one source, and then without an activation, which wants the whole sum.
+ * more than one source; the last one's pass applies the activation.
  */
 export function forwardKernel(
   shape: PlaneShape,
@@ -79,7 +79,14 @@ export function forwardKernel(
     const temps = tempsOf(f);
     const start = f.local("v128");
     const sums = f.locals("v128", size);
-    const column = (row: Piece, col: Piece, x: IntLocal, y: IntLocal, add: boolean): Code => {
+    const column = (
+      row: Piece,
+      col: Piece,
+      x: IntLocal,
+      y: IntLocal,
+      add: boolean,
+      last: boolean,
+    ): Code => {
       const terms: Term[] = [];
       for (let o = 0; o < row.size; o++) {
         for (let ky = 0; ky < kh; ky++) {
@@ -107,11 +114,11 @@ export function forwardKernel(
             : undefined;
           const at = ((row.start + o) * Wo + col.start) * 4;
           const sum = old === undefined ? get(sums, o) : f32x4.add(get(sums, o), old);
-          return [out.set(activated(sum, activation)), storeLanes(y, out, at, col.size)];
+          return [out.set(activated(sum, last ? activation : 0)), storeLanes(y, out, at, col.size)];
         },
       );
     };
-    const plane = (add: boolean): Code =>
+    const plane = (add: boolean, last: boolean): Code =>
       overPlane(
         f,
         rows,
@@ -120,9 +127,15 @@ export function forwardKernel(
         [source, p.y],
         (n) => [n * sh * W * 4, n * Wo * 4],
         (n) => [n * sw * 4, n * 4],
-        (row, col, at) => column(row, col, get(at, 0), get(at, 1), add),
+        (row, col, at) => column(row, col, get(at, 0), get(at, 1), add, last),
       );
     const next = [source.add(H * W * 4), filter.add(weights.bytes)];
+    const added = (last: boolean): Code => [weights.load(), plane(true, last), next];
+    // Without an activation the last source is one like the others.
+    const others =
+      activation === 0
+        ? [left.set(i32.sub(p.sources, 1)), countdownOrSkip(left, added(false))]
+        : [left.set(i32.sub(p.sources, 2)), countdownOrSkip(left, added(false)), added(true)];
     return countdown(p.count, [
       filter.set(i32.add(p.w, i32.mul(i32.mul(p.channel, p.sources), weights.bytes))),
       weights.load(),
@@ -132,14 +145,9 @@ export function forwardKernel(
         start.set(v128.zero()),
       ),
       source.set(p.x),
-      plane(false),
+      plane(false, !many),
       next,
-      many
-        ? [
-            left.set(i32.sub(p.sources, 1)),
-            countdownOrSkip(left, [weights.load(), plane(true), next]),
-          ]
-        : [],
+      many ? others : [],
       p.y.add(Ho * Wo * 4),
       p.channel.add(1),
       when(i32.eq(p.channel, p.channels), p.channel.set(0)),

@@ -36,9 +36,8 @@ export const DEPTHWISE_FORWARD: readonly ConvPath<Forward>[] = [
     takes: isDirectDepthwise,
     suits: (c) => hasFewTaps(c) || readsMuchPadding(c),
     run: directForward,
-    activates: true,
   },
-  { ...columns, run: columnForward, activates: true },
+  { ...columns, run: columnForward },
 ];
 
 export const DEPTHWISE_INPUT_GRAD: readonly ConvPath<InputGrad>[] = [

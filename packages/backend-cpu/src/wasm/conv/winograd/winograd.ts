@@ -141,7 +141,6 @@ export const WINOGRAD_FORWARD: readonly ConvPath<Forward>[] = ([4, 2] as const).
   takes,
   suits: (c) => suits(c, plane(c.output), tile),
   run: forward(tile),
-  activates: true,
 }));
 
 export const WINOGRAD_INPUT_GRAD: readonly ConvPath<InputGrad>[] = ([4, 2] as const).map(
