@@ -24,9 +24,12 @@ import {
 import { get, upTo } from "../assembler/lists.ts";
 import { nextRun, ODOMETER, type OdometerLocals, odometer } from "./odometer.ts";
 
-/** Tiles of Winograd's products: columns, and rows with FMA or without. */
+/**
+ * Tiles of Winograd's products: columns and rows. Engines load all that a k needs before its first product: 8 sums,
+ * 2 vectors of columns and 4 of rows fit the registers, 12 + 2 + 6 did not.
+ */
 export const NR = 8;
-export const rowsOfTile = (relaxed: boolean): number => (relaxed ? 6 : 4);
+export const TILE_ROWS = 4;
 
 type Vec = Local<"v128">;
 

@@ -7,11 +7,9 @@
 //   "rows"   all pixels are transformed first; then a task takes a block of rows, transforms their filters,
 //            multiplies them with all tiles and transforms back. For many filters: with few images they are the
 //            larger part, and never leave the cache this way.
-import type { WasmContext } from "../../context.ts";
 import type { ActivationCode } from "../../gemm/contraction.ts";
-import { NR, rowsOfTile } from "../../gemm/kernels.ts";
+import { NR, TILE_ROWS } from "../../gemm/kernels.ts";
 import { type TileLayout, type TilePlane, tileLayout, tilesOf } from "./tiles.ts";
-import { stepOfK } from "./weights.ts";
 
 /** Addresses in bytes; the filter of row o and input channel k starts at `w + o·rowBytes + k·kBytes`. */
 export interface Job extends TilePlane {
@@ -30,9 +28,7 @@ export interface Job extends TilePlane {
 /** Some input channels, and where their filters and pixels lie, point after point. */
 export interface Depth {
   readonly first: number;
-  /** A multiple of stepOfK(), so perhaps one more than there are. */
   readonly size: number;
-  readonly channels: number;
   /** From the start of a block of rows. */
   readonly filters: number;
   readonly filterStride: number;
@@ -47,8 +43,7 @@ export interface Plan {
   readonly points: number;
   readonly inPer: number;
   readonly outPer: number;
-  /** Rows of a panel of filters, of a block, and of all, filled up. */
-  readonly width: number;
+  /** Rows of a block, and of all, filled up. */
   readonly rowsBlock: number;
   readonly rows: number;
   readonly depths: readonly Depth[];
@@ -82,22 +77,20 @@ export const evenBlock = (n: number, limit: number, step: number): number =>
 /** From one point to the next: a cache line more, or all points would fall into the same sets of the L1 cache. */
 export const apart = (bytes: number): number => roundUp(bytes, 128) + 64;
 
-export function planOf(ctx: WasmContext, job: Job, tile: 2 | 4): Plan {
+export function planOf(job: Job, tile: 2 | 4): Plan {
   const { groups, batch } = job;
   const [inPer, outPer] = [job.channels / groups, job.outChannels / groups];
   const limits = WINOGRAD_LIMITS;
   const points = (tile + 2) ** 2;
-  const width = rowsOfTile(ctx.relaxed);
-  const rows = roundUp(outPer, width);
-  const depth = roundUp(inPer, stepOfK(ctx.relaxed));
+  const rows = roundUp(outPer, TILE_ROWS);
   const tiles = batch * tilesOf(tile, job.output);
   const order = tiles < outPer * limits.fewTiles ? "rows" : "tiles";
   const share = (n: number): number => Math.ceil((n * groups) / limits.tasks);
 
-  const ofDepth = points * 4 * depth;
+  const ofDepth = points * 4 * inPer;
   let mostRows = Math.min(limits.rows, limits.filterBytes / ofDepth);
   if (order === "rows") mostRows = Math.min(mostRows, share(outPer));
-  const rowsBlock = evenBlock(rows, mostRows, width);
+  const rowsBlock = evenBlock(rows, mostRows, TILE_ROWS);
   const perTile = points * 4 * rowsBlock + (order === "tiles" ? ofDepth : 0);
   let mostTiles = Math.min(limits.tiles, limits.tileBytes / perTile);
   if (order === "tiles") mostTiles = Math.min(mostTiles, Math.max(share(tiles), NR * 2));
@@ -105,14 +98,13 @@ export function planOf(ctx: WasmContext, job: Job, tile: 2 | 4): Plan {
 
   const columns = order === "tiles" ? layout.block : roundUp(tiles, NR);
   const depths: Depth[] = [];
-  const kc = evenBlock(depth, limits.depth, 4);
+  const kc = evenBlock(inPer, limits.depth, 4);
   let [filters, pixels] = [0, 0];
-  for (let first = 0; first < depth; first += kc) {
-    const size = Math.min(kc, depth - first);
-    const channels = Math.min(size, inPer - first);
+  for (let first = 0; first < inPer; first += kc) {
+    const size = Math.min(kc, inPer - first);
     const filterStride = apart(rowsBlock * size * 4);
     const pixelStride = apart(columns * size * 4);
-    depths.push({ first, size, channels, filters, filterStride, pixels, pixelStride });
+    depths.push({ first, size, filters, filterStride, pixels, pixelStride });
     filters += points * filterStride;
     pixels += points * pixelStride;
   }
@@ -122,7 +114,6 @@ export function planOf(ctx: WasmContext, job: Job, tile: 2 | 4): Plan {
     points,
     inPer,
     outPer,
-    width,
     rowsBlock,
     rows,
     depths,

@@ -5,6 +5,7 @@ import {
   countdown,
   type Expr,
   type Func,
+  f32x4,
   func,
   type IntLocal,
   i32,
@@ -14,7 +15,7 @@ import {
   v128,
   when,
 } from "../../assembler/assembler.ts";
-import { NR, rowsOfTile } from "../../gemm/kernels.ts";
+import { NR, TILE_ROWS } from "../../gemm/kernels.ts";
 
 /**
  * products(rowPanels, tilePanels, k, a, aStride, b, bStride, c, cStride, accumulate, rowsInside): C (+)= A · B for
@@ -23,7 +24,7 @@ import { NR, rowsOfTile } from "../../gemm/kernels.ts";
  */
 export function productsFunction(points: number, relaxed: boolean): Func {
   const fma = multiplyAdd(relaxed);
-  const width = rowsOfTile(relaxed);
+  const width = TILE_ROWS;
   const params = {
     rowPanels: "i32",
     tilePanels: "i32",
@@ -61,11 +62,8 @@ export function productsFunction(points: number, relaxed: boolean): Func {
     const splat = f.local("v128");
     const at = (r: number, v: number): number => (r * NR + v * 4) * 4;
     const multiply: Code = [
-      when(
-        p.accumulate,
-        tile.map((row, r) => row.map((acc, v) => acc.set(v128.load(qc, at(r, v))))),
-        tile.map((row) => row.map((acc) => acc.set(v128.zero()))),
-      ),
+      // Begun as one of two values, they would land in registers that the loop moves around.
+      tile.map((row) => row.map((acc) => acc.set(v128.zero()))),
       qa.set(a),
       qb.set(b),
       left.set(p.k),
@@ -78,6 +76,10 @@ export function productsFunction(points: number, relaxed: boolean): Func {
         qa.add(width * 4),
         qb.add(NR * 4),
       ]),
+      when(
+        p.accumulate,
+        tile.map((row, r) => row.map((acc, v) => acc.set(f32x4.add(acc, v128.load(qc, at(r, v)))))),
+      ),
       tile.map((row, r) => row.map((acc, v) => v128.store(qc, acc, at(r, v)))),
     ];
     const inside = (rows: IntLocal | 0, tiles: IntLocal | 0): Expr<"i32"> =>

@@ -3,7 +3,7 @@
 import type { Kernel } from "../../assembler/module-cache.ts";
 import type { WasmContext } from "../../context.ts";
 import type { ActivationCode } from "../../gemm/contraction.ts";
-import { NR } from "../../gemm/kernels.ts";
+import { NR, TILE_ROWS } from "../../gemm/kernels.ts";
 import {
   type Argument,
   arithmetic,
@@ -11,22 +11,14 @@ import {
   type Tasks,
   traffic,
 } from "../../threads/launch.ts";
-import { blankFunction, clearFunction, inputFunction } from "./input.ts";
+import { clearFunction, inputFunction } from "./input.ts";
 import { outputFunction, spareBytes } from "./output.ts";
 import { type Job, type Plan, planOf, roundUp } from "./plan.ts";
 import { productsFunction } from "./products.ts";
 import { writeTiles } from "./tiles.ts";
 import { togetherFunction, weightsFunction } from "./weights.ts";
 
-type Name =
-  | "clear"
-  | "together"
-  | "input"
-  | "blank"
-  | "weights"
-  | "weightsBackwards"
-  | "products"
-  | "output";
+type Name = "clear" | "together" | "input" | "weights" | "weightsBackwards" | "products" | "output";
 type Kernels = Readonly<Record<Name, Kernel>>;
 
 function kernelsFor(ctx: WasmContext, tile: 2 | 4, activation: ActivationCode): Kernels {
@@ -39,7 +31,6 @@ function kernelsFor(ctx: WasmContext, tile: 2 | 4, activation: ActivationCode): 
       clearFunction(),
       togetherFunction(),
       inputFunction(tile, ctx.relaxed),
-      blankFunction(points),
       weightsFunction(tile, ctx.relaxed, false),
       weightsFunction(tile, ctx.relaxed, true),
       productsFunction(points, ctx.relaxed),
@@ -74,7 +65,7 @@ const plus = (at: Argument, bytes: number): Argument =>
 
 export function winograd(ctx: WasmContext, job: Job, tile: 2 | 4): void {
   if (job.batch === 0) return;
-  const plan = planOf(ctx, job, tile);
+  const plan = planOf(job, tile);
   const { layout, points } = plan;
   ctx.withScratch((scratch) => {
     const count = Math.ceil(layout.total / layout.block);
@@ -97,7 +88,7 @@ export function winograd(ctx: WasmContext, job: Job, tile: 2 | 4): void {
 
 /** Room for the filters of a block of rows and of the input channels of one product. */
 const copyBytes = ({ rowsBlock, depths }: Plan): number =>
-  roundUp(rowsBlock * (depths[0]?.channels ?? 0) * FILTER_BYTES, 16);
+  roundUp(rowsBlock * (depths[0]?.size ?? 0) * FILTER_BYTES, 16);
 
 type Take = (bytes: number) => number;
 
@@ -172,17 +163,17 @@ function addFilters(
   copy: LocalAddress,
   to: Argument,
 ): void {
-  const { inPer, outPer, width } = plan;
+  const { inPer, outPer } = plan;
   const rows = Math.min(plan.rowsBlock, outPer - row);
   const start = job.w + group * inPer * outPer * FILTER_BYTES + row * job.rowBytes;
   // Channels further apart than rows, as in the input gradient: first bring them together.
   const apart = job.kBytes > job.rowBytes;
   const kBytes = apart ? rows * FILTER_BYTES : job.kBytes;
   let how: "add" | "also" = "add";
-  for (const { first, size, channels, filters, filterStride } of plan.depths) {
+  for (const { first, size, filters, filterStride } of plan.depths) {
     const from = start + first * job.kBytes;
     if (apart) {
-      tasks[how](kernels.together, copy, from, job.kBytes, kBytes, channels);
+      tasks[how](kernels.together, copy, from, job.kBytes, kBytes, size);
       how = "also";
     }
     tasks[how](
@@ -191,9 +182,8 @@ function addFilters(
       job.rowBytes,
       kBytes,
       rows,
-      Math.ceil(rows / width),
+      Math.ceil(rows / TILE_ROWS),
       size,
-      (channels - 1) * kBytes,
       plus(to, filters),
       filterStride,
     );
@@ -214,7 +204,7 @@ function addPixels(
   const [height, width] = job.input;
   const planeBytes = height * width * 4;
   tasks.add(kernels.clear, buffer, layout.bufferBytes);
-  for (const { first, size, channels, pixels, pixelStride } of plan.depths) {
+  for (const { first, size, pixels, pixelStride } of plan.depths) {
     const panelBytes = size * NR * 4;
     const before = plan.order === "tiles" ? 0 : block.firstPanel * panelBytes;
     const target = plus(to, pixels + before);
@@ -226,7 +216,7 @@ function addPixels(
       block.panels,
       job.x + (group * inPer + first) * planeBytes,
       planeBytes,
-      channels,
+      size,
       width * 4,
       zeros,
       buffer,
@@ -235,10 +225,6 @@ function addPixels(
       pixelStride,
       panelBytes,
     );
-    if (channels < size) {
-      const rest = plus(target, channels * NR * 4);
-      tasks.also(kernels.blank, rest, pixelStride, block.panels, panelBytes);
-    }
   }
 }
 
@@ -255,13 +241,13 @@ function addProducts(
 ): void {
   const { layout, outPer } = plan;
   const rows = Math.min(plan.rowsBlock, outPer - row);
-  const filled = roundUp(rows, plan.width);
+  const filled = roundUp(rows, TILE_ROWS);
   const spare = sums.plus(plan.points * plan.sumStride);
   for (const { first, size, filters, filterStride, pixels, pixelStride } of plan.depths) {
     const before = plan.order === "tiles" ? 0 : block.firstPanel * size * NR * 4;
     tasks.also(
       kernels.products,
-      filled / plan.width,
+      filled / TILE_ROWS,
       block.panels,
       size,
       plus(filtersAt, filters),

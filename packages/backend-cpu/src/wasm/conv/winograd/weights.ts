@@ -14,19 +14,14 @@ import {
   v128,
 } from "../../assembler/assembler.ts";
 import { get, upTo } from "../../assembler/lists.ts";
-import { rowsOfTile } from "../../gemm/kernels.ts";
+import { TILE_ROWS } from "../../gemm/kernels.ts";
 import { schemeOf } from "./schemes.ts";
 
-/** Values of k that are transformed at a time: rows that fill half a vector share one with the next k. */
-export const stepOfK = (relaxed: boolean): number => (rowsOfTile(relaxed) % 4 === 0 ? 1 : 2);
-
 /**
- * weights(w, rowBytes, kBytes, rows, panels, k, lastK, to, stride): `panels` panels for `rows` rows, `k`
- * values of k (a multiple of stepOfK()), point p at `to + p·stride`. Beyond the last row the last one is repeated,
- * and so is offset `lastK`, that of the last k.
+ * weights(w, rowBytes, kBytes, rows, panels, k, to, stride): `panels` panels for `rows` rows, `k` values
+ * of k, point p at `to + p·stride`. Beyond the last row the last one is repeated.
  */
 export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolean): Func {
-  const width = rowsOfTile(relaxed);
   const params = {
     w: "i32",
     rowBytes: "i32",
@@ -34,15 +29,14 @@ export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolea
     rows: "i32",
     panels: "i32",
     k: "i32",
-    lastK: "i32",
     to: "i32",
     stride: "i32",
   } as const;
   return func(backwards ? "weightsBackwards" : "weights", params, (f, p) => {
     const scheme = schemeOf(tile, f, relaxed);
-    const lanes = f.locals("i32", width);
+    const lanes = f.locals("i32", TILE_ROWS);
     const at = f.locals("i32", 4);
-    const [left, offset, next, q] = f.locals("i32", 4) as [IntLocal, IntLocal, IntLocal, IntLocal];
+    const [left, offset, q] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     const taps = f.locals("v128", 3);
     const columns = upTo(3).map(() => f.locals("v128", scheme.span));
 
@@ -65,25 +59,6 @@ export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolea
         ),
       ),
     ];
-    const whole = (first: number, k: IntLocal, bytes: number): Code => [
-      at.map((a, j) => a.set(i32.add(get(lanes, first + j), k))),
-      q.set(i32.add(p.to, bytes)),
-      transform((value) => v128.store(q, value)),
-    ];
-    /** The two rows that are left over, of two k. */
-    const halves = (first: number): Code => {
-      const spot = f.local("v128");
-      return [
-        at.map((a, j) => a.set(i32.add(get(lanes, first + (j % 2)), j < 2 ? offset : next))),
-        q.set(i32.add(p.to, first * 4)),
-        transform((value) => [
-          spot.set(value),
-          v128.store64Lane(q, spot, 0),
-          v128.store64Lane(q, spot, 1, width * 4),
-        ]),
-      ];
-    };
-    const vectors = upTo(Math.floor(width / 4));
     const [row, last] = [f.local("i32"), f.local("i32")];
     const least = (a: IntLocal, limit: IntLocal): Code =>
       a.set(select(a, limit, i32.ltU(a, limit)));
@@ -93,25 +68,18 @@ export function weightsFunction(tile: 2 | 4, relaxed: boolean, backwards: boolea
       lane.set(i32.add(p.w, i32.mul(lane, p.rowBytes))),
       row.add(1),
     ]);
-    const step = stepOfK(relaxed);
     const ofPanel: Code = [
-      vectors.map((v) => whole(v * 4, offset, v * 16)),
-      step === 1
-        ? []
-        : [
-            next.set(i32.add(offset, p.kBytes)),
-            least(next, p.lastK),
-            vectors.map((v) => whole(v * 4, next, (width + v * 4) * 4)),
-            halves(vectors.length * 4),
-          ],
+      at.map((a, j) => a.set(i32.add(get(lanes, j), offset))),
+      q.set(p.to),
+      transform((value) => v128.store(q, value)),
     ];
     return [
       last.set(i32.sub(p.rows, 1)),
       countdown(p.panels, [
         nextPanel,
         offset.set(0),
-        left.set(step === 1 ? p.k : i32.shrU(p.k, 1)),
-        countdown(left, [ofPanel, offset.add(i32.mul(p.kBytes, step)), p.to.add(width * 4 * step)]),
+        left.set(p.k),
+        countdown(left, [ofPanel, offset.add(p.kBytes), p.to.add(TILE_ROWS * 4)]),
       ]),
     ];
   });
