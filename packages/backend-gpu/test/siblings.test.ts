@@ -1,5 +1,6 @@
 // Hand-written kernels against their siblings that gpu.js compiles, beyond the small shapes of opSuite.
-import { randn } from "@tapegrad/core";
+import { randn, type Tensor, tensor } from "@tapegrad/core";
+import { expect } from "chai";
 import { describeGpu } from "./gpu.ts";
 import { agree } from "./siblings.ts";
 
@@ -9,6 +10,31 @@ describeGpu("variants of the required kernels agree", () => {
     for (const f of [() => x.exp(), () => x.gelu(), () => x.silu(), () => x.erf()]) {
       await agree("unary", f);
     }
+  });
+  it("unary: NaN stays, logarithms have their poles, sums of bools are bools", async () => {
+    const x = tensor([Number.NaN, -2, 0, 1, Number.POSITIVE_INFINITY]);
+    const same = (t: Tensor): Promise<number[]> => t.data().then((d) => Array.from(d, Number));
+    for (const f of [
+      "exp",
+      "expm1",
+      "tanh",
+      "erf",
+      "sigmoid",
+      "relu",
+      "gelu",
+      "hardsigmoid",
+    ] as const) {
+      expect((await same(x[f]()))[0], f).to.be.NaN;
+      expect((await same(x.expand(2, 5).t()[f]()))[0], f).to.be.NaN;
+    }
+    for (const f of ["log", "log2", "log10"] as const) {
+      const [nan, below, zero, one, most] = await same(x[f]());
+      expect([nan, below], f).to.deep.equal([Number.NaN, Number.NaN]);
+      expect([zero, one, most], f).to.deep.equal([-Infinity, 0, Infinity]);
+    }
+    expect(await same(tensor([true, true, false]).add(tensor([true, false, false])))).to.deep.equal(
+      [1, 1, 0],
+    );
   });
   it("binary, broadcast", async () => {
     const [a, b] = [randn([5, 1, 33]), randn([7, 1])];

@@ -110,6 +110,7 @@ function mapKernel(spec: MapSpec, operands: number, withScalar: boolean): Progra
       inputs: arrays,
       scalars,
       rank: 1,
+      ...(operands === 1 && !withScalar ? { keepsNaN: "apply" } : {}),
       functions: [...FUNCTIONS, ...functions, helper],
       source: `function (${[...arrays, ...Object.keys(scalars)].join(", ")}) { return apply(${[...reads, ...extra].join(", ")}); }`,
     });
@@ -128,7 +129,10 @@ function expressionFor<C extends string>(
 ): string | undefined {
   if (isFloat(x)) return floats[code];
   const text = ints[code]?.replace(/\bT\b/g, wgslType(x.dtype));
-  return text !== undefined && y.dtype === "uint8" ? `(${text}) & 255u` : text;
+  if (text === undefined) return undefined;
+  // Sums of bools are bools.
+  if (y.dtype === "bool" && x.dtype === "bool") return `truth((${text}) != 0u)`;
+  return y.dtype === "uint8" ? `(${text}) & 255u` : text;
 }
 
 const named = (text: string): string =>
@@ -174,7 +178,12 @@ function tagged(key: string, rest: Omit<ElementwiseSpec, "key">): Tagged {
 const unaryName = perCode((code) => `unary/${code}`);
 const unarySpecs = perCode((code) =>
   tagged(unaryName(code), {
-    expression: ([x], y) => named(unaryText(code as UnaryCode, x as View, y) as string),
+    expression: ([x], y) => {
+      const text = named(unaryText(code as UnaryCode, x as View, y) as string);
+      // The sign of NaN is 0, as in PyTorch; what answers a question is no float.
+      const passes = code !== "sign" && isFloat(x as View) && isFloat(y);
+      return passes ? `keep_nan(x0, ${text})` : text;
+    },
   }),
 );
 

@@ -1,5 +1,5 @@
 // Scalar functions as gpu.js takes them, for float32 to float32. It has no NaN to compare with and no bits, so what
-// depends on these (maximum, isnan, …) is hand-written alone; so are sin and cos, which devices have to 2^-11 only. Every function is called by its code's name.
+// depends on these (maximum, isnan, …) is hand-written alone; so are the logarithms, and sin and cos, which devices have to 2^-11 only. Every function is called by its code's name.
 import type { BinaryCode, UnaryCode } from "@tapegrad/core";
 import type { HelperFunction } from "../program/gpu-js.ts";
 import { numberFunction } from "../program/integers.ts";
@@ -28,8 +28,6 @@ export const UNARY_JS: Table<UnaryCode> = {
   rsqrt: "1 / Math.sqrt(x)",
   reciprocal: "1 / x",
   exp: "Math.exp(x)",
-  log: "Math.log(x)",
-  log2: "Math.log2(x)",
   tanh: "tanhOf(x)",
   erf: "erfOf(x)",
   sigmoid: "sigmoidOf(x)",

@@ -62,7 +62,7 @@ fn erfc(x : f32) -> f32 {
 fn erfinv(y : f32) -> f32 {
   if (abs(y) == 1.0) { return y * infinity(); }
   if (!(abs(y) < 1.0)) { return nan(); }
-  var w = -log((1.0 - y) * (1.0 + y));
+  var w = -ln((1.0 - y) * (1.0 + y));
   if (w < 5.0) {
     w = w - 2.5;
     return y * (1.50140941 + w * (0.246640727 + w * (-0.00417768164 + w * (-0.00125372503 + w * (0.00021858087 +
@@ -85,12 +85,12 @@ fn lgamma_right(v : f32) -> f32 {
   while (x < 7.0) { product = product * x; x = x + 1.0; }
   let r = 1.0 / (x * x);
   let tail = (1.0 / 12.0 - r * (1.0 / 360.0 - r * (1.0 / 1260.0 - r / 1680.0))) / x;
-  return (x - 0.5) * log(x) - x + 0.9189385332046727 + tail - log(product);
+  return (x - 0.5) * ln(x) - x + 0.9189385332046727 + tail - ln(product);
 }
 fn lgamma(x : f32) -> f32 {
   if (is_nan(x)) { return x; }
   if (is_inf(x) || (x <= 0.0 && floor(x) == x)) { return infinity(); }
-  if (x < 0.5) { return log(3.141592653589793 / abs(sin_pi(x))) - lgamma_right(1.0 - x); }
+  if (x < 0.5) { return ln(3.141592653589793 / abs(sin_pi(x))) - lgamma_right(1.0 - x); }
   return lgamma_right(x);
 }
 fn digamma_right(v : f32) -> f32 {
@@ -98,7 +98,7 @@ fn digamma_right(v : f32) -> f32 {
   var sum = 0.0;
   while (x < 6.0) { sum = sum - 1.0 / x; x = x + 1.0; }
   let r = 1.0 / (x * x);
-  return sum + log(x) - 0.5 / x - r * (1.0 / 12.0 - r * (1.0 / 120.0 - r * (1.0 / 252.0 - r / 240.0)));
+  return sum + ln(x) - 0.5 / x - r * (1.0 / 12.0 - r * (1.0 / 120.0 - r * (1.0 / 252.0 - r / 240.0)));
 }
 fn digamma(x : f32) -> f32 {
   if (x == 0.0) { return select(-infinity(), infinity(), (bitcast<u32>(x) >> 31u) == 1u); }
@@ -163,7 +163,7 @@ fn logaddexp(a : f32, b : f32) -> f32 {
 fn xlogy(a : f32, b : f32) -> f32 {
   if (is_nan(b)) { return b; }
   if (a == 0.0) { return 0.0; }
-  return a * log(b);
+  return a * ln(b);
 }
 fn fmax(a : f32, b : f32) -> f32 { return select(select(max(a, b), a, is_nan(b)), b, is_nan(a)); }
 fn fmin(a : f32, b : f32) -> f32 { return select(select(min(a, b), a, is_nan(b)), b, is_nan(a)); }

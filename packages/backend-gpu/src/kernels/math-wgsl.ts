@@ -39,7 +39,7 @@ fn log1p(x : f32) -> f32 {
     let t = s * s;
     return 2.0 * s * (1.0 + t * (1.0 / 3.0 + t * (0.2 + t / 7.0)));
   }
-  return log(1.0 + x);
+  return ln(1.0 + x);
 }
 fn tanh_safe(x : f32) -> f32 {
   if (x > 15.0) { return 1.0; }
@@ -57,6 +57,15 @@ fn sinh_safe(x : f32) -> f32 {
   }
   return 0.5 * (exp(x) - exp(-x));
 }
+// The built-in one is finite for 0 and infinity on some devices, and for numbers below 0.
+fn ln(x : f32) -> f32 {
+  if (is_nan(x) || x < 0.0) { return nan(); }
+  if (x == 0.0) { return -infinity(); }
+  if (is_inf(x)) { return x; }
+  return log(x);
+}
+// The built-in functions may lose a NaN.
+fn keep_nan(x : f32, y : f32) -> f32 { return select(y, x, is_nan(x)); }
 fn sigmoid(x : f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
 // Rational in x², |x| ≤ 4, as in Eigen and XLA: 3 ulp.
 fn erf(v : f32) -> f32 {
@@ -166,10 +175,10 @@ export const UNARY_F32: Table<UnaryCode> = {
   reciprocal: "1.0 / x",
   exp: "exp(x)",
   expm1: "expm1(x)",
-  log: "log(x)",
+  log: "ln(x)",
   log1p: "log1p(x)",
-  log2: "log2(x)",
-  log10: "log2(x) * 0.30102999566398120",
+  log2: "ln(x) * 1.4426950408889634",
+  log10: "ln(x) * 0.4342944819032518",
   asin: "asin(x)",
   acos: "acos(x)",
   atan: "atan(x)",

@@ -4,6 +4,7 @@
 //
 // What is changed in the text it generates:
 // - an array begins at an element of its buffer (the unused word of its dims), so that views need no copy;
+// - a helper function that is named lets NaN through;
 // - a third dimension beyond 65,535 groups runs in several dispatches (dispatchWidth, unused there, is where one
 //   begins).
 import gpuJsModule from "gpu.js";
@@ -55,6 +56,8 @@ export interface GpuJsSpec {
   readonly rank: 1 | 2 | 3;
   /** A function expression; see KERNELS.md for what gpu.js takes. */
   readonly source: string;
+  /** A helper function of one number x that gives a NaN back as it is: built-in functions may lose it. */
+  readonly keepsNaN?: string;
   /** Beside those of integers.ts, which every kernel has. */
   readonly functions?: readonly HelperFunction[];
 }
@@ -83,7 +86,7 @@ export function gpuJs(spec: GpuJsSpec): Program {
   const { scalarArgs, byteLength } = kernel.paramsLayout;
   return {
     key,
-    wgsl: adapted(kernel.compiledSource, key, inputs.length, rank),
+    wgsl: adapted(kernel.compiledSource, spec),
     entry: "main",
     inputs: inputs.length,
     outputs: 1,
@@ -97,8 +100,9 @@ export function gpuJs(spec: GpuJsSpec): Program {
   };
 }
 
-/** The two changes that the head of this file names. Each must find its place: gpu.js may not drift unseen. */
-function adapted(text: string, key: string, inputs: number, rank: number): string {
+/** The changes that the head of this file names. Each must find its place: gpu.js may not drift unseen. */
+function adapted(text: string, { key, inputs, rank, keepsNaN }: GpuJsSpec): string {
+  const wanted = inputs.length + (rank > 1 ? 1 : 0) + (keepsNaN === undefined ? 0 : 1);
   let places = 0;
   let changed = text.replace(
     /return (user_\w+)\[u32\((x \+ i32\(params\.(user_\w+)_dims\.x\))/g,
@@ -113,7 +117,13 @@ function adapted(text: string, key: string, inputs: number, rank: number): strin
       return "(@builtin(global_invocation_id) group_gid : vec3<u32>) {\n  let gid = group_gid + vec3<u32>(0u, 0u, params.dispatchWidth);\n";
     });
   }
-  if (places !== inputs + (rank > 1 ? 1 : 0)) {
+  if (keepsNaN !== undefined) {
+    changed = changed.replace(`fn fn_${keepsNaN}(user_x : f32) -> f32 {\n`, (found) => {
+      places++;
+      return `${found}if ((bitcast<u32>(user_x) & 0x7fffffffu) > 0x7f800000u) { return user_x; }\n`;
+    });
+  }
+  if (places !== wanted) {
     throw new Error(`${key}: the WGSL that gpu.js generates has changed its form:\n${text}`);
   }
   return changed;

@@ -18,6 +18,7 @@ fn fn_at1(user_i : i32, user_s0 : i32) -> i32 {
 return (user_i*user_s0);
 }
 fn fn_apply(user_x : f32) -> f32 {
+if ((bitcast<u32>(user_x) & 0x7fffffffu) > 0x7f800000u) { return user_x; }
 return exp(user_x);
 }
 @compute @workgroup_size(64, 1, 1)
@@ -90,6 +91,7 @@ return (-1.0);}
 return fn_erfInside(user_x);
 }
 fn fn_apply(user_x : f32) -> f32 {
+if ((bitcast<u32>(user_x) & 0x7fffffffu) > 0x7f800000u) { return user_x; }
 return ((0.5*user_x)*(1.0+fn_erfOf((user_x*0.7071067811865476))));
 }
 @compute @workgroup_size(64, 1, 1)
