@@ -7,6 +7,7 @@ import {
   fallbacks,
   finfo,
   type HalfDType,
+  nextafter,
   ops,
   randn,
   resetFallbacks,
@@ -192,6 +193,22 @@ describe("16-bit floats", () => {
         const kinds = fallbacks().map(({ op, kind, refusable }) => [op, kind, refusable]);
         expect(kinds).to.deep.equal([["mean", "widened", false]]);
         resetFallbacks();
+      });
+
+      it("nextafter goes to its own neighbours", () => {
+        const { eps, tiny, max } = finfo(dtype);
+        const x = tensor([1, 1, -1, 0, 0, max, Number.NaN], { dtype });
+        const towards = tensor([2, 0, 0, 1, -1, Infinity, 1], { dtype });
+        const least = tiny * eps;
+        expect(nextafter(x, towards).tolist()).to.deep.equal([
+          1 + eps,
+          1 - eps / 2,
+          -1 + eps / 2,
+          least,
+          -least,
+          Infinity,
+          Number.NaN,
+        ]);
       });
 
       it("trains: gradients have its dtype and accumulate", () => {

@@ -2,7 +2,7 @@
 // numbers and one for int64's bigints.
 import type { BinaryCode, RequiredKernels, UnaryCode, View } from "../backend.ts";
 import type { DType } from "../dtype.ts";
-import { isFloating } from "../dtype.ts";
+import { isFloating, isHalf } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
 import { cells, elements, type Value } from "./elements.ts";
 import {
@@ -14,6 +14,7 @@ import {
   lgamma,
   logaddexp,
   nextAfter,
+  nextHalf,
   polygamma,
   sinc,
 } from "./special.ts";
@@ -290,6 +291,7 @@ function binaryFor(code: BinaryCode, dtype: DType): Binary<Value> | undefined {
         )) as unknown as Binary<Value>;
     }
   }
+  if (code === "nextafter" && isHalf(dtype)) return nextHalf(dtype) as unknown as Binary<Value>;
   return (dtype === "float32" ? BINARY_F32 : BINARY)[code] as unknown as Binary<Value>;
 }
 

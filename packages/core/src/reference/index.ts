@@ -22,6 +22,8 @@ import { sortKernels } from "./sort.ts";
 
 /** These only move values, or make them; they read and write float16 and bfloat16 as they are. */
 const MOVES: ReadonlySet<string> = new Set(["fill", "copy", "where", "gather", "random", "arange"]);
+/** The code of a kernel whose answer is one of the dtype itself. */
+const OF_DTYPE = "nextafter";
 
 /** All others decline 16-bit floats: dispatch then computes in float32 and rounds once. */
 function declineHalf<T extends object>(kernels: T): T {
@@ -29,7 +31,8 @@ function declineHalf<T extends object>(kernels: T): T {
     name,
     MOVES.has(name)
       ? kernel
-      : (...args: unknown[]) => (args.some(holdsHalf) ? undefined : kernel(...args)),
+      : (...args: unknown[]) =>
+          args[0] !== OF_DTYPE && args.some(holdsHalf) ? undefined : kernel(...args),
   ]);
   return Object.fromEntries(declining) as T;
 }

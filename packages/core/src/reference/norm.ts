@@ -51,7 +51,12 @@ function store(values: Float64Array, to: View | undefined): void {
 
 type NormKernels = Pick<
   FusedKernels,
-  "batchNorm" | "batchNormGrad" | "batchNormEval" | "layerNorm" | "layerNormGrad"
+  | "batchNorm"
+  | "batchNormRunning"
+  | "batchNormGrad"
+  | "batchNormEval"
+  | "layerNorm"
+  | "layerNormGrad"
 >;
 
 export const normKernels: NormKernels = {
@@ -72,6 +77,15 @@ export const normKernels: NormKernels = {
     store(s.mean, mean);
     store(s.variance, variance);
     store(inverse, rstd);
+    return "loop";
+  },
+  batchNormRunning(runningMean, runningVar, mean, variance, { momentum, unbiased }) {
+    const move = (running: View, batch: View, share: number): void => {
+      const [to, from] = [numbers(running), numbers(batch)];
+      for (let c = 0; c < to.size; c++) to.set(c, (1 - momentum) * to.get(c) + share * from.get(c));
+    };
+    move(runningMean, mean, momentum);
+    move(runningVar, variance, momentum * unbiased);
     return "loop";
   },
   batchNormEval(x, mean, variance, weight, bias, y, eps, activation) {

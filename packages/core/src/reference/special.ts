@@ -1,4 +1,6 @@
 // Functions that Math lacks, to double precision.
+import type { HalfDType } from "../dtype.ts";
+import { halfBits, halfValue } from "../half.ts";
 
 /**
  * The error function: its Maclaurin series for small |x|, and for larger ones the continued fraction of
@@ -220,25 +222,27 @@ export function besselI(order: 0 | 1, x: number): number {
   return sign * sum;
 }
 
+/** As whole numbers, the patterns of floats of one sign are in order of their size: `step` goes to a neighbour. */
+const towards =
+  (step: (a: number, by: 1 | -1) => number) =>
+  (a: number, b: number): number => {
+    if (Number.isNaN(a) || Number.isNaN(b)) return Number.NaN;
+    if (a === b) return b;
+    if (a === 0) return Math.sign(b) * step(0, 1);
+    return step(a, a < b === a > 0 ? 1 : -1);
+  };
+
 /** The next number after a towards b among those that fit into `bits`, 32 or 64. */
 export function nextAfter(bits: 32 | 64): (a: number, b: number) => number {
   const floats = bits === 32 ? new Float32Array(1) : new Float64Array(1);
   const words = bits === 32 ? new Uint32Array(floats.buffer) : new BigUint64Array(floats.buffer);
-  const step = (up: boolean): void => {
-    if (words instanceof Uint32Array) words[0] = (words[0] as number) + (up ? 1 : -1);
-    else words[0] = (words[0] as bigint) + (up ? 1n : -1n);
-  };
-  return (a, b) => {
-    if (Number.isNaN(a) || Number.isNaN(b)) return Number.NaN;
-    if (a === b) return b;
-    // As whole numbers, floats of one sign are in order of their size.
+  return towards((a, by) => {
     floats[0] = a;
-    if (a === 0) {
-      floats[0] = 0;
-      step(true);
-      return b > 0 ? (floats[0] as number) : -(floats[0] as number);
-    }
-    step(a < b === a > 0);
+    if (words instanceof Uint32Array) words[0] = (words[0] as number) + by;
+    else words[0] = (words[0] as bigint) + BigInt(by);
     return floats[0] as number;
-  };
+  });
 }
+/** The same of 16-bit floats. */
+export const nextHalf = (dtype: HalfDType): ((a: number, b: number) => number) =>
+  towards((a, by) => halfValue(dtype, halfBits(dtype, a) + by));
