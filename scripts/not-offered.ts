@@ -20,9 +20,9 @@ const REASONS: Readonly<Record<string, string>> = {
   "a property here, since it costs nothing: x.contiguous; toContiguous() copies": "contiguous",
   "if and for are JavaScript's": "cond",
   "histogram and bincount count along one axis": "histogramdd",
-  "distributions' own, without gradient in PyTorch too": "igamma igamma_ igammac igammac_",
+  "for the distribution function of gamma variables alone": "igamma igamma_ igammac igammac_",
   "dtypes have resultType and promoteTypes": "canCast",
-  "not yet": "vander linearCrossEntropy LinearCrossEntropyLoss",
+  "linear() and crossEntropy() one after the other": "linearCrossEntropy LinearCrossEntropyLoss",
   "LocalResponseNorm by its name of 2012": "CrossMapLRN2d",
   "the function buffer()": "Buffer",
 };
