@@ -100,7 +100,7 @@ const BINARY: Partial<Record<BinaryCode, (a: number, b: number) => number | bool
   ...{ mul: (a, b) => a * b, div: (a, b) => a / b, rdiv: (a, b) => b / a },
   ...{ pow: (a, b) => a ** b, maximum: Math.max, minimum: Math.min },
   ...{ eq: (a, b) => a === b, ne: (a, b) => a !== b, lt: (a, b) => a < b, le: (a, b) => a <= b },
-  ...{ gt: (a, b) => a > b, ge: (a, b) => a >= b },
+  ...{ gt: (a, b) => a > b, ge: (a, b) => a >= b, logicalAnd: (a, b) => a !== 0 && b !== 0 },
 };
 
 // ---- the required kernels -----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import {
 import { opSuite } from "@tapegrad/core/testing";
 import { expect } from "chai";
 import fc from "fast-check";
-import { useBackend } from "./use-backend.ts";
+import { useBackend } from "../../core/test/use-backend.ts";
 
 /** Bits of exponent and of fraction. */
 const FORMATS = { float16: [5, 10], bfloat16: [8, 7] } as const;
