@@ -61,26 +61,27 @@ export function compileRule(
 
   /** Without lists there are few different ones, kept by their bits. */
   const needs: object[] = [];
+  const named = (need: readonly boolean[]): object =>
+    Object.fromEntries(inputNames.map((input, i) => [input, valueAt(node, need, i)]));
   const needOf = (need: readonly boolean[]): object => {
-    const entries = () => inputNames.map((input, i) => [input, valueAt(node, need, i)]);
-    if (node.listLengths !== null) return Object.fromEntries(entries());
+    if (node.listLengths !== null) return named(need);
     let bits = 0;
     for (let i = 0; i < need.length; i++) bits = 2 * bits + (need[i] ? 1 : 0);
-    needs[bits] ??= Object.freeze(Object.fromEntries(entries()));
+    needs[bits] ??= Object.freeze(named(need));
     return needs[bits] as object;
   };
 
   /** Filled anew by each run: who runs the rule has read it before that. */
   const results = new Array<Gradient>(inputs);
-  const flatten = (named: Named<Gradient | readonly Gradient[]>): Gradient[] => {
+  const flatten = (gradients: Named<Gradient | readonly Gradient[]>): Gradient[] => {
     const { listLengths } = node;
     if (listLengths === null) {
-      for (let i = 0; i < inputs; i++) results[i] = named[inputNames[i] as string] as Gradient;
+      for (let i = 0; i < inputs; i++) results[i] = gradients[inputNames[i] as string] as Gradient;
       return results;
     }
     const flat: Gradient[] = [];
     for (let i = 0; i < inputs; i++) {
-      const g = named[inputNames[i] as string];
+      const g = gradients[inputNames[i] as string];
       const length = listLengths[i] as number;
       if (length < 0) flat.push(g as Gradient);
       else for (let j = 0; j < length; j++) flat.push((g as readonly Gradient[] | undefined)?.[j]);
