@@ -66,6 +66,7 @@ fn ln(x : f32) -> f32 {
 }
 // The built-in functions may lose a NaN.
 fn keep_nan(x : f32, y : f32) -> f32 { return select(y, x, is_nan(x)); }
+fn exp_kept(x : f32) -> f32 { return keep_nan(x, exp(x)); }
 fn sigmoid(x : f32) -> f32 { return 1.0 / (1.0 + exp(-x)); }
 // Rational in x², |x| ≤ 4, as in Eigen and XLA: 3 ulp.
 fn erf(v : f32) -> f32 {

@@ -1264,14 +1264,25 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x_in : array<f32>;
 @group(0) @binding(2) var<storage, read> classNumber_in : array<f32>;
 @group(0) @binding(3) var<storage, read_write> loss_out : array<f32>;
+var<private> NAN_BITS : u32 = 0x7fc00000u;
 var<private> INFINITY_BITS : u32 = 0x7f800000u;
+fn nan() -> f32 { return bitcast<f32>(NAN_BITS); }
 fn infinity() -> f32 { return bitcast<f32>(INFINITY_BITS); }
 fn is_nan(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn is_inf(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u; }
 fn larger(a : f32, b : f32) -> f32 {
   if (is_nan(a)) { return a; }
   if (is_nan(b)) { return b; }
   return max(a, b);
 }
+fn ln(x : f32) -> f32 {
+  if (is_nan(x) || x < 0.0) { return nan(); }
+  if (x == 0.0) { return -infinity(); }
+  if (is_inf(x)) { return x; }
+  return log(x);
+}
+fn keep_nan(x : f32, y : f32) -> f32 { return select(y, x, is_nan(x)); }
+fn exp_kept(x : f32) -> f32 { return keep_nan(x, exp(x)); }
 fn pick(j : f32, target_at : f32, v : f32) -> f32 { return select(0.0, v, j == target_at); }
 fn counted(target_at : f32, ignored : f32, v : f32) -> f32 { return select(v, 0.0, target_at == ignored); }
 @compute @workgroup_size(64, 1, 1)
@@ -1292,7 +1303,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   for (var j = 0u; j < p.n; j += 1u) {
     let at = (row / p.inner * p.n + j) * p.inner + row % p.inner;
     let x = x_in[p.o_x + at];
-    total = total + (exp(x - top));
+    total = total + (exp_kept(x - top));
   }
   var picked = 0.0;
   for (var j = 0u; j < p.n; j += 1u) {
@@ -1306,7 +1317,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
     let x = x_in[p.o_x + at];
     rest = rest + (x - top);
   }
-  loss_out[row] = counted(classNumber, p.ignored, log(total) - (1.0 - p.smoothing) * picked - p.smoothing * rest / count);
+  loss_out[row] = counted(classNumber, p.ignored, ln(total) - (1.0 - p.smoothing) * picked - p.smoothing * rest / count);
 }
 
 // wgsl/rows/layerNorm/w/dim/group/y
@@ -1385,14 +1396,25 @@ struct Params {
 @group(0) @binding(0) var<uniform> p : Params;
 @group(0) @binding(1) var<storage, read> x_in : array<f32>;
 @group(0) @binding(2) var<storage, read_write> y_out : array<f32>;
+var<private> NAN_BITS : u32 = 0x7fc00000u;
 var<private> INFINITY_BITS : u32 = 0x7f800000u;
+fn nan() -> f32 { return bitcast<f32>(NAN_BITS); }
 fn infinity() -> f32 { return bitcast<f32>(INFINITY_BITS); }
 fn is_nan(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn is_inf(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u; }
 fn larger(a : f32, b : f32) -> f32 {
   if (is_nan(a)) { return a; }
   if (is_nan(b)) { return b; }
   return max(a, b);
 }
+fn ln(x : f32) -> f32 {
+  if (is_nan(x) || x < 0.0) { return nan(); }
+  if (x == 0.0) { return -infinity(); }
+  if (is_inf(x)) { return x; }
+  return log(x);
+}
+fn keep_nan(x : f32, y : f32) -> f32 { return select(y, x, is_nan(x)); }
+fn exp_kept(x : f32) -> f32 { return keep_nan(x, exp(x)); }
 
 var<workgroup> shared_part : array<f32, 128>;
 @compute @workgroup_size(128, 1, 1)
@@ -1420,7 +1442,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   for (var j = lane; j < p.n; j += 128u) {
     let at = (row / p.inner * p.n + j) * p.inner + row % p.inner;
     let x = x_in[p.o_x + at];
-    total = total + (exp(x - top));
+    total = total + (exp_kept(x - top));
   }
   workgroupBarrier();
   shared_part[lane] = total;
@@ -1433,7 +1455,7 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   for (var j = lane; j < p.n; j += 128u) {
     let at = (row / p.inner * p.n + j) * p.inner + row % p.inner;
     let x = x_in[p.o_x + at];
-    y_out[at] = x - top - log(total);
+    y_out[at] = x - top - ln(total);
   }
 }
 
@@ -2064,11 +2086,13 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   for (var j = 0u; j < p.n; j += 1u) {
     let at = (row / p.inner * p.n + j) * p.inner + row % p.inner;
     let x = x_in[p.o_x + at];
-    total = total + (exp(x - top));
+    total = total + (exp_kept(x - top));
   }
   for (var j = 0u; j < p.n; j += 1u) {
     let at = (row / p.inner * p.n + j) * p.inner + row % p.inner;
     let x = x_in[p.o_x + at];
-    y_out[at] = exp(x - top) / total;
+    y_out[at] = exp_kept(x - top) / total;
   }
 }
+fn keep_nan(x : f32, y : f32) -> f32 { return select(y, x, is_nan(x)); }
+fn exp_kept(x : f32) -> f32 { return keep_nan(x, exp(x)); }

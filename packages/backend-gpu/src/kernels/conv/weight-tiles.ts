@@ -36,8 +36,8 @@ export function weightTiles(
   const [tilesY, tilesX] = [Math.ceil(p.oh / down), Math.ceil(p.ow / across)];
   const taps = p.kh * p.kw;
   const tiles = tilesX * tilesY;
-  const wanted = Math.min(p.n, Math.ceil(BUSY / (tiles * p.o)));
-  const images = Math.ceil(p.n / wanted);
+  const wanted = Math.min(Math.max(1, p.n), Math.ceil(BUSY / (tiles * p.o)));
+  const images = Math.max(1, Math.ceil(p.n / wanted));
   const parts = tiles * Math.ceil(p.n / images);
   const key = `wgsl/depthwise/weightTiles/${down}x${across}/${windowKey(p)}/${p.og}/${p.h}x${p.w}>${p.oh}x${p.ow}`;
   const made = program(key, () => {

@@ -109,7 +109,10 @@ export function runWgsl(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
       map,
     ]
       .filter((part) => part !== "")
-      .join("\n  ");
+      .join("\n  ")
+      // The built-in ones may lose a NaN.
+      .replace(/\bexp\(/g, "exp_kept(")
+      .replace(/\blog\(/g, "ln(");
     const params: Record<string, WgslType> = { rows: "u32", n: "u32", inner: "u32" };
     for (const name of inputs) params[`o_${name}`] = "u32";
     for (const name of numbers) params[name] = "f32";
