@@ -1,7 +1,7 @@
 // npm run test:gpu -- --curve: trains on the built-in glyphs, on the CPU and on the GPU from the same seed, as
 // `tapegrad train glyphs` does, and compares: the losses to 1e-3, read-backs (one a step), dispatches a submit, and the
 // bytes that stay. On a processor that plays a GPU it takes minutes, which is why it is no part of npm test.
-import { setBackend } from "tapegrad";
+import { setBackend, setCollectionThreshold, useDeterministicAlgorithms } from "tapegrad";
 import { gpu } from "tapegrad/gpu";
 import { loadSplit } from "../packages/tapegrad/src/train/datasets.ts";
 import {
@@ -61,7 +61,20 @@ const info = await gpu.init();
 console.log(
   `${OPTIONS.model}, batch ${OPTIONS.batch}, ${STEPS} steps: the CPU (wasm), then ${info.description || info.device}`,
 );
-const truth = await lossesOn("wasm", () => undefined);
+const ignore = (): void => undefined;
+const truth = await lossesOn("wasm", ignore);
+// How far float32 itself goes: the CPU's kernels add in another order in deterministic mode.
+useDeterministicAlgorithms(true);
+const again = await lossesOn("wasm", ignore);
+useDeterministicAlgorithms(false);
+const apart = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((loss, k) => Math.abs(loss - (b[k] as number))));
+console.log(
+  `the CPU with and without --deterministic: ${apart(truth, again).toExponential(1)} apart`,
+);
+
+// What only garbage holds comes back early.
+setCollectionThreshold({ bytes: 1 << 24 });
 
 const live: number[] = [];
 let began = 0;
@@ -77,7 +90,7 @@ const losses = await lossesOn("webgpu", (step, loss) => {
   began = performance.now();
 });
 const { readbacks, dispatches, submits } = gpu.counters();
-const most = Math.max(...losses.map((loss, k) => Math.abs(loss - (truth[k] as number))));
+const most = apart(losses, truth);
 check(most <= TOLERANCE, `the losses agree to ${most.toExponential(1)} (≤ ${TOLERANCE})`);
 check(
   readbacks === STEPS - 1,
@@ -88,7 +101,7 @@ check(full >= FULL, `${full.toFixed(0)} dispatches a submit (≥ ${FULL})`);
 const half = live.length >> 1;
 const [early, late] = [Math.max(...live.slice(1, half)), Math.max(...live.slice(half))];
 check(
-  late <= 1.05 * early,
+  late <= 1.25 * early,
   `live bytes are flat: at most ${early} in the first half, ${late} in the second`,
 );
 process.exit(failed ? 1 : 0);

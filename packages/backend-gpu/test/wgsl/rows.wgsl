@@ -1481,7 +1481,12 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i;
   let count = f32(p.n);
   var sum_total = 0.0;
-  for (var k = 0u; k < p.images; k++) { sum_total = sum_total + part_total[k * p.rows + row]; }
+  for (var begin = 0u; begin < p.images; begin += 8u) {
+    let end = min(begin + 8u, p.images);
+    var chunk_total = 0.0;
+    for (var k = begin; k < end; k++) { chunk_total = chunk_total + part_total[k * p.rows + row]; }
+    sum_total = sum_total + chunk_total;
+  }
   whole_total[row] = sum_total;
 }
 
@@ -1508,17 +1513,22 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i % p.rows;
   let count = f32(p.n);
   var sum_total = 0.0;
-  let end = (i + 1u) * p.plane;
-  var start = i * p.plane;
+  let last = (i + 1u) * p.plane;
+  for (var begin = i * p.plane; begin < last; begin += 64u) {
+  let end = min(begin + 64u, last);
+  var chunk_total = 0.0;
+  var start = begin;
   for (; start + 3u < end; start += 4u) {
     var few_total = 0.0;
     { let at = start + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     { let at = start + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     { let at = start + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     { let at = start + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    sum_total = sum_total + few_total;
+    chunk_total = chunk_total + few_total;
   }
-  for (; start < end; start++) { var few_total = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
+  for (; start < end; start++) { var few_total = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_total = few_total + (x); } chunk_total = chunk_total + few_total; }
+  sum_total = sum_total + chunk_total;
+  }
   part_total[i] = sum_total;
 }
 
@@ -1544,7 +1554,12 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i;
   let count = f32(p.n);
   var sum_squares = 0.0;
-  for (var k = 0u; k < p.images; k++) { sum_squares = sum_squares + part_squares[k * p.rows + row]; }
+  for (var begin = 0u; begin < p.images; begin += 8u) {
+    let end = min(begin + 8u, p.images);
+    var chunk_squares = 0.0;
+    for (var k = begin; k < end; k++) { chunk_squares = chunk_squares + part_squares[k * p.rows + row]; }
+    sum_squares = sum_squares + chunk_squares;
+  }
   whole_squares[row] = sum_squares;
 }
 
@@ -1575,17 +1590,22 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let total = total_in[p.o_total + row];
   let mean = total / count;
   var sum_squares = 0.0;
-  let end = (i + 1u) * p.plane;
-  var start = i * p.plane;
+  let last = (i + 1u) * p.plane;
+  for (var begin = i * p.plane; begin < last; begin += 64u) {
+  let end = min(begin + 64u, last);
+  var chunk_squares = 0.0;
+  var start = begin;
   for (; start + 3u < end; start += 4u) {
     var few_squares = 0.0;
     { let at = start + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     { let at = start + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     { let at = start + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     { let at = start + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    sum_squares = sum_squares + few_squares;
+    chunk_squares = chunk_squares + few_squares;
   }
-  for (; start < end; start++) { var few_squares = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
+  for (; start < end; start++) { var few_squares = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } chunk_squares = chunk_squares + few_squares; }
+  sum_squares = sum_squares + chunk_squares;
+  }
   part_squares[i] = sum_squares;
 }
 
@@ -1699,7 +1719,12 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i;
   let count = f32(p.n);
   var sum_total = 0.0;
-  for (var k = 0u; k < p.images; k++) { sum_total = sum_total + part_total[k * p.rows + row]; }
+  for (var begin = 0u; begin < p.images; begin += 8u) {
+    let end = min(begin + 8u, p.images);
+    var chunk_total = 0.0;
+    for (var k = begin; k < end; k++) { chunk_total = chunk_total + part_total[k * p.rows + row]; }
+    sum_total = sum_total + chunk_total;
+  }
   whole_total[row] = sum_total;
 }
 
@@ -1726,17 +1751,22 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i % p.rows;
   let count = f32(p.n);
   var sum_total = 0.0;
-  let end = (i + 1u) * p.plane;
-  var start = i * p.plane;
+  let last = (i + 1u) * p.plane;
+  for (var begin = i * p.plane; begin < last; begin += 64u) {
+  let end = min(begin + 64u, last);
+  var chunk_total = 0.0;
+  var start = begin;
   for (; start + 3u < end; start += 4u) {
     var few_total = 0.0;
     { let at = start + 0u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     { let at = start + 1u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     { let at = start + 2u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
     { let at = start + 3u; let x = x_in[p.o_x + at]; few_total = few_total + (x); }
-    sum_total = sum_total + few_total;
+    chunk_total = chunk_total + few_total;
   }
-  for (; start < end; start++) { var few_total = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_total = few_total + (x); } sum_total = sum_total + few_total; }
+  for (; start < end; start++) { var few_total = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_total = few_total + (x); } chunk_total = chunk_total + few_total; }
+  sum_total = sum_total + chunk_total;
+  }
   part_total[i] = sum_total;
 }
 
@@ -1762,7 +1792,12 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i;
   let count = f32(p.n);
   var sum_squares = 0.0;
-  for (var k = 0u; k < p.images; k++) { sum_squares = sum_squares + part_squares[k * p.rows + row]; }
+  for (var begin = 0u; begin < p.images; begin += 8u) {
+    let end = min(begin + 8u, p.images);
+    var chunk_squares = 0.0;
+    for (var k = begin; k < end; k++) { chunk_squares = chunk_squares + part_squares[k * p.rows + row]; }
+    sum_squares = sum_squares + chunk_squares;
+  }
   whole_squares[row] = sum_squares;
 }
 
@@ -1793,17 +1828,22 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let total = total_in[p.o_total + row];
   let mean = total / count;
   var sum_squares = 0.0;
-  let end = (i + 1u) * p.plane;
-  var start = i * p.plane;
+  let last = (i + 1u) * p.plane;
+  for (var begin = i * p.plane; begin < last; begin += 64u) {
+  let end = min(begin + 64u, last);
+  var chunk_squares = 0.0;
+  var start = begin;
   for (; start + 3u < end; start += 4u) {
     var few_squares = 0.0;
     { let at = start + 0u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     { let at = start + 1u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     { let at = start + 2u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
     { let at = start + 3u; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); }
-    sum_squares = sum_squares + few_squares;
+    chunk_squares = chunk_squares + few_squares;
   }
-  for (; start < end; start++) { var few_squares = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } sum_squares = sum_squares + few_squares; }
+  for (; start < end; start++) { var few_squares = 0.0; { let at = start; let x = x_in[p.o_x + at]; few_squares = few_squares + ((x - mean) * (x - mean)); } chunk_squares = chunk_squares + few_squares; }
+  sum_squares = sum_squares + chunk_squares;
+  }
   part_squares[i] = sum_squares;
 }
 
@@ -1916,7 +1956,12 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let row = i;
   let count = f32(p.n);
   var sum_total = 0.0; var sum_moment = 0.0;
-  for (var k = 0u; k < p.images; k++) { sum_total = sum_total + part_total[k * p.rows + row]; sum_moment = sum_moment + part_moment[k * p.rows + row]; }
+  for (var begin = 0u; begin < p.images; begin += 8u) {
+    let end = min(begin + 8u, p.images);
+    var chunk_total = 0.0; var chunk_moment = 0.0;
+    for (var k = begin; k < end; k++) { chunk_total = chunk_total + part_total[k * p.rows + row]; chunk_moment = chunk_moment + part_moment[k * p.rows + row]; }
+    sum_total = sum_total + chunk_total; sum_moment = sum_moment + chunk_moment;
+  }
   whole_total[row] = sum_total; whole_moment[row] = sum_moment;
 }
 
@@ -1952,17 +1997,22 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   let mean = mean_in[p.o_mean + row];
   let rstd = rstd_in[p.o_rstd + row];
   var sum_total = 0.0; var sum_moment = 0.0;
-  let end = (i + 1u) * p.plane;
-  var start = i * p.plane;
+  let last = (i + 1u) * p.plane;
+  for (var begin = i * p.plane; begin < last; begin += 64u) {
+  let end = min(begin + 64u, last);
+  var chunk_total = 0.0; var chunk_moment = 0.0;
+  var start = begin;
   for (; start + 3u < end; start += 4u) {
     var few_total = 0.0; var few_moment = 0.0;
     { let at = start + 0u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
     { let at = start + 1u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
     { let at = start + 2u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
     { let at = start + 3u; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); }
-    sum_total = sum_total + few_total; sum_moment = sum_moment + few_moment;
+    chunk_total = chunk_total + few_total; chunk_moment = chunk_moment + few_moment;
   }
-  for (; start < end; start++) { var few_total = 0.0; var few_moment = 0.0; { let at = start; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); } sum_total = sum_total + few_total; sum_moment = sum_moment + few_moment; }
+  for (; start < end; start++) { var few_total = 0.0; var few_moment = 0.0; { let at = start; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; few_total = few_total + (g); few_moment = few_moment + (g * (x - mean) * rstd); } chunk_total = chunk_total + few_total; chunk_moment = chunk_moment + few_moment; }
+  sum_total = sum_total + chunk_total; sum_moment = sum_moment + chunk_moment;
+  }
   part_total[i] = sum_total; part_moment[i] = sum_moment;
 }
 
@@ -2068,6 +2118,8 @@ fn larger(a : f32, b : f32) -> f32 {
   if (is_nan(b)) { return b; }
   return max(a, b);
 }
+fn keep_nan(x : f32, y : f32) -> f32 { return select(y, x, is_nan(x)); }
+fn exp_kept(x : f32) -> f32 { return keep_nan(x, exp(x)); }
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
@@ -2094,5 +2146,3 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
     y_out[at] = exp_kept(x - top) / total;
   }
 }
-fn keep_nan(x : f32, y : f32) -> f32 { return select(y, x, is_nan(x)); }
-fn exp_kept(x : f32) -> f32 { return keep_nan(x, exp(x)); }

@@ -41,22 +41,25 @@ function headFor(text: string): string {
 
 /** Elements that a turn of a walk takes: the walk itself costs as much as reading one. */
 const FEW = 4;
+/** Elements, and images, whose sum is made by itself: sums of sums are more exact than long ones. */
+const CHUNK = 64;
+const CHUNK_IMAGES = 8;
 
-/**
- * A walk over plane i that takes a few elements a turn: `first`, `each` for every element (READ reads it), `then`.
- * Sums of a few are added to the whole, which is more exact than to add them one by one.
- */
-function overPlane(each: string, first = "", then = ""): string {
+/** A walk over plane i: `each` is done for every element, after `READ` has read it. */
+const overPlane = (each: string): string => `let end = (i + 1u) * p.plane;
+  ${turns("i * p.plane", "end", each, "", "")}`;
+
+/** From `start` to `end`, a few elements a turn: `first`, `each` for every element, `then`. */
+function turns(from: string, end: string, each: string, first: string, then: string): string {
   const one = (at: string): string => `{ let at = ${at}; READ ${each} }`;
   const few = Array.from({ length: FEW }, (_, k) => one(`start + ${k}u`)).join("\n    ");
-  return `let end = (i + 1u) * p.plane;
-  var start = i * p.plane;
-  for (; start + ${FEW - 1}u < end; start += ${FEW}u) {
+  return `var start = ${from};
+  for (; start + ${FEW - 1}u < ${end}; start += ${FEW}u) {
     ${first}
     ${few}
     ${then}
   }
-  for (; start < end; start++) { ${first} ${one("start")} ${then} }`;
+  for (; start < ${end}; start++) { ${first} ${one("start")} ${then} }`;
 }
 
 /** Only for layouts by channel, and formulas without `j`. */
@@ -138,30 +141,50 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
     const identity = ({ op }: Reduction): string => (op === "sum" ? "0.0" : "-infinity()");
     const join = ({ op }: Reduction, a: string, b: string): string =>
       op === "sum" ? `${a} + ${b}` : `larger(${a}, ${b})`;
-    const begin = stage.map((r) => `var sum_${r.name} = ${identity(r)};`).join(" ");
+    // A sum of sums: an element goes to a few, those to a chunk, that to the whole.
+    const start = (level: string): string =>
+      stage.map((r) => `var ${level}_${r.name} = ${identity(r)};`).join(" ");
+    const add = (level: string, value: (r: Reduction) => string): string =>
+      stage
+        .map((r) => `${level}_${r.name} = ${join(r, `${level}_${r.name}`, value(r))};`)
+        .join(" ");
     const parts = stage.map((r) => rt.temporary(4 * rows * images, `${spec.key} ${r.name}`));
     const partNames = stage.map((r, k) => [`part_${r.name}`, parts[k] as GpuBlock] as const);
-    const add = stage.map((r) => `few_${r.name} = ${join(r, `few_${r.name}`, `(${r.of})`)};`);
-    const few = stage.map((r) => `var few_${r.name} = ${identity(r)};`).join(" ");
-    const added = stage.map((r) => `sum_${r.name} = ${join(r, `sum_${r.name}`, `few_${r.name}`)};`);
+    const walk = turns(
+      "begin",
+      "end",
+      add("few", (r) => `(${r.of})`),
+      start("few"),
+      add("chunk", (r) => `few_${r.name}`),
+    );
     const store = stage.map((r) => `part_${r.name}[i] = sum_${r.name};`);
     run(
       `${number} planes`,
       "plane",
-      `${begin}\n  ${overPlane(add.join(" "), few, added.join(" "))}\n  ${store.join(" ")}`,
+      `${start("sum")}
+  let last = (i + 1u) * p.plane;
+  for (var begin = i * p.plane; begin < last; begin += ${CHUNK}u) {
+  let end = min(begin + ${CHUNK}u, last);
+  ${start("chunk")}
+  ${walk}
+  ${add("sum", (r) => `chunk_${r.name}`)}
+  }
+  ${store.join(" ")}`,
       [],
       partNames,
     );
     const whole = stage.map((r) => rt.temporary(4 * rows, `${spec.key} ${r.name}`));
-    const next = stage.map(
-      (r) => `sum_${r.name} = ${join(r, `sum_${r.name}`, `part_${r.name}[k * p.rows + row]`)};`,
-    );
     run(
       `${number} channels`,
       "channel",
-      `${begin}\n  for (var k = 0u; k < p.images; k++) { ${next.join(" ")} }\n  ${stage
-        .map((r) => `whole_${r.name}[row] = sum_${r.name};`)
-        .join(" ")}`,
+      `${start("sum")}
+  for (var begin = 0u; begin < p.images; begin += ${CHUNK_IMAGES}u) {
+    let end = min(begin + ${CHUNK_IMAGES}u, p.images);
+    ${start("chunk")}
+    for (var k = begin; k < end; k++) { ${add("chunk", (r) => `part_${r.name}[k * p.rows + row]`)} }
+    ${add("sum", (r) => `chunk_${r.name}`)}
+  }
+  ${stage.map((r) => `whole_${r.name}[row] = sum_${r.name};`).join(" ")}`,
       partNames,
       stage.map((r, k) => [`whole_${r.name}`, whole[k] as GpuBlock] as const),
     );
