@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from "../../shape.ts";
 import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { tensor } from "../creation.ts";
 import { TENSOR_OPTIONS, type TensorOptions } from "../place.ts";
-import { vectors, wholeNumber } from "../views/join.ts";
+import { vectors, wholeNumber } from "../views/bounds.ts";
 import { meshgrid } from "../views/meshgrid.ts";
 import { stack } from "../views/stack.ts";
 import { reshape } from "../views/view.ts";

@@ -4,7 +4,7 @@ import { checkLive, composite, type Tensor } from "../../tensor.ts";
 import { arange } from "../creation.ts";
 import { pow } from "../elementwise/pow.ts";
 import { to } from "../elementwise/to.ts";
-import { vectors, wholeNumber } from "../views/join.ts";
+import { vectors, wholeNumber } from "../views/bounds.ts";
 import { unsqueeze } from "../views/unsqueeze.ts";
 
 export interface VanderOptions {

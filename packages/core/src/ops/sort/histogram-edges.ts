@@ -21,7 +21,7 @@ import { amax } from "../reduce/amax.ts";
 import { amin } from "../reduce/amin.ts";
 import { sum } from "../reduce/sum.ts";
 import { diff } from "../scan/diff.ts";
-import { vectors, wholeNumber } from "../views/join.ts";
+import { vectors, wholeNumber } from "../views/bounds.ts";
 import { select } from "../views/select.ts";
 import { reshape } from "../views/view.ts";
 import { bucketize } from "./search.ts";

@@ -1,5 +1,5 @@
 // What views check of their arguments: dims, Python's slice bounds, lists.
-import { ArgumentError, IndexError } from "../../errors.ts";
+import { ArgumentError, IndexError, ShapeError } from "../../errors.ts";
 import { normalizeDim } from "../../shape.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
 
@@ -40,4 +40,21 @@ export function tensorList(op: string, tensors: readonly Tensor[]): void {
   if (!Array.isArray(tensors)) throw new ArgumentError(op, "expects an array of tensors");
   if (tensors.length === 0) throw new ArgumentError(op, "needs at least one tensor");
   for (const t of tensors) checkLive(op, t);
+}
+
+/** @throws ShapeError, ArgumentError unless all are vectors */
+export function vectors(op: string, tensors: readonly Tensor[]): void {
+  tensorList(op, tensors);
+  const bad = tensors.findIndex((t) => t.ndim !== 1);
+  if (bad < 0) return;
+  throw new ShapeError(op, "expects vectors", {
+    [`tensors[${bad}]`]: (tensors[bad] as Tensor).shape,
+  });
+}
+
+/** @throws ArgumentError unless n is a whole number ≥ least */
+export function wholeNumber(op: string, name: string, n: number, least: number): void {
+  if (!Number.isInteger(n) || n < least) {
+    throw new ArgumentError(op, `${name} must be a whole number ≥ ${least}; got ${n}`);
+  }
 }

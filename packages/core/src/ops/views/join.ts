@@ -1,5 +1,5 @@
 // Tensors brought to a least number of dimensions, and put side by side as NumPy does.
-import { ArgumentError, ShapeError } from "../../errors.ts";
+import { ShapeError } from "../../errors.ts";
 import { checkLive, composite, type Tensor } from "../../tensor.ts";
 import { tensorList } from "./bounds.ts";
 import { cat } from "./cat.ts";
@@ -86,21 +86,4 @@ export function blockDiag(...tensors: readonly Tensor[]): Tensor {
     });
     return cat(rows);
   });
-}
-
-/** @throws ShapeError, ArgumentError unless all are vectors */
-export function vectors(op: string, tensors: readonly Tensor[]): void {
-  tensorList(op, tensors);
-  const bad = tensors.findIndex((t) => t.ndim !== 1);
-  if (bad < 0) return;
-  throw new ShapeError(op, "expects vectors", {
-    [`tensors[${bad}]`]: (tensors[bad] as Tensor).shape,
-  });
-}
-
-/** @throws ArgumentError unless n is a whole number ≥ least */
-export function wholeNumber(op: string, name: string, n: number, least: number): void {
-  if (!Number.isInteger(n) || n < least) {
-    throw new ArgumentError(op, `${name} must be a whole number ≥ ${least}; got ${n}`);
-  }
 }
