@@ -89,6 +89,21 @@ for (const { name, relaxed } of kinds) {
       }
     });
 
+    it("running statistics move towards those of a batch", () => {
+      const view = (seed: number) => known(viewOf(ctx, [7], numbers(7, seed)));
+      const [runningMean, runningVar, mean, variance] = [view(1), view(2), view(3), view(4)];
+      const moved = (running: View, batch: View, share: number) => {
+        const from = read(ctx, batch);
+        return read(ctx, running).map((v, c) =>
+          Math.fround(0.75 * v + share * (from[c] as number)),
+        );
+      };
+      const expected = [moved(runningMean, mean, 0.25), moved(runningVar, variance, 0.25 * 1.5)];
+      const step = { momentum: 0.25, unbiased: 1.5 };
+      kernels.batchNormRunning?.(runningMean, runningVar, mean, variance, step);
+      expect([runningMean, runningVar].map((v) => read(ctx, v))).to.deep.equal(expected);
+    });
+
     it("batchNorm without rstd, and far from zero", () => {
       const shape = [8, 2, 7, 7];
       const far = known(

@@ -195,6 +195,21 @@ export const givenKernel = (): Func => {
   });
 };
 
+/** running(channels, to, from, keep, share): to = keep · to + share · from, in double precision. */
+export const runningKernel = (): Func =>
+  func(
+    "running",
+    { channels: "i32", to: "i32", from: "i32", keep: "f64", share: "f64" },
+    (_, p) => {
+      const part = (at: IntLocal, factor: Expr<"f64">) =>
+        f64.mul(f64.promoteF32(f32.load(at)), factor);
+      return countdownOrSkip(p.channels, [
+        storeNext(p.to, f32.demoteF64(f64.add(part(p.to, p.keep), part(p.from, p.share)))),
+        p.from.add(4),
+      ]);
+    },
+  );
+
 /** normalise(…CHANNELS, x, y, mean, scale, shift): y = activation((x − mean)·scale + shift). */
 function normaliseKernel(size: number, activation: Activation, relaxed: boolean): Func {
   const params = {

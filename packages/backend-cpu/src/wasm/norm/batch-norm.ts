@@ -11,11 +11,19 @@ import type { Scratch, WasmContext } from "../context.ts";
 import { pieces, traffic } from "../threads/launch.ts";
 import { addressOf, contiguousAt } from "../view.ts";
 import { type BatchNormGradKernels, batchNormGradFuncs } from "./batch-norm-grad-kernels.ts";
-import { type BatchNormKernels, batchNormFuncs, givenKernel } from "./batch-norm-kernels.ts";
+import {
+  type BatchNormKernels,
+  batchNormFuncs,
+  givenKernel,
+  runningKernel,
+} from "./batch-norm-kernels.ts";
 import { batchNormGradLanes, batchNormLanes } from "./batch-norm-lanes.ts";
 import { constantSize } from "./planes.ts";
 
-type Kernels = Pick<FusedKernels, "batchNorm" | "batchNormGrad" | "batchNormEval">;
+type Kernels = Pick<
+  FusedKernels,
+  "batchNorm" | "batchNormRunning" | "batchNormGrad" | "batchNormEval"
+>;
 
 const float32 = (...views: readonly (View | undefined)[]): boolean =>
   views.every((v) => v === undefined || v.dtype === "float32");
@@ -212,6 +220,15 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         });
         return "slices";
       });
+    },
+    batchNormRunning(runningMean, runningVar, mean, variance, { momentum, unbiased }) {
+      if (!float32(runningMean, runningVar, mean, variance)) return undefined;
+      const { running } = ctx.get<"running">("batchNorm/running", () => [runningKernel()]);
+      const channels = sizeOf(mean.shape);
+      const keep = 1 - momentum;
+      running(channels, addressOf(runningMean), addressOf(mean), keep, momentum);
+      running(channels, addressOf(runningVar), addressOf(variance), keep, momentum * unbiased);
+      return "channels";
     },
     batchNormEval(x, mean, variance, weight, bias, y, eps, activation) {
       if (!float32(x, mean, variance, weight, bias)) return undefined;

@@ -10,7 +10,12 @@ import { layerNormGradKernel, layerNormKernel, narrowKernel } from "./layer-norm
 
 type NormKernels = Pick<
   FusedKernels,
-  "batchNorm" | "batchNormGrad" | "batchNormEval" | "layerNorm" | "layerNormGrad"
+  | "batchNorm"
+  | "batchNormRunning"
+  | "batchNormGrad"
+  | "batchNormEval"
+  | "layerNorm"
+  | "layerNormGrad"
 >;
 
 const float32 = (...views: readonly (View | undefined)[]): boolean =>

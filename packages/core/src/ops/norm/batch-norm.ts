@@ -1,9 +1,9 @@
 // batchNorm: what people and modules call. Training uses the batch's statistics and moves the running
 // ones towards them; evaluation uses the running ones.
-import { noGrad } from "../../autograd/tape.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
+import { moveRunning } from "../../foreach/running.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
-import { owned, type Tensor } from "../../tensor.ts";
+import type { Tensor } from "../../tensor.ts";
 import { type Activation, activated, checkActivation } from "../activation.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { batchNormEval } from "./batch-norm-eval.ts";
@@ -89,13 +89,10 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
   }
   if (x.numel === 0) return activated(affine(x.clone(), weight, bias), activation); // nothing to learn statistics from
   const [y, mean, variance] = batchNormTrain(x, weight, bias, { eps, activation });
-  noGrad(() =>
-    owned(() => {
-      runningMean?.mul_(1 - momentum).add_(mean, { alpha: momentum });
-      const unbiased = count / (count - 1);
-      runningVar?.mul_(1 - momentum).add_(variance, { alpha: momentum * unbiased });
-      return [];
-    }),
+  moveRunning(
+    { mean: runningMean, variance: runningVar },
+    { mean, variance },
+    { momentum, unbiased: count / (count - 1) },
   );
   // Nobody else has seen these two; the tape holds its own.
   mean.release();
