@@ -5,6 +5,7 @@
 import { pathToFileURL } from "node:url";
 import { DeviceError, DTypeError, scope, withBackend } from "@tapegrad/core";
 import { gpu, NAME } from "../packages/backend-gpu/src/index.ts";
+import "../packages/backend-gpu/test/gpu.ts"; // names the software adapter that Chromium brings, where it is
 import {
   type FunctionCase,
   functionFiles,
@@ -126,13 +127,16 @@ async function outcomesOf(c: FunctionCase): Promise<GpuOutcome[] | string> {
   }
   if (stopped === undefined) return outcomes;
   const { stage, error } = stopped;
-  if (error instanceof DeviceError) return `computed on the CPU: ${firstLine(error)}`;
-  if (error instanceof DTypeError && /GPUs? ha|on the GPU/.test(error.message))
-    return firstLine(error);
+  if (error instanceof DeviceError)
+    return "values have to be read at once, which a GPU cannot: on the CPU alone";
+  if (error instanceof DTypeError && /GPUs? ha|on the GPU/.test(error.message)) {
+    const dtype = /float16|bfloat16|float64/.exec(error.message)?.[0];
+    return dtype === undefined
+      ? "int64 beyond 32 bits, which are what a GPU holds"
+      : `${dtype} is not held there`;
+  }
   return [...outcomes, { fn, name, stage, error: String(error) }];
 }
-
-const firstLine = (error: Error): string => error.message.split("\n")[0] as string;
 
 if (pathToFileURL(process.argv[1] ?? "").href === import.meta.url) {
   const result = await conformanceOnGpu(new RegExp(process.argv[2] ?? ""));

@@ -17,6 +17,7 @@ import {
   settle,
   stagesOf,
 } from "../packages/core/test/fixture-runner.ts";
+import { conformanceOnGpu, type GpuConformance } from "./conformance-gpu.ts";
 import { reasonsFor } from "./not-offered.ts";
 
 const BACKENDS = ["reference", "wasm"] as const;
@@ -88,6 +89,7 @@ const only = new RegExp(options.only ?? "");
 
 setFallback("allow");
 const functions = functionTable();
+const onGpu = await gpuColumns(functions);
 const suite = opTable();
 const slow = slowWays();
 const absent = missing();
@@ -120,6 +122,39 @@ function functionTable(): Table {
     }
   }
   return table;
+}
+
+/** Adds what webgpu gives, where an adapter answers; says so where none does. */
+async function gpuColumns(table: Table): Promise<GpuConformance | undefined> {
+  const result = await conformanceOnGpu(only);
+  if (typeof result === "string") {
+    console.log(`without webgpu: ${result}`);
+    return undefined;
+  }
+  for (const { fn, stage, name, error } of result.outcomes) {
+    table.count(fn, `webgpu: ${columnOf(stage)}`, name, () => {
+      if (error !== undefined) throw new Error(error);
+    });
+  }
+  return result;
+}
+
+/** What has no number in the columns of webgpu. */
+function notOnGpu({ adapter, unsupported }: GpuConformance): string {
+  const reasons = new Map<string, string[]>();
+  for (const [fn, why] of unsupported) reasons.set(why, [...(reasons.get(why) ?? []), fn]);
+  const lines = [...reasons].map(
+    ([why, names]) =>
+      `- ${why}: ${names
+        .sort()
+        .map((n) => `\`${n}\``)
+        .join(", ")}`,
+  );
+  return `
+
+The columns of webgpu are float32 on ${adapter}: float64 of the fixtures is rounded to it, tolerances are float32's. What has cases that do not run there:
+
+${lines.join("\n")}`;
 }
 
 /** A stage that fails leaves nothing to the next ones. */
@@ -175,7 +210,9 @@ function missing(): { readonly text: string; readonly unexplained: readonly stri
 }
 
 function page(): string {
-  const columns = BACKENDS.flatMap((b) => COLUMNS.map((c) => `${b}: ${c}`));
+  const columns = [...BACKENDS, ...(onGpu ? ["webgpu"] : [])].flatMap((b) =>
+    COLUMNS.map((c) => `${b}: ${c}`),
+  );
   return `# Conformance
 
 Written by \`npm run conformance\`; not edited by hand. A number counts what passed, ✘ what failed; an empty cell means that PyTorch has no such number (no gradient, or a second derivative that is zero everywhere).
@@ -184,7 +221,7 @@ Written by \`npm run conformance\`; not edited by hand. A number counts what pas
 
 Cases of \`fixtures/*.json\`: values, shapes and dtypes, gradients, and gradients of those.
 
-${functions.markdown("function", columns)}
+${functions.markdown("function", columns)}${onGpu ? notOnGpu(onGpu) : ""}
 
 ## Not offered
 
