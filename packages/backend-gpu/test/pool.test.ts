@@ -2,20 +2,13 @@
 import {
   adaptiveAvgPool2d,
   avgPool2d,
-  enableGrad,
-  grad,
   maxPool1d,
   maxPool2d,
   randn,
   type Tensor,
 } from "@tapegrad/core";
 import { describeGpu } from "./gpu.ts";
-import { agree } from "./siblings.ts";
-
-const gradientOf = (x: Tensor, g: Tensor, f: (x: Tensor) => Tensor): Tensor => {
-  const leaf = x.detach().requiresGrad_();
-  return enableGrad(() => grad(f(leaf), leaf, { gradOutputs: [g] })[0]);
-};
+import { agree, gradientOf } from "./siblings.ts";
 
 describeGpu("variants of pooling agree", () => {
   for (const [kernel, options] of [

@@ -2,8 +2,6 @@
 import {
   batchNorm,
   crossEntropy,
-  enableGrad,
-  grad,
   layerNorm,
   logSoftmax,
   randint,
@@ -12,15 +10,9 @@ import {
   type Tensor,
 } from "@tapegrad/core";
 import { describeGpu } from "./gpu.ts";
-import { agree } from "./siblings.ts";
+import { agree, gradientOf } from "./siblings.ts";
 
 const tolerance = { rtol: 1e-4, atol: 1e-5 };
-
-/** The gradient of f by x, made of fresh leaves each time: a rule runs once a variant. */
-function gradientOf(x: Tensor, g: Tensor, f: (x: Tensor) => Tensor): Tensor {
-  const leaf = x.detach().requiresGrad_();
-  return enableGrad(() => grad(f(leaf), leaf, { gradOutputs: [g] })[0]);
-}
 
 describeGpu("variants of row kernels agree", () => {
   for (const shape of [

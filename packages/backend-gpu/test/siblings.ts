@@ -1,5 +1,5 @@
 // Variants of one slot must agree: each is forced in turn on the same inputs.
-import { noGrad, onRun, type Tensor } from "@tapegrad/core";
+import { enableGrad, grad, noGrad, onRun, type Tensor } from "@tapegrad/core";
 import { compare, type Tolerance } from "@tapegrad/core/testing";
 import { expect } from "chai";
 import { gpu } from "../src/index.ts";
@@ -40,4 +40,10 @@ export async function agree(
   for (const { name, result } of others) {
     await compare([result], [first?.result as Tensor], tolerance, `${slotName}: ${name}`);
   }
+}
+
+/** The gradient of f by x, made of fresh leaves each time: a rule runs once a variant. */
+export function gradientOf(x: Tensor, g: Tensor, f: (x: Tensor) => Tensor): Tensor {
+  const leaf = x.detach().requiresGrad_();
+  return enableGrad(() => grad(f(leaf), leaf, { gradOutputs: [g] })[0]);
 }

@@ -114,6 +114,13 @@ export function dense(runtime: GpuRuntime, x: View, always = false): View {
   return copy;
 }
 
+/** Class numbers, places: integers as floats, exact below 2^24, since gpu.js reads nothing else. */
+export function asFloats(runtime: GpuRuntime, x: View): View {
+  const copy = temporaryLike(runtime, { shape: x.shape, dtype: "float32" });
+  elementwise(runtime, { key: "copy/asFloat", expression: "f32(x0)" }, [x], copy);
+  return copy;
+}
+
 /** A dense view on memory that lives as long as the op runs. */
 export function temporaryLike(
   runtime: GpuRuntime,

@@ -4,7 +4,7 @@ import { type PoolGeometry, type Shape, sizeOf, type View } from "@tapegrad/core
 import { gpuJs } from "../../program/gpu-js.ts";
 import { program } from "../../registry.ts";
 import { blockOf, type GpuRuntime } from "../../runtime/runtime.ts";
-import { elementwise, temporaryLike } from "../elementwise-wgsl.ts";
+import { asFloats, elementwise, temporaryLike } from "../elementwise-wgsl.ts";
 
 const last = (list: readonly number[], back: number, other: number): number =>
   back <= list.length ? (list[list.length - back] as number) : other;
@@ -197,13 +197,6 @@ export function adaptiveAvgPoolGrad(rt: GpuRuntime, g: View, dx: View): void {
   return sum;
 }`,
   );
-}
-
-/** Class numbers, places: i32 as floats. */
-function asFloats(rt: GpuRuntime, indices: View): View {
-  const copy = temporaryLike(rt, { shape: indices.shape, dtype: "float32" }, "indices");
-  elementwise(rt, { key: "copy/asFloat", expression: "f32(x0)" }, [indices], copy);
-  return copy;
 }
 
 const planeSize = (v: View): number => sizeOf(v.shape.slice(2));

@@ -1,19 +1,11 @@
 // Cross-entropy of class numbers along dim 1, and its gradient.
 import type { View } from "@tapegrad/core";
 import { slot } from "../../registry.ts";
-import type { GpuRuntime } from "../../runtime/runtime.ts";
-import { dense, elementwise, temporaryLike } from "../elementwise-wgsl.ts";
+import { asFloats, dense } from "../elementwise-wgsl.ts";
 import { alongDim, type RowSpec, takesRows } from "./spec.ts";
 import { rowVariants } from "./variants.ts";
 
 const isInteger = (v: View): boolean => v.dtype !== "float32";
-
-/** Class numbers as floats, exact below 2^24: gpu.js reads nothing else. */
-function asFloats(rt: GpuRuntime, target: View): View {
-  const copy = temporaryLike(rt, { shape: target.shape, dtype: "float32" }, "crossEntropy");
-  elementwise(rt, { key: "copy/target", expression: "f32(x0)" }, [target], copy);
-  return copy;
-}
 
 /** Without smoothing the mean is left out: of a class with −∞ it would be −∞, times 0. */
 function forwardSpec(smooth: boolean): RowSpec {
