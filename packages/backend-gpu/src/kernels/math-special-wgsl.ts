@@ -182,6 +182,15 @@ fn lcm(a : i32, b : i32) -> i32 {
   if (a == 0 || b == 0) { return 0; }
   return abs(a / gcd(a, b) * b);
 }
+// By the signs of zeros too, which the built-in one does not see on all devices.
+fn atan2_exact(a : f32, b : f32) -> f32 {
+  if (is_nan(a) || is_nan(b)) { return nan(); }
+  let back = bitcast<u32>(b) >= 0x80000000u;
+  var angle = select(0.0, 3.141592653589793, back);
+  if (is_inf(a) && is_inf(b)) { angle = select(0.7853981633974483, 2.356194490192345, back); }
+  else if (a != 0.0 && !is_inf(b)) { angle = atan2(abs(a), b); }
+  return select(angle, -angle, bitcast<u32>(a) >= 0x80000000u);
+}
 fn shift_left(a : i32, b : i32) -> i32 {
   if (b < 0 || b > 31) { return 0; }
   return a << u32(b);

@@ -249,7 +249,7 @@ export const BINARY_F32: Table<BinaryCode> = {
   minimum: "smaller(a, b)",
   fmod: "fmod(a, b)",
   remainder: "remainder(a, b)",
-  atan2: "atan2(a, b)",
+  atan2: "atan2_exact(a, b)",
   nextafter: "next_after(a, b)",
   ...comparisons,
   ne: "truth(!(a == b))",
