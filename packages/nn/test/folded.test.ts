@@ -30,13 +30,14 @@ const same = (got: Tensor, want: Tensor): void => {
   close("folded", got, valuesOf(want), want.dtype);
 };
 /** In training mode once, so that the statistics say something; scale and shift of norms are drawn. */
-function prepared<M extends nn.Module & { forward(x: Tensor): Tensor }>(net: M, x: Tensor): M {
+function prepared<M extends nn.Layer>(net: M, x: Tensor): M {
+  const layer: nn.Layer = net;
   noGrad(() => {
     for (const m of net.modules()) {
       if (!(m instanceof nn.BatchNorm1d || m instanceof nn.BatchNorm2d)) continue;
       for (const p of [m.weight, m.bias]) p?.copy_(randn(p.shape, { dtype: p.dtype }));
     }
-    net.call(x);
+    layer.call(x);
   });
   return net.eval();
 }

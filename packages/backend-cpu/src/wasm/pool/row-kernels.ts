@@ -92,20 +92,26 @@ export function paddedWidth(p: RowPooling, inWidth: number, outWidth: number, le
   return Math.ceil((Math.max(read, left + inWidth * spread) + 16) / 4) * 4;
 }
 
-/** A value and where it comes from: b replaces a where it is larger or NaN, as the loops have it. */
-function larger(
-  p: RowPooling,
+/**
+ * A value and where it comes from: `value` replaces `best` where it is larger or NaN, as the loops have it. Without
+ * places a NaN may become another one.
+ */
+export function larger(
+  p: Pick<RowPooling, "places" | "relaxed">,
   best: Lane,
   place: Lane,
   value: Lane,
   other: () => V,
   mask: Lane,
 ): Code {
+  const nan = f32x4.ne(value, value);
+  // All ones is a NaN.
+  if (!p.places) return best.set(v128.or(f32x4.pmax(best, value), nan));
   const choose = laneSelect(p.relaxed);
   return [
-    mask.set(v128.or(f32x4.gt(value, best), f32x4.ne(value, value))),
+    mask.set(v128.or(f32x4.gt(value, best), nan)),
     best.set(choose(value, best, mask)),
-    p.places ? place.set(choose(other(), place, mask)) : [],
+    place.set(choose(other(), place, mask)),
   ];
 }
 

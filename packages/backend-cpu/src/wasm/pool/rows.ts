@@ -80,12 +80,10 @@ export function poolRows(
   const planes = (g.x[0] as number) * (g.x[1] as number);
   if (planes === 0 || w.windows * h.windows === 0) return undefined;
   const back = way === "avgGrad";
-  if (places === 0) {
-    const [large, small] = back ? [to, from] : [from, to];
-    const divisor = (d: number): number => (d === 0 ? h : w).divisor(0);
-    const done = poolHalves(ctx, way, g, large, small, divisor);
-    if (done !== undefined) return done;
-  }
+  const [large, small] = back ? [to, from] : [from, to];
+  const divisor = (d: number): number => (d === 0 ? h : w).divisor(0);
+  const done = poolHalves(ctx, way, g, large, small, places, divisor);
+  if (done !== undefined) return done;
   const p: RowPooling = {
     way,
     taps: w.kernel,
