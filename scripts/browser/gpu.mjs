@@ -9,6 +9,7 @@ import { browse, findChromium, NAMES } from "./chromium.mjs";
 const NOT_IN_WEBGL2 =
   "cummax cummin medianOfAll mode scatter_ sort acosh asinh atan2 atanh bitwiseAnd bitwiseLeftShift bitwiseNot bitwiseOr bitwiseRightShift bitwiseXor isfinite isnan copysign sinh cosh polygamma digamma " +
   "erfc erfinv fmax fmin gcd heaviside isinf lcm lgamma logaddexp logaddexp2 signbit sinc xlogy logsumexp logcumsumexp";
+/** @type {{ backend: string; flags: string[]; without: string[]; named?: boolean }[]} */
 const RUNS = [
   {
     backend: "webgpu",

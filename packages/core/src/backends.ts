@@ -104,7 +104,8 @@ export function resolveBackend(where: string | undefined, op = "resolveBackend")
   const [name] = backendNames(where);
   if (name === undefined) {
     throw new DeviceError(
-      `no backend for device '${where}' is registered; registered are ${backendNames().join(", ")}`,
+      `no backend for device '${where}' is registered; registered are ${backendNames().join(", ")}` +
+        (where === "gpu" ? '; await gpu.init() of "tapegrad/gpu" registers one' : ""),
     );
   }
   return getBackend(name);

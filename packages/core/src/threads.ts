@@ -2,9 +2,6 @@
 import { environment } from "./environment.ts";
 import { ArgumentError } from "./errors.ts";
 
-/** More than any machine has; a larger number is a mistake. */
-const MOST = 1024;
-
 interface Os {
   availableParallelism(): number;
 }
@@ -15,14 +12,20 @@ function cores(): number {
   return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-function checked(what: string, n: number): number {
-  if (Number.isInteger(n) && n >= 1 && n <= MOST) return n;
-  throw new ArgumentError(what, `expected a whole number of threads from 1 to ${MOST}, got ${n}`);
+/** Threads beyond the cores take turns and cost memory; many times as many are a mistake. */
+const most = (): number => Math.max(16, 4 * cores());
+
+function checked(what: string, n: number, given: number | string = n): number {
+  if (Number.isInteger(n) && n >= 1 && n <= most()) return n;
+  throw new ArgumentError(
+    what,
+    `expected a whole number of threads from 1 to ${most()} (this machine has ${cores()} cores), got ${given}`,
+  );
 }
 
 function initial(): number {
   const text = environment("TAPEGRAD_THREADS");
-  return text === undefined ? Math.min(cores(), MOST) : checked("TAPEGRAD_THREADS", Number(text));
+  return text === undefined ? cores() : checked("TAPEGRAD_THREADS", Number(text), `'${text}'`);
 }
 
 let threads: number | undefined;
@@ -37,7 +40,7 @@ export function getNumThreads(): number {
  * Sets how many threads CPU kernels use from the next op on; 1 uses the calling thread alone. Results are the
  * same bits for any number. A backend without shared memory (TAPEGRAD_SHARED=0, a page that is not
  * cross-origin isolated) computes on one thread whatever is set.
- * @throws ArgumentError if n is not a whole number from 1 to 1024
+ * @throws ArgumentError if n is not a whole number from 1 to 16, or four times the cores where these are more
  */
 export function setNumThreads(n: number): void {
   threads = checked("setNumThreads", n);

@@ -1,5 +1,15 @@
 // Tensors from the data that people have, and back: nested and typed arrays, ndarrays.
-import { ShapeError, tensor, zeros } from "@tapegrad/core";
+import {
+  ArgumentError,
+  arange,
+  full,
+  getNumThreads,
+  matmul,
+  ShapeError,
+  setNumThreads,
+  tensor,
+  zeros,
+} from "@tapegrad/core";
 import { expect } from "chai";
 import ndarray from "ndarray";
 
@@ -45,5 +55,59 @@ describe("tensor()", () => {
     expect(() => tensor([1, 2, 3], { shape: [2, 2] })).to.throw(ShapeError, /3 values do not fill/);
     expect(() => tensor([[1, 2], [3]])).to.throw(ShapeError, /regular/);
     expect(zeros([0, 3]).tolist()).to.deep.equal([]);
+  });
+
+  it("refuses numbers that an integer dtype cannot hold, as PyTorch does; fractions are cut off", () => {
+    const wrong: [value: number | bigint, dtype: "uint8" | "int32" | "int64"][] = [
+      [256, "uint8"],
+      [-256, "uint8"],
+      [2 ** 31, "int32"],
+      [-(2 ** 31) - 1, "int32"],
+      [2n ** 40n, "int32"],
+      [2 ** 63, "int64"],
+      [Number.NaN, "int32"],
+      [Number.POSITIVE_INFINITY, "int64"],
+    ];
+    for (const [value, dtype] of wrong) {
+      const words = new RegExp(`${value} does not fit into ${dtype}`);
+      expect(() => tensor([0, value], { dtype })).to.throw(ArgumentError, words);
+      expect(() => full([2], value, { dtype })).to.throw(ArgumentError, words);
+    }
+    expect(tensor([255.0, -1, 1.9], { dtype: "uint8" }).tolist()).to.deep.equal([255, 255, 1]);
+    expect(tensor([2 ** 31 - 1, -(2 ** 31)], { dtype: "int32" }).tolist()).to.deep.equal([
+      2147483647, -2147483648,
+    ]);
+  });
+
+  it("says what is wrong with options in the place of a number", () => {
+    expect(() => arange(5, { dtype: "float64" } as unknown as number)).to.throw(
+      ArgumentError,
+      /arange: end must be a number, got options; they come fourth/,
+    );
+    expect(() => zeros([2]).add([1] as unknown as number)).to.throw(
+      ArgumentError,
+      /got an array; make it a tensor/,
+    );
+    expect(() => zeros([2]).add(null as unknown as number)).to.throw(ArgumentError, /got null/);
+    expect(() => matmul(tensor([[1n]]), tensor([[1]]))).to.throw(/with to\("float32"\)/);
+  });
+});
+
+describe("setNumThreads()", () => {
+  it("takes up to four times the cores, at least 16, and says how many there are", () => {
+    const before = getNumThreads();
+    try {
+      setNumThreads(16);
+      expect(getNumThreads()).to.equal(16);
+      for (const n of [0, 1.5, 100_000]) {
+        expect(() => setNumThreads(n)).to.throw(
+          ArgumentError,
+          /whole number of threads from 1 to \d+ \(this machine has \d+ cores\)/,
+        );
+      }
+      expect(getNumThreads()).to.equal(16);
+    } finally {
+      setNumThreads(before);
+    }
   });
 });

@@ -5,6 +5,7 @@ import {
   crossEntropy,
   DTypeError,
   embedding,
+  huberLoss,
   IndexError,
   l1Loss,
   manualSeed,
@@ -160,5 +161,17 @@ describe("embedding", () => {
       IndexError,
       /paddingIdx 3/,
     );
+  });
+});
+
+describe("smoothL1Loss, huberLoss", () => {
+  it("have a gradient where the prediction is infinite", () => {
+    for (const f of [smoothL1Loss, huberLoss]) {
+      const x = tensor([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1], {
+        requiresGrad: true,
+      });
+      f(x, zeros([3]), { reduction: "sum" }).backward();
+      expect(x.grad?.tolist()).to.deep.equal([1, -1, 1]);
+    }
   });
 });

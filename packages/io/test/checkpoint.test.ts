@@ -54,6 +54,21 @@ describe("checkpoint", () => {
     expect(Object.is(read.tensors.get("model.conv.weight")?.data[1], -0)).to.equal(true);
   });
 
+  it("finds a byte that has changed, in the tensors and in the state; older ones had no checksum", () => {
+    const whole = encodeCheckpoint({ tensors: { weight, step }, state: { epoch: 3 } });
+    for (const at of [whole.length - 1, whole.length - 9]) {
+      const damaged = whole.slice();
+      damaged[at] = (damaged[at] as number) ^ 4;
+      expect(() => decodeCheckpoint(damaged)).to.throw(FormatError, /do not give its checksum/);
+    }
+    const text = Buffer.from(whole).toString("latin1");
+    const otherEpoch = Buffer.from(text.replace('epoch\\":3', 'epoch\\":4'), "latin1");
+    expect(() => decodeCheckpoint(otherEpoch)).to.throw(FormatError, /checksum/);
+    const metadata = { format: "tapegrad-checkpoint", version: "1", state: '{"epoch":3}' };
+    const older = encodeSafetensors({ weight }, metadata);
+    expect(decodeCheckpoint(older).state).to.deep.equal({ epoch: 3 });
+  });
+
   it("gives back any state exactly", () => {
     const { json } = fc.letrec<{ json: Json; array: Json[]; object: { [key: string]: Json } }>(
       (tie) => ({

@@ -39,6 +39,7 @@ export function full(
     throw new ArgumentError("full", `the value must be a number, got ${typeof value}`);
   }
   const dtype = options.dtype ?? dtypeOfValue(value);
+  checkFits("full", dtype, value);
   return filled("full", shape, typeof value === "boolean" ? Number(value) : value, {
     ...options,
     dtype,
@@ -60,6 +61,11 @@ export function eye(n: number, m: number = n, options: TensorOptions = {}): Tens
 
 /** start, start + step, … below end; as `torch.arange`. int64 unless a number is fractional. */
 export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
+  for (const [name, value] of Object.entries({ start, end: end ?? 0, step })) {
+    if (typeof value === "number") continue;
+    const got = typeof value === "object" ? "options; they come fourth, after step" : typeof value;
+    throw new ArgumentError("arange", `${name} must be a number, got ${got}`);
+  }
   const [from, until] = end === undefined ? [0, start] : [start, end];
   if (!(step !== 0 && Number.isFinite((until - from) / step))) {
     throw new ArgumentError("arange", `step must not be 0 and the ends finite; got step ${step}`);
@@ -190,8 +196,26 @@ export function tensor(data: TensorData, options: FromDataOptions = {}): Tensor 
     throw new ShapeError("tensor", `${host.values.length} values do not fill the shape`, { shape });
   }
   const t = emptyTensor(backend, meta, "tensor");
+  if (!ArrayBuffer.isView(data)) {
+    for (let i = 0; i < host.values.length; i++) checkFits("tensor", meta.dtype, host.values[i]);
+  }
   backend.upload(castValues(host, meta.dtype), t);
   return finish(t, options);
+}
+
+/** The smallest and the largest value that is taken; uint8 takes negative ones and wraps them, as PyTorch does. */
+const RANGE: Partial<Record<DType, readonly [bigint, bigint]>> = {
+  uint8: [-255n, 255n],
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+};
+
+/** Refuses numbers that an integer dtype would have to change into others. */
+function checkFits(op: string, dtype: DType, value: unknown): void {
+  const range = RANGE[dtype];
+  if (range === undefined || typeof value === "boolean") return;
+  if ((value as number) >= range[0] && (value as number) <= range[1]) return;
+  throw new ArgumentError(op, `${String(value)} does not fit into ${dtype}`);
 }
 
 function castValues(host: HostData, dtype: DType): TypedArray {

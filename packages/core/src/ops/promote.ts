@@ -23,10 +23,13 @@ export const REVERSED: Partial<Record<BinaryCode, BinaryCode>> = {
   minimum: "minimum",
 };
 
+const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? "an array; make it a tensor(…)" : value === null ? "null" : typeof value;
+
 export function asScalar(op: string, value: unknown): Scalar {
   if (typeof value === "number" || typeof value === "bigint") return value;
   if (typeof value === "boolean") return value ? 1 : 0;
-  throw new ArgumentError(op, `expected a Tensor or a number, got ${typeof value}`);
+  throw new ArgumentError(op, `expected a Tensor or a number, got ${kindOf(value)}`);
 }
 
 /** Both in their common dtype; the cast is recorded, so its gradient comes back in the input's dtype. */

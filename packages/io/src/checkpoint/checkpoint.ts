@@ -4,7 +4,7 @@
 import { FormatError } from "@tapegrad/core";
 import { type FileOptions, withFile } from "../files/read.ts";
 import { writeFileAtomic } from "../files/write.ts";
-import { type HostTensor, type Named, quote } from "../host.ts";
+import { type HostTensor, type Named, namedEntries, quote } from "../host.ts";
 import {
   type DecodedSafetensors,
   decodeSafetensors,
@@ -12,6 +12,7 @@ import {
   encodeSafetensors,
   safetensorsParts,
 } from "../safetensors/codec.ts";
+import { crc32 } from "./crc.ts";
 import { type Json, stateToText, textToState } from "./state.ts";
 
 /** The version that is written; raised when an older reader would misread the file. */
@@ -30,14 +31,28 @@ export interface CheckpointInput {
   readonly state: Json;
 }
 
-const metadataOf = (state: Json, op: string): Record<string, string> => ({
-  format: FORMAT,
-  version: String(CHECKPOINT_VERSION),
-  state: stateToText(state, op),
-});
+function metadataOf({ tensors, state }: CheckpointInput, op: string): Record<string, string> {
+  const text = stateToText(state, op);
+  return {
+    format: FORMAT,
+    version: String(CHECKPOINT_VERSION),
+    state: text,
+    crc32: checksum(tensors, text),
+  };
+}
+
+/** Of the state and of all tensors in the order of their names. */
+function checksum(tensors: Named<HostTensor>, state: string): string {
+  let sum = crc32(new TextEncoder().encode(state));
+  const entries = namedEntries(tensors).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [, { data }] of entries) {
+    sum = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), sum);
+  }
+  return sum.toString(16).padStart(8, "0");
+}
 
 function open(file: string, { tensors, metadata }: DecodedSafetensors): Checkpoint {
-  const { format, version = "", state: text } = metadata;
+  const { format, version = "", state: text, crc32: written } = metadata;
   if (format !== FORMAT) {
     const got = format === undefined ? "none" : quote(format);
     throw new FormatError(
@@ -62,6 +77,13 @@ function open(file: string, { tensors, metadata }: DecodedSafetensors): Checkpoi
       `${file}: the checkpoint has no state. The file is damaged: use an older checkpoint.`,
     );
   }
+  // Checkpoints of before had no checksum.
+  if (written !== undefined && written !== checksum(tensors, text)) {
+    throw new FormatError(
+      `${file}: the checkpoint's contents do not give its checksum ${quote(written)}. ` +
+        `The file is damaged: use an older checkpoint.`,
+    );
+  }
   try {
     return { tensors, state: textToState(text) };
   } catch (cause) {
@@ -77,13 +99,9 @@ function open(file: string, { tensors, metadata }: DecodedSafetensors): Checkpoi
  * new checkpoint at any time. Numbers come back exactly, NaN, infinities, -0 and bigints too.
  * @throws ArgumentError for state that JSON cannot hold (before anything is written), FileError
  */
-export function saveCheckpoint(
-  path: string,
-  { tensors, state }: CheckpointInput,
-  options?: FileOptions,
-): void {
+export function saveCheckpoint(path: string, input: CheckpointInput, options?: FileOptions): void {
   const op = "saveCheckpoint";
-  writeFileAtomic(path, safetensorsParts(tensors, metadataOf(state, op), op), options);
+  writeFileAtomic(path, safetensorsParts(input.tensors, metadataOf(input, op), op), options);
 }
 
 /** @throws FileError, or FormatError for a damaged file, one that is no checkpoint, or a newer version */
@@ -91,8 +109,8 @@ export const loadCheckpoint = (path: string, options?: FileOptions): Checkpoint 
   withFile(path, (source) => open(path, decodeSource(source)), options);
 
 /** The bytes of a checkpoint, where there is no file system. */
-export const encodeCheckpoint = ({ tensors, state }: CheckpointInput): Uint8Array<ArrayBuffer> =>
-  encodeSafetensors(tensors, metadataOf(state, "encodeCheckpoint"));
+export const encodeCheckpoint = (input: CheckpointInput): Uint8Array<ArrayBuffer> =>
+  encodeSafetensors(input.tensors, metadataOf(input, "encodeCheckpoint"));
 
 /** @param name how errors call the bytes */
 export const decodeCheckpoint = (bytes: Uint8Array, name = "checkpoint"): Checkpoint =>

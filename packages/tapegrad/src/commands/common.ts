@@ -64,7 +64,11 @@ export function withPlace(command: Command, { tune: mayTune = false } = {}): Com
         GPU_BACKEND,
       ]),
     )
-    .option("--threads <n>", "threads to compute with (default: the machine's cores)", threadCount)
+    .option(
+      "--threads <n>",
+      "threads to compute with (default: the machine's cores)",
+      wholeNumber(1),
+    )
     .option(
       "--deterministic",
       "the same bits on every processor: no fused multiply-add, no picks by time; slower",
@@ -76,12 +80,6 @@ export function withPlace(command: Command, { tune: mayTune = false } = {}): Com
     );
   }
   return command;
-}
-
-function threadCount(text: string): number {
-  const n = wholeNumber(1)(text);
-  if (n > 1024) throw new InvalidArgumentError("expected a whole number from 1 to 1024.");
-  return n;
 }
 
 /** Registered when the GPU is started: nothing of it is loaded before somebody asks. */
@@ -118,7 +116,16 @@ export async function choosePlace(flags: PlaceFlags): Promise<void> {
   }
   if (flags.deterministic) useDeterministicAlgorithms(true);
   if (flags.tune) tune();
-  if (flags.threads !== undefined) setNumThreads(flags.threads);
+  if (flags.threads !== undefined) {
+    try {
+      setNumThreads(flags.threads);
+    } catch (error) {
+      throw new ArgumentError(
+        "--threads",
+        (error as Error).message.replace(/^setNumThreads: /, ""),
+      );
+    }
+  }
   if (flags.device === "gpu" || flags.backend === GPU_BACKEND) {
     const { gpu } = await import("../gpu.ts");
     await gpu.init();

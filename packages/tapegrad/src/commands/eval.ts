@@ -1,5 +1,6 @@
 // tapegrad eval
 import { Argument, type Command } from "commander";
+import { grouped } from "../terminal/table.ts";
 import { loadImages } from "../train/datasets.ts";
 import { accuracy } from "../train/evaluate.ts";
 import { loadModel } from "../train/model-file.ts";
@@ -33,6 +34,6 @@ async function evaluate(dataset: DatasetName | undefined, flags: EvalFlags): Pro
   process.stdout.write(
     flags.json
       ? `${JSON.stringify({ testAccuracy, images: test.length, dataset: name })}\n`
-      : `test accuracy ${(100 * testAccuracy).toFixed(2)} % on ${test.length} images of ${name}\n`,
+      : `test accuracy ${(100 * testAccuracy).toFixed(2)} % on ${grouped(test.length)} images of ${name}\n`,
   );
 }

@@ -16,7 +16,7 @@ import {
   type Split,
   type TrainOptions,
 } from "../train/options.ts";
-import { Trainer } from "../train/trainer.ts";
+import { checkResumable, Trainer } from "../train/trainer.ts";
 import {
   choosePlace,
   decimal,
@@ -93,7 +93,6 @@ export function trainCommand(program: Command): void {
 }
 
 async function train(dataset: DatasetName, flags: TrainFlags): Promise<void> {
-  await choosePlace(flags);
   const options: TrainOptions = {
     ...{ dataset, model: flags.model, epochs: flags.epochs, batch: flags.batch },
     ...{ lr: flags.lr ?? DEFAULT_LR[flags.optim], optim: flags.optim, schedule: flags.schedule },
@@ -104,6 +103,8 @@ async function train(dataset: DatasetName, flags: TrainFlags): Promise<void> {
     overwrite: flags.overwrite ?? false,
     maxSteps: flags.maxSteps,
   };
+  checkResumable(options);
+  await choosePlace(flags);
   const data = loadSplit(dataset, flags.data);
   const trainer = new Trainer(options, data);
   if (flags.progress || flags.dryRun) say(planOf(trainer, data));
@@ -149,7 +150,7 @@ function planOf(trainer: Trainer, data: Split): string {
   return [
     `${options.model} (${grouped(parameters)} parameters) on ${options.dataset}: ` +
       `${grouped(data.train.length)} images to train, ${grouped(data.test.length)} to test`,
-    `${grouped(steps)} steps of ${options.batch}, ${options.optim}, ${options.schedule} up to ` +
+    `${grouped(steps)} steps of ${grouped(Math.min(options.batch, data.train.length))}, ${options.optim}, ${options.schedule} up to ` +
       `${options.lr}, seed ${options.seed}, ${placeText()}` +
       (done > 0 ? `; going on at step ${grouped(done)}` : ""),
   ].join("\n");

@@ -118,11 +118,11 @@ export function recordLayers(
   return events;
 }
 
-const sameKind = (a: Recorded, b: Recorded): boolean =>
-  a.op === b.op &&
+const sameShapes = (a: Recorded, b: Recorded): boolean =>
   a.direction === b.direction &&
   a.outputs.length === b.outputs.length &&
   a.outputs.every((y, i) => String(y.shape) === String(b.outputs[i]?.shape));
+const sameKind = (a: Recorded, b: Recorded): boolean => a.op === b.op && sameShapes(a, b);
 
 /** The layer of each of `events`, from a recording with hooks of the same pass. */
 export function locate(events: readonly Recorded[], hooked: readonly Located[]): Layer[] {
@@ -137,17 +137,22 @@ export function locate(events: readonly Recorded[], hooked: readonly Located[]):
         : Math.max(at(i + 1, j), at(i, j + 1));
     }
   }
-  const layers: Layer[] = [];
-  let last: Layer = { path: "", type: "" };
+  const partners: (number | undefined)[] = [];
   for (let i = 0, j = 0; i < n; i++) {
     while (j < m && at(i, j) === at(i, j + 1)) j++;
-    const match = hooked[j];
-    if (match !== undefined && sameKind(events[i] as Recorded, match)) {
-      last = match.layer;
-      j++;
-    }
-    // What only runs without hooks took the place of what ran beside it.
-    layers.push(last);
+    const matches = j < m && sameKind(events[i] as Recorded, hooked[j] as Located);
+    partners.push(matches ? j++ : undefined);
   }
-  return layers;
+  // What only runs without hooks took the place of what only ran with them: of one that gave the same shape, as a
+  // convolution that has taken in the norm behind it does; else of the first. If there was none, it joins its neighbour.
+  let before = -1;
+  return events.map((event, i) => {
+    const own = partners[i];
+    if (own !== undefined) before = own;
+    const next = partners.slice(i).find((j) => j !== undefined) ?? m;
+    const gone = hooked.slice(before + 1, next);
+    const place = gone.find((h) => sameShapes(event, h)) ?? gone[0];
+    const chosen = own === undefined ? place : hooked[own];
+    return (chosen ?? hooked[Math.max(before, 0)])?.layer ?? { path: "", type: "" };
+  });
 }

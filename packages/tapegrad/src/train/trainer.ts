@@ -53,6 +53,23 @@ interface RunState {
 /** How a run ended: with its result, or asked to stop (after writing a checkpoint, if it has a folder). */
 export type Outcome = { readonly result: TrainResult } | { readonly interruptedAt: number };
 
+/**
+ * Asked before any data are read, which takes a while.
+ * @throws ArgumentError for a run to go on with that is not named, or not there
+ */
+export function checkResumable({ resume, out }: Pick<TrainOptions, "resume" | "out">): void {
+  if (!resume) return;
+  if (out === undefined) {
+    throw new ArgumentError("--resume", "needs --out DIR, the folder of the run to go on with");
+  }
+  if (!new RunFolder(out).hasCheckpoint) {
+    throw new ArgumentError(
+      "--resume",
+      `${out} holds no checkpoint; start the run without --resume`,
+    );
+  }
+}
+
 export class Trainer {
   readonly options: TrainOptions;
   readonly model: Classifier;
@@ -72,6 +89,7 @@ export class Trainer {
 
   /** Seeds the default generator, builds everything; with `resume`, takes over the checkpoint in `out`. */
   constructor(options: TrainOptions, data: Split) {
+    checkResumable(options);
     this.options = options;
     this.data = data;
     this.recipe = recipeOf(options, fingerprint(data.train));
@@ -88,7 +106,7 @@ export class Trainer {
     this.folder = options.out === undefined ? null : new RunFolder(options.out);
     try {
       this.folder?.lock();
-      if (options.resume) this.restore();
+      if (options.resume) this.restore(this.folder as RunFolder);
       else this.startAnew();
     } catch (error) {
       this.folder?.unlock();
@@ -270,17 +288,7 @@ export class Trainer {
     folder.cutMetrics(0);
   }
 
-  private restore(): void {
-    const { folder } = this;
-    if (folder === null) {
-      throw new ArgumentError("--resume", "needs --out DIR, the folder of the run to go on with");
-    }
-    if (!folder.hasCheckpoint) {
-      throw new ArgumentError(
-        "--resume",
-        `${folder.path} holds no checkpoint; start the run without --resume`,
-      );
-    }
+  private restore(folder: RunFolder): void {
     const { tensors, state: json } = folder.loadCheckpoint();
     const state = json as unknown as RunState;
     checkRecipe(folder.path, state.recipe, this.recipe);

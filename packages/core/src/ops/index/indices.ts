@@ -1,5 +1,4 @@
 // What indexing ops check of their indices: an integer dtype, and every index inside of the dimension.
-import type { View } from "../../backend.ts";
 import { type DType, isIntegral, type TypedArray } from "../../dtype.ts";
 import { DTypeError, IndexError } from "../../errors.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";

@@ -1,6 +1,7 @@
 // Matrix products in all ranks. The op takes batches of matrices; vectors and a single matrix on the
 // right become such in matmul(), the latter with its batch folded into rows: one large product.
 import type { Meta, View } from "../../backend.ts";
+import { promoteTypes } from "../../dtype.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { broadcastShapes, type Shape, sameShape, sizeOf } from "../../shape.ts";
@@ -116,7 +117,7 @@ export function checkDTypes(op: string, inputs: Readonly<Record<string, Meta | u
   if (other !== undefined) {
     throw new DTypeError(
       op,
-      `${first} is ${dtype} but ${other[0]} is ${other[1].dtype}; cast one of them with to("${dtype}")`,
+      `${first} is ${dtype} but ${other[0]} is ${other[1].dtype}; cast one of them with to("${promoteTypes(dtype, other[1].dtype)}")`,
     );
   }
   if (dtype === "bool") {

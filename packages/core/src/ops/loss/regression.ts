@@ -3,7 +3,6 @@ import { ArgumentError } from "../../errors.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
-import { where } from "../elementwise/where.ts";
 import {
   checkReduction,
   checkSameShape,
@@ -60,8 +59,12 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Opt
   return loss(op, input, target, rest, (d) => {
     const distance = d.abs();
     if (beta === 0) return distance;
-    const near = d.square().mul(0.5 / beta);
-    return where(distance.lt(beta), near, distance.sub(beta / 2));
+    // The parabola up to beta, the line from there on: infinity never meets a zero, in the gradient either.
+    const near = distance.clamp({ max: beta });
+    return near
+      .square()
+      .mul(0.5 / beta)
+      .add(distance.sub(near));
   });
 }
 
@@ -83,6 +86,7 @@ export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions =
   if (!(delta > 0)) throw new ArgumentError(op, `delta must be > 0; got ${delta}`);
   return loss(op, input, target, rest, (d) => {
     const distance = d.abs();
-    return where(distance.lt(delta), d.square().mul(0.5), distance.sub(delta / 2).mul(delta));
+    const near = distance.clamp({ max: delta });
+    return near.square().mul(0.5).add(distance.sub(near).mul(delta));
   });
 }
