@@ -125,7 +125,7 @@ for (const { name, relaxed } of kinds) {
     it("names its variants", () => {
       const at = (options: Parameters<typeof geometry>[0]) =>
         check(ctx, { name: "names", g: geometry(options) })[0];
-      expect(at({ n: 1, c: 4, o: 70, size: [5, 5], kernel: [1, 1] })).to.equal("pointwise-gemm");
+      expect(at({ n: 1, c: 32, o: 70, size: [5, 5], kernel: [1, 1] })).to.equal("pointwise-gemm");
       expect(at({ n: 1, c: 4, o: 6, size: [5, 5], kernel: [1, 1] })).to.equal("grouped-sums k1 s1");
       expect(at({ n: 1, c: 4, o: 6, groups: 2, size: [5, 5], kernel: [3, 3] })).to.equal(
         "grouped-direct k3 s1",

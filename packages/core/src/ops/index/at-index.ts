@@ -42,15 +42,19 @@ export function layoutOf(
     dim: d,
     size: view.shape[d] as number,
   }));
-  const first = dims[0] as number;
-  const adjacent = dims.every((d, k) => d === first + k);
+  // A zero-dim index takes its dim away, as a number does, and stands between no others; it is here only where it
+  // cannot be read (a device that answers later).
+  const lists = dims.filter((_, k) => (tensors[k] as Tensor).ndim > 0);
+  const [first = dims[0] as number] = lists;
+  const last = lists.at(-1) ?? first;
+  const adjacent = others.every((d) => d < first || d > last);
   return {
     order: [...dims, ...others],
     places: sizeOf(dims.map((d) => view.shape[d] as number)),
     rest: others.map((d) => view.shape[d] as number),
     picked,
     index: linearIndex(op, parts, picked),
-    at: adjacent ? first : 0,
+    at: adjacent ? others.filter((d) => d < first).length : 0,
   };
 }
 
