@@ -40,8 +40,9 @@ export function getNumThreads(): number {
  * Sets how many threads CPU kernels use from the next op on; 1 uses the calling thread alone. Results are the
  * same bits for any number. A backend without shared memory (TAPEGRAD_SHARED=0, a page that is not
  * cross-origin isolated) computes on one thread whatever is set.
+ * @param caller how errors call it
  * @throws ArgumentError if n is not a whole number from 1 to 16, or four times the cores where these are more
  */
-export function setNumThreads(n: number): void {
-  threads = checked("setNumThreads", n);
+export function setNumThreads(n: number, caller = "setNumThreads"): void {
+  threads = checked(caller, n);
 }

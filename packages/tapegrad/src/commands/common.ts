@@ -116,16 +116,7 @@ export async function choosePlace(flags: PlaceFlags): Promise<void> {
   }
   if (flags.deterministic) useDeterministicAlgorithms(true);
   if (flags.tune) tune();
-  if (flags.threads !== undefined) {
-    try {
-      setNumThreads(flags.threads);
-    } catch (error) {
-      throw new ArgumentError(
-        "--threads",
-        (error as Error).message.replace(/^setNumThreads: /, ""),
-      );
-    }
-  }
+  if (flags.threads !== undefined) setNumThreads(flags.threads, "--threads");
   if (flags.device === "gpu" || flags.backend === GPU_BACKEND) {
     const { gpu } = await import("../gpu.ts");
     await gpu.init();

@@ -1,7 +1,7 @@
 // fill, and copies: same dtype (dense; strided ones of 32 bits are in copy/strided-copy.ts) and the casts to and from
 // float32 that training uses.
-import type { DType, RequiredKernels, View } from "@tapegrad/core";
-import { halfBits, sizeOf } from "@tapegrad/core";
+import type { RequiredKernels, View } from "@tapegrad/core";
+import { bytesPer, halfBits, sizeOf } from "@tapegrad/core";
 import {
   type Code,
   copyBytes,
@@ -38,17 +38,6 @@ import { narrowBrain, narrowHalf, widenBrain, widenHalf } from "./half.ts";
 import { ROWS, wordCopy } from "./strided-copy.ts";
 
 type V = Expr<"v128">;
-
-const BYTES: Readonly<Record<DType, number>> = {
-  float32: 4,
-  float64: 8,
-  float16: 2,
-  bfloat16: 2,
-  int32: 4,
-  int64: 8,
-  uint8: 1,
-  bool: 1,
-};
 
 /** Elements of 1, 2 or 8 bytes, one by one. */
 const cellsKernel = (bytes: 1 | 2 | 8): Func =>
@@ -192,7 +181,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
   }
 
   function copySame(x: View, y: View): string {
-    const bytes = BYTES[y.dtype];
+    const bytes = bytesPer(y.dtype);
     const [to, from] = [byteAddress(y, bytes), byteAddress(x, bytes)];
     if (x.contiguous && y.contiguous) {
       const n = sizeOf(y.shape);
@@ -212,7 +201,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
     const cast = CASTS[key];
     if (cast === undefined) return undefined;
     const { from, to, op, question = false } = cast;
-    const [xBytes, yBytes] = [BYTES[x.dtype], BYTES[y.dtype]];
+    const [xBytes, yBytes] = [bytesPer(x.dtype), bytesPer(y.dtype)];
     if (!plan(y, yBytes, x, xBytes)) return "empty";
     const access = rowStep(0) === yBytes && rowStep(1) === xBytes ? "u" : "x";
     const kernel = rowsModule(
@@ -259,7 +248,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
       return "fill";
     }
     if (!y.contiguous) return undefined;
-    const bytes = BYTES[y.dtype];
+    const bytes = bytesPer(y.dtype);
     const to = byteAddress(y, bytes);
     switch (y.dtype) {
       case "bool": {
