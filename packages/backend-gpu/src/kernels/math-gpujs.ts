@@ -52,12 +52,13 @@ export const BINARY_JS: Table<BinaryCode> = {
   siluGrad: "a * sigmoidOf(b) * (1 + b * (1 - sigmoidOf(b)))",
   sigmoidGrad: "a * b * (1 - b)",
   tanhGrad: "a * (1 - b * b)",
-  reluGrad: "positive(a, b)",
-  relu6Grad: "between(a, b, 0, 6)",
+  reluGrad: "above0(a, b)",
+  relu6Grad: "upTo6(a, b)",
   hardsigmoidGrad: "between(a / 6, b, -3, 3)",
 };
 
 export const GPUJS_GRADIENTS: readonly HelperFunction[] = [
-  "function positive(a, b) { if (b > 0) { return a; } return 0; }",
+  "function above0(a, b) { if (b <= 0) { return 0; } return a; }",
+  "function upTo6(a, b) { if (b <= 0) { return 0; } if (b >= 6) { return 0; } return a; }",
   "function between(a, b, low, high) { if (b > low) { if (b < high) { return a; } } return 0; }",
 ].map(numberFunction);

@@ -256,8 +256,8 @@ export const BINARY_F32: Table<BinaryCode> = {
   logicalAnd: "truth(is_true(a) && is_true(b))",
   logicalOr: "truth(is_true(a) || is_true(b))",
   logicalXor: "truth(is_true(a) != is_true(b))",
-  reluGrad: "select(0.0, a, b > 0.0)",
-  relu6Grad: "select(0.0, a, b > 0.0 && b < 6.0)",
+  reluGrad: "select(a, 0.0, b <= 0.0)",
+  relu6Grad: "select(a, 0.0, b <= 0.0 || b >= 6.0)",
   geluGrad:
     "a * (0.5 * (1.0 + erf(b * 0.7071067811865476)) + b * exp(-0.5 * b * b) * 0.3989422804014327)",
   geluTanhGrad: "gelu_tanh_grad(a, b)",
@@ -285,6 +285,6 @@ export const BINARY_INT: Table<BinaryCode> = {
   logicalAnd: "truth(a != T(0) && b != T(0))",
   logicalOr: "truth(a != T(0) || b != T(0))",
   logicalXor: "truth((a != T(0)) != (b != T(0)))",
-  reluGrad: "select(T(0), a, b > T(0))",
+  reluGrad: "select(a, T(0), b <= T(0))",
   ...SPECIAL_BINARY_INT,
 };

@@ -155,8 +155,9 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   bitwiseLeftShift: shiftLeft,
   bitwiseRightShift: shiftRight,
   polygamma: (x, n) => polygamma(n, x),
-  reluGrad: (g, x) => (x > 0 ? g : 0),
-  relu6Grad: (g, x) => (x > 0 && x < 6 ? g : 0),
+  // Of NaN the slope is 1, as PyTorch's.
+  reluGrad: (g, x) => (x <= 0 ? 0 : g),
+  relu6Grad: (g, x) => (x <= 0 || x >= 6 ? 0 : g),
   // d/dx x·Φ(x) = Φ(x) + x·φ(x)
   geluGrad: (g, x) =>
     g * (0.5 * (1 + erf(x * SQRT_HALF)) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI)),
@@ -256,7 +257,7 @@ const BINARY64: Partial<Record<BinaryCode, Binary<bigint>>> = {
   bitwiseXor: (a, b) => a ^ b,
   bitwiseLeftShift: (a, b) => (b < 0n || b > 63n ? 0n : BigInt.asIntN(64, a << b)),
   bitwiseRightShift: (a, b) => a >> (b < 0n || b > 63n ? 63n : b),
-  reluGrad: (g, x) => (x > 0n ? g : 0n),
+  reluGrad: (g, x) => (x <= 0n ? 0n : g),
 };
 
 function unaryFor(code: UnaryCode, dtype: DType): Unary<Value> | undefined {

@@ -22,8 +22,8 @@ const orElse = (v: View | undefined, other: { get(i: number): number }) =>
 /** Where they have a slope. */
 const LETS_THROUGH: Readonly<Record<Activation, (z: number) => boolean>> = {
   none: () => true,
-  relu: (z) => z > 0,
-  relu6: (z) => z > 0 && z < 6,
+  relu: (z) => !(z <= 0),
+  relu6: (z) => !(z <= 0 || z >= 6),
 };
 
 function statistics(x: View, group: (i: number) => number, groups: number) {

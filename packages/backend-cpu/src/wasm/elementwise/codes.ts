@@ -85,8 +85,9 @@ export const BINARY: Readonly<Partial<Record<BinaryCode, Binary>>> = {
   logicalAnd: (_, a, b) => v128.and(isTrue(a), isTrue(b)),
   logicalOr: (_, a, b) => v128.or(isTrue(a), isTrue(b)),
   logicalXor: (_, a, b) => v128.xor(isTrue(a), isTrue(b)),
-  reluGrad: (_, g, x) => v128.and(g, f32x4.gt(x, ZERO)),
-  relu6Grad: (_, g, x) => v128.and(g, v128.and(f32x4.gt(x, ZERO), f32x4.lt(x, splat(6)))),
+  // Of NaN the slope is 1: it is neither below nor above.
+  reluGrad: (_, g, x) => v128.andnot(g, f32x4.le(x, ZERO)),
+  relu6Grad: (_, g, x) => v128.andnot(g, v128.or(f32x4.le(x, ZERO), f32x4.ge(x, splat(6)))),
   geluGrad: (m, g, x) => m.geluGrad(g, x),
   geluTanhGrad: (m, g, x) => m.geluTanhGrad(g, x),
   siluGrad: (m, g, x) => m.siluGrad(g, x),

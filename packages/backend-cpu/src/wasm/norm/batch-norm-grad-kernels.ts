@@ -12,6 +12,7 @@ import {
   f64,
   func,
   type IntLocal,
+  i32,
   type Local,
   multiplyAdd,
   type Scope,
@@ -21,9 +22,9 @@ import { affine } from "./batch-norm-kernels.ts";
 import {
   CHANNELS,
   type D,
-  eachElement,
-  eachPlane,
   inTurns,
+  type Look,
+  lookAtPlanes,
   orConstant,
   storeNext,
   zeroed,
@@ -33,22 +34,22 @@ import { Total } from "./runs.ts";
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
 
-/** (g, x − mean, scale, shift) → g where the activation has a slope, else 0. */
+/** (g, x − mean, scale, shift) → 0 where the activation has no slope, else g (of NaN too). */
 export function gate(
   f: Scope,
   activation: Activation,
   relaxed: boolean,
 ): (g: V, centred: V, scale: V, shift: V) => V {
   const z = f.local("v128");
-  const open: Readonly<Record<Exclude<Activation, "none">, (input: V) => V>> = {
-    relu: (input) => f32x4.gt(input, v128.zero()),
+  const flat: Readonly<Record<Exclude<Activation, "none">, (input: V) => V>> = {
+    relu: (input) => f32x4.le(input, v128.zero()),
     relu6: (input) =>
-      v128.and(f32x4.gt(z.tee(input), v128.zero()), f32x4.lt(z, f32x4.splat(f32.const(6)))),
+      v128.or(f32x4.le(z.tee(input), v128.zero()), f32x4.ge(z, f32x4.splat(f32.const(6)))),
   };
   return (g, centred, scale, shift) =>
     activation === "none"
       ? g
-      : v128.and(g, open[activation](affine(relaxed)(centred, scale, shift)));
+      : v128.andnot(g, flat[activation](affine(relaxed)(centred, scale, shift)));
 }
 
 /** known(channels, rstd, weight?, bias?, scale, shift): scale = weight · rstd as in the forward, shift = bias. */
@@ -73,66 +74,74 @@ export const knownKernel = (): Func => {
   });
 };
 
-/** products(…CHANNELS, g, x, mean, scale, shift, totals, products): T = Σg and S = Σg·(x − mean) of each channel, doubles. */
-function productsKernel(size: number, activation: Activation, relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    g: "i32",
-    x: "i32",
-    mean: "i32",
-    scale: "i32",
-    shift: "i32",
-    totals: "i32",
-    products: "i32",
-  } as const;
+const PRODUCTS = {
+  g: "i32",
+  x: "i32",
+  mean: "i32",
+  scale: "i32",
+  shift: "i32",
+  totals: "i32",
+  products: "i32",
+} as const;
+type Pointers<K extends string> = { readonly [P in K]: IntLocal };
+
+/** Σg and Σg·(x − mean) of planes, added to doubles per channel. */
+function productsLook(
+  f: Scope,
+  activation: Activation,
+  relaxed: boolean,
+  p: Pointers<keyof typeof PRODUCTS>,
+): Look {
   const fma = multiplyAdd(relaxed);
-  return func("products", params, (f, p) => {
-    const [total, product] = [new Total(f), new Total(f)];
-    const [meanAt, scaleAt, shiftAt, totalAt, productAt] = f.locals("i32", 5) as [
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-    ];
-    const [m, s, b, d, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
-    const gated = gate(f, activation, relaxed);
-    return [
-      zeroed(f, p.channels, [p.totals, p.products]),
-      eachPlane(
-        f,
-        p,
-        [p.g, p.x],
-        [
-          [p.mean, 4, meanAt],
-          [p.scale, 4, scaleAt],
-          [p.shift, 4, shiftAt],
-          [p.totals, 8, totalAt],
-          [p.products, 8, productAt],
-        ],
-        [
-          m.set(v128.load32Splat(meanAt)),
-          s.set(v128.load32Splat(scaleAt)),
-          b.set(v128.load32Splat(shiftAt)),
-          total.clear(),
-          product.clear(),
-          eachElement(f, size, p.n, [p.g, p.x], {
-            begin: [total.begin(), product.begin()],
-            four: ({ load, k, counted }) => [
-              d.set(f32x4.sub(load(1), m)),
-              g.set(counted(gated(load(0), d, s, b))),
-              total.add(k, (sum) => f32x4.add(sum, g)),
-              product.add(k, (sum) => fma(g, d, sum)),
-            ],
-            end: [total.end(), product.end()],
-          }),
-          f64.store(totalAt, f64.add(f64.load(totalAt), total.pairs())),
-          f64.store(productAt, f64.add(f64.load(productAt), product.pairs())),
-        ],
-      ),
-    ];
-  });
+  const [total, product] = [new Total(f), new Total(f)];
+  const [meanAt, scaleAt, shiftAt, totalAt, productAt] = f.locals("i32", 5) as [
+    IntLocal,
+    IntLocal,
+    IntLocal,
+    IntLocal,
+    IntLocal,
+  ];
+  const [m, s, b, d, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
+  const gated = gate(f, activation, relaxed);
+  return {
+    planes: [p.g, p.x],
+    perChannel: [
+      [p.mean, 4, meanAt],
+      [p.scale, 4, scaleAt],
+      [p.shift, 4, shiftAt],
+      [p.totals, 8, totalAt],
+      [p.products, 8, productAt],
+    ],
+    before: [
+      m.set(v128.load32Splat(meanAt)),
+      s.set(v128.load32Splat(scaleAt)),
+      b.set(v128.load32Splat(shiftAt)),
+      total.clear(),
+      product.clear(),
+    ],
+    elements: {
+      begin: [total.begin(), product.begin()],
+      four: ({ load, k, counted }) => [
+        d.set(f32x4.sub(load(1), m)),
+        g.set(counted(gated(load(0), d, s, b))),
+        total.add(k, (sum) => f32x4.add(sum, g)),
+        product.add(k, (sum) => fma(g, d, sum)),
+      ],
+      end: [total.end(), product.end()],
+    },
+    after: [
+      f64.store(totalAt, f64.add(f64.load(totalAt), total.pairs())),
+      f64.store(productAt, f64.add(f64.load(productAt), product.pairs())),
+    ],
+  };
 }
+
+/** products(…CHANNELS, …PRODUCTS): T = Σg and S = Σg·(x − mean) of each channel, doubles. */
+const productsKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
+  func("products", { ...CHANNELS, ...PRODUCTS }, (f, p) => [
+    zeroed(f, p.channels, [p.totals, p.products]),
+    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p)]),
+  ]);
 
 /**
  * factors(channels, slices, sliceStep, count, totals, products, scale, rstd, dweight, dbias, b, c): from T and S of `count`
@@ -188,43 +197,68 @@ export const factorsKernel = (): Func => {
   });
 };
 
-/** combine(…CHANNELS, g, x, dx, mean, scale, shift, b, c): dx = scale·g + b·(x − mean) + c. */
-function combineKernel(size: number, activation: Activation, relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    g: "i32",
-    x: "i32",
-    dx: "i32",
-    mean: "i32",
-    scale: "i32",
-    shift: "i32",
-    b: "i32",
-    c: "i32",
-  } as const;
+const COMBINE = {
+  g: "i32",
+  x: "i32",
+  dx: "i32",
+  mean: "i32",
+  scale: "i32",
+  shift: "i32",
+  b: "i32",
+  c: "i32",
+} as const;
+
+/** dx = scale·g + b·(x − mean) + c */
+function combineLook(
+  f: Scope,
+  activation: Activation,
+  relaxed: boolean,
+  p: Pointers<keyof typeof COMBINE>,
+): Look {
   const fma = multiplyAdd(relaxed);
-  return func("combine", params, (f, p) => {
-    const arrays = [p.mean, p.scale, p.shift, p.b, p.c];
-    const at = f.locals("i32", arrays.length) as IntLocal[];
-    const [m, s, shift, b, c, d] = f.locals("v128", 6) as [Lane, Lane, Lane, Lane, Lane, Lane];
-    const gated = gate(f, activation, relaxed);
-    const fetched: Code = [m, s, shift, b, c].map((lane, i) =>
-      lane.set(v128.load32Splat(at[i] as IntLocal)),
-    );
-    return eachPlane(
-      f,
-      p,
-      [p.g, p.x, p.dx],
-      arrays.map((array, i) => [array, 4, at[i] as IntLocal]),
-      [
-        fetched,
-        eachElement(f, size, p.n, [p.g, p.x, p.dx], {
-          four: ({ load, store }) => [
-            d.set(f32x4.sub(load(1), m)),
-            store(2, fma(gated(load(0), d, s, shift), s, fma(d, b, c))),
-          ],
-        }),
+  const arrays = [p.mean, p.scale, p.shift, p.b, p.c];
+  const at = f.locals("i32", arrays.length) as IntLocal[];
+  const [m, s, shift, b, c, d] = f.locals("v128", 6) as [Lane, Lane, Lane, Lane, Lane, Lane];
+  const gated = gate(f, activation, relaxed);
+  return {
+    planes: [p.g, p.x, p.dx],
+    perChannel: arrays.map((array, i) => [array, 4, at[i] as IntLocal]),
+    before: [m, s, shift, b, c].map((lane, i) => lane.set(v128.load32Splat(at[i] as IntLocal))),
+    elements: {
+      four: ({ load, store }) => [
+        d.set(f32x4.sub(load(1), m)),
+        store(2, fma(gated(load(0), d, s, shift), s, fma(d, b, c))),
       ],
-    );
+    },
+  };
+}
+
+/** combine(…CHANNELS, …COMBINE) */
+const combineKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
+  func("combine", { ...CHANNELS, ...COMBINE }, (f, p) =>
+    lookAtPlanes(f, p, size, [combineLook(f, activation, relaxed, p)]),
+  );
+
+/** both(…CHANNELS, …COMBINE, …PRODUCTS): combine() of channels, and products() of as many others. */
+function bothKernel(size: number, activation: Activation, relaxed: boolean): Func {
+  const next = Object.fromEntries(Object.keys(PRODUCTS).map((key) => [`${key}Next`, "i32"]));
+  const params: Record<string, "i32"> = {
+    ...CHANNELS,
+    ...COMBINE,
+    ...(next as Record<string, "i32">),
+  };
+  return func("both", params, (f, all) => {
+    const p = all as unknown as Pointers<keyof typeof CHANNELS | keyof typeof COMBINE>;
+    const q = Object.fromEntries(
+      Object.keys(PRODUCTS).map((key) => [key, all[`${key}Next`] as IntLocal]),
+    ) as Pointers<keyof typeof PRODUCTS>;
+    return [
+      zeroed(f, p.channels, [q.totals, q.products]),
+      lookAtPlanes(f, p, size, [
+        productsLook(f, activation, relaxed, q),
+        combineLook(f, activation, relaxed, p),
+      ]),
+    ];
   });
 }
 
@@ -232,7 +266,7 @@ function combineKernel(size: number, activation: Activation, relaxed: boolean): 
  * backward(…CHANNELS, step, count, g, x, dx, mean, rstd, weight?, bias?, scale, shift, totals, products, dweight, dbias,
  * b, c): all of the above for `step` channels at a time.
  */
-function backwardKernel([known, products, factors, combine]: BackwardSteps): Func {
+function backwardKernel({ known, products, factors, combine, both }: BackwardSteps): Func {
   const params = {
     ...CHANNELS,
     step: "i32",
@@ -256,6 +290,21 @@ function backwardKernel([known, products, factors, combine]: BackwardSteps): Fun
   return func("backward", params, (f, p) => {
     const { images, n, planeStep, imageStep, g, x, dx, mean, rstd, scale, shift } = p;
     const floats = [mean, rstd, p.weight, p.bias, scale, shift, p.dweight, p.dbias, p.b, p.c];
+    const sizes = (size: IntLocal) => [images, size, n, planeStep, imageStep];
+    const measured = [g, x, mean, scale, shift, p.totals, p.products];
+    /** What combine() is told of the channels before. */
+    const before = (size: IntLocal) => [
+      ...[g, x, dx].map((q) => i32.sub(q, i32.mul(size, planeStep))),
+      ...[mean, scale, shift, p.b, p.c].map((q) => i32.sub(q, i32.shl(size, 2))),
+    ];
+    const prepare = (size: IntLocal): Code =>
+      call(known, size, rstd, p.weight, p.bias, scale, shift);
+    const summary = (size: IntLocal): Code =>
+      call(
+        factors,
+        ...[size, 1, 0, p.count, p.totals, p.products, scale, rstd],
+        ...[p.dweight, p.dbias, p.b, p.c],
+      );
     return inTurns(
       f,
       p.channels,
@@ -265,31 +314,38 @@ function backwardKernel([known, products, factors, combine]: BackwardSteps): Fun
         ...[p.totals, p.products].map((q) => [q, 8] as const),
         ...floats.map((q) => [q, 4] as const),
       ],
-      (size) => [
-        call(known, size, rstd, p.weight, p.bias, scale, shift),
-        call(
-          products,
-          ...[images, size, n, planeStep, imageStep, g, x],
-          ...[mean, scale, shift, p.totals, p.products],
-        ),
-        call(
-          factors,
-          ...[size, 1, 0, p.count, p.totals, p.products, scale, rstd],
-          ...[p.dweight, p.dbias, p.b, p.c],
-        ),
-        call(
-          combine,
-          ...[images, size, n, planeStep, imageStep, g, x, dx],
-          ...[mean, scale, shift, p.b, p.c],
-        ),
-      ],
+      {
+        measure: (size) => [
+          prepare(size),
+          call(products, ...sizes(size), ...measured),
+          summary(size),
+        ],
+        make: (size) => call(combine, ...sizes(size), ...before(size)),
+        ...(both && {
+          both: (size: IntLocal) => [
+            prepare(size),
+            call(both, ...sizes(size), ...before(size), ...measured),
+            summary(size),
+          ],
+        }),
+      },
     );
   });
 }
 
-type BackwardSteps = readonly [known: Func, products: Func, factors: Func, combine: Func];
+interface BackwardSteps {
+  readonly known: Func;
+  readonly products: Func;
+  readonly factors: Func;
+  readonly combine: Func;
+  /** Where groups of channels follow each other: combine() of one and products() of the next. */
+  readonly both?: Func;
+}
 /** The steps and backward(), which is made of them. */
-export const backwardFuncs = (steps: BackwardSteps): Func[] => [...steps, backwardKernel(steps)];
+export const backwardFuncs = (steps: BackwardSteps): Func[] => [
+  ...Object.values(steps),
+  backwardKernel(steps),
+];
 
 /** What both layouts (planes here, lanes in norm/batch-norm-lanes.ts) give under these names. */
 export type BatchNormGradKernels = "known" | "products" | "factors" | "combine" | "backward";
@@ -298,9 +354,10 @@ export const batchNormGradFuncs = (
   activation: Activation,
   relaxed: boolean,
 ): Func[] =>
-  backwardFuncs([
-    knownKernel(),
-    productsKernel(size, activation, relaxed),
-    factorsKernel(),
-    combineKernel(size, activation, relaxed),
-  ]);
+  backwardFuncs({
+    known: knownKernel(),
+    products: productsKernel(size, activation, relaxed),
+    factors: factorsKernel(),
+    combine: combineKernel(size, activation, relaxed),
+    both: bothKernel(size, activation, relaxed),
+  });

@@ -83,12 +83,12 @@ export const FUNCTIONS: Readonly<Record<string, { readonly js: string; readonly 
   },
   // g where the activation of z has a slope
   reluGate: {
-    js: "function reluGate(z, g) { if (z > 0.0) { return g; } return 0.0; }",
-    wgsl: "fn reluGate(z : f32, g : f32) -> f32 { return select(0.0, g, z > 0.0); }",
+    js: "function reluGate(z, g) { if (z <= 0.0) { return 0.0; } return g; }",
+    wgsl: "fn reluGate(z : f32, g : f32) -> f32 { return select(g, 0.0, z <= 0.0); }",
   },
   relu6Gate: {
-    js: "function relu6Gate(z, g) { if (z > 0.0) { if (z < 6.0) { return g; } } return 0.0; }",
-    wgsl: "fn relu6Gate(z : f32, g : f32) -> f32 { return select(0.0, g, z > 0.0 && z < 6.0); }",
+    js: "function relu6Gate(z, g) { if (z <= 0.0) { return 0.0; } if (z >= 6.0) { return 0.0; } return g; }",
+    wgsl: "fn relu6Gate(z : f32, g : f32) -> f32 { return select(g, 0.0, z <= 0.0 || z >= 6.0); }",
   },
 };
 

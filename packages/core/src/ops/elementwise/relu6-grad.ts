@@ -1,16 +1,16 @@
 // The gradient of relu6 in one pass.
 import type { Tensor } from "../../tensor.ts";
 import { zerosLike } from "../creation.ts";
-import { gt } from "./gt.ts";
-import { logicalAnd } from "./logical-and.ts";
-import { lt } from "./lt.ts";
+import { ge } from "./ge.ts";
+import { le } from "./le.ts";
+import { logicalOr } from "./logical-or.ts";
 import { gradientOp } from "./unary.ts";
 import { where } from "./where.ts";
 
 const relu6GradOp = gradientOp({
   name: "relu6Grad",
-  doc: "g where 0 < x < 6, else 0: the gradient of relu6.",
-  compose: (g, x) => where(logicalAnd(gt(x, 0), lt(x, 6)), g, 0),
+  doc: "0 where x ≤ 0 or x ≥ 6, else g (at NaN too): the gradient of relu6.",
+  compose: (g, x) => where(logicalOr(le(x, 0), ge(x, 6)), 0, g),
   vjp: (gg, _g, x) => ({ g: relu6Grad(gg, x), x: zerosLike(x) }),
   ranges: [
     { low: 0.5, high: 5 },
@@ -19,7 +19,7 @@ const relu6GradOp = gradientOp({
   ],
 });
 
-/** g where 0 < x < 6, else 0: the gradient of relu6. */
+/** 0 where x ≤ 0 or x ≥ 6, else g (at NaN too): the gradient of relu6. */
 export function relu6Grad(g: Tensor, x: Tensor): Tensor {
   return relu6GradOp(g, x);
 }
