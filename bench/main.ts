@@ -50,7 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
 /** The GPU has rows of its own. */
 async function runGpu(names: readonly GpuRowName[], { effort, json }: Options): Promise<number> {
   const { benchGpu } = await import("./gpu.ts");
-  const rows = await benchGpu(names, effort === EFFORTS.quick, say);
+  const rows = await benchGpu(names, effort.timedMs <= EFFORTS.quick.timedMs, say);
   if (json !== undefined) {
     writeFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }
@@ -70,6 +70,7 @@ function peersFor(threads: number, wanted: RegExp): readonly PeerRunner[] {
 async function run({ rows, threads, json, peers: wanted, effort }: Options): Promise<number> {
   const cores = availableParallelism();
   say(`${cpus()[0]?.model ?? "unknown processor"}, ${cores} cores; Node ${process.versions.node}`);
+  if (effort.clock === "cpu") say("times are the processor's, without what others took of it");
   if (threads > cores) say(`note: ${threads} threads on ${cores} cores wait for each other`);
   if (json !== undefined) writeFileSync(json, "");
   const write = (text: string) => {
@@ -93,7 +94,7 @@ async function run({ rows, threads, json, peers: wanted, effort }: Options): Pro
       process.exit(130);
     });
   }
-  const meter = new RoofMeter(threads);
+  const meter = new RoofMeter(threads, effort.clock);
   try {
     await meter.warmUp();
     say(`${roofLine(meter.measure(20), threads)}\n`);

@@ -32,6 +32,8 @@ export const USAGE = `npm run bench -- [options]
   --peers         run the installed peers in turns with tapegrad, print ratios and targets
   --against RE    --peers, but only those whose name matches, e.g. torch or "torch|ort-web"
   --device gpu    the kernels of the GPU against hand-written ones, instead of these rows
+  --cpu-time      count the processor's time, not the clock's: on a shared host it leaves out what others
+                  took; one thread only
   --quick         shorter measurements, less exact
   --list          print the rows instead of running them
   --help          print this`;
@@ -53,6 +55,12 @@ export function parseOptions(args: readonly string[]): Options | null {
   if (values.device !== "cpu" && values.device !== "gpu") {
     throw new UsageError(`--device: expected cpu or gpu, got '${values.device}'`);
   }
+  if (values["cpu-time"] && threads > 1) {
+    throw new UsageError(
+      "--cpu-time: threads share the work, but their times add up; use it with --threads 1",
+    );
+  }
+  const effort = values.quick ? EFFORTS.quick : EFFORTS.normal;
   const onGpu = values.device === "gpu";
   return {
     rows: onGpu ? [] : select(values.filter, values.pass),
@@ -63,7 +71,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       values.peers || values.against !== undefined
         ? expression("--against", values.against ?? "")
         : undefined,
-    effort: values.quick ? EFFORTS.quick : EFFORTS.normal,
+    effort: { ...effort, clock: values["cpu-time"] ? "cpu" : "wall" },
     list: values.list,
   };
 }
@@ -80,6 +88,7 @@ function parsed(args: readonly string[]) {
         peers: { type: "boolean", default: false },
         against: { type: "string" },
         device: { type: "string", default: "cpu" },
+        "cpu-time": { type: "boolean", default: false },
         quick: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         help: { type: "boolean", default: false },

@@ -14,7 +14,7 @@ import {
   touch,
   v128,
 } from "../packages/backend-cpu/src/wasm/assembler/assembler.ts";
-import { median } from "./timing.ts";
+import { CLOCKS, type Effort, median } from "./timing.ts";
 import type { Cost } from "./workloads.ts";
 
 export interface Roofs {
@@ -105,11 +105,13 @@ for (let seen = 0; ; ) {
 
 export class RoofMeter {
   readonly threads: number;
+  private readonly now: () => number;
   private readonly exports: Exports;
   private readonly control: Int32Array;
 
-  constructor(threads: number) {
+  constructor(threads: number, clock: Effort["clock"] = "wall") {
     this.threads = threads;
+    this.now = CLOCKS[clock];
     const pages = (DATA + 2 * COPIED) / 65536 + 1;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     // Memory that was never written is one page of zeros over and over: reading it costs nothing.
@@ -125,8 +127,8 @@ export class RoofMeter {
 
   /** Milliseconds for so many pieces, on all threads together. */
   private run(what: number, pieces: number): number {
-    const { control, threads } = this;
-    const start = performance.now();
+    const { control, threads, now } = this;
+    const start = now();
     control[CONTROL.what] = what;
     control[CONTROL.pieces] = pieces;
     control[CONTROL.done] = 0;
@@ -139,7 +141,7 @@ export class RoofMeter {
       if (done === threads - 1) break;
       Atomics.wait(control, CONTROL.done, done);
     }
-    return performance.now() - start;
+    return now() - start;
   }
 
   private take(what: number, pieces: number): void {

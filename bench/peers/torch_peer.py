@@ -150,11 +150,11 @@ def gemm(spec, direction):
     return run, lambda: [mean_abs(run())]
 
 
-def timed(run, calls):
-    start = time.perf_counter()
+def timed(run, calls, now=time.perf_counter):
+    start = now()
     for _ in range(calls):
         run()
-    return (time.perf_counter() - start) * 1e3
+    return (now() - start) * 1e3
 
 
 def warm_up(run, effort):
@@ -173,12 +173,13 @@ def warm_up(run, effort):
 def turn(run, per_call, effort):
     """turn() of timing.ts."""
     inner = max(1, math.ceil(SHORTEST_MS / max(per_call, 1e-6)))
+    now = time.process_time if effort["clock"] == "cpu" else time.perf_counter
     if effort["timedMs"] > 0 and per_call < CHEAP_MS:
         timed(run, inner)
     until = time.perf_counter() + effort["timedMs"] / effort["rounds"] / 1e3
     samples = []
     while True:
-        samples.append(timed(run, inner) / inner)
+        samples.append(timed(run, inner, now) / inner)
         if time.perf_counter() >= until or len(samples) >= 400:
             return samples
 

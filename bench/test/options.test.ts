@@ -15,7 +15,7 @@ describe("bench: options", () => {
     const passes = WORKLOADS.reduce((n, { passes }) => n + Object.keys(passes).length, 0);
     expect(options?.rows).to.have.length(passes);
     expect(options).to.include({ threads: 1, peers: undefined, json: undefined, list: false });
-    expect(options?.effort).to.equal(EFFORTS.normal);
+    expect(options?.effort).to.deep.equal(EFFORTS.normal);
   });
 
   it("--filter and --pass select rows in their order", () => {
@@ -32,10 +32,16 @@ describe("bench: options", () => {
   it("--threads, --json, --peers, --quick, --list, --help", () => {
     const options = parseOptions(["--threads", "3", "--json", "f", "--peers", "--quick", "--list"]);
     expect(options).to.include({ threads: 3, json: "f", list: true });
-    expect(options?.effort).to.equal(EFFORTS.quick);
+    expect(options?.effort).to.deep.equal(EFFORTS.quick);
     expect(options?.peers?.test("ort-web")).to.equal(true);
     expect(parseOptions(["--against", "torch"])?.peers?.test("ort-web")).to.equal(false);
     expect(parseOptions(["--help"])).to.equal(null);
+  });
+
+  it("--cpu-time counts the processor's time, of one thread", () => {
+    expect(parseOptions([])?.effort.clock).to.equal("wall");
+    expect(parseOptions(["--cpu-time"])?.effort.clock).to.equal("cpu");
+    expect(() => parseOptions(["--cpu-time", "--threads", "2"])).to.throw(UsageError, /--threads 1/);
   });
 
   it("--device gpu: rows of its own", () => {
