@@ -26,7 +26,7 @@ const DAY = 24 * 60 * 60 * 1000;
  * @param {string} entry path of a TypeScript file
  * @returns {Promise<string>} the URL to import
  */
-async function bundled(entry) {
+export async function bundled(entry) {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: { main: entry },

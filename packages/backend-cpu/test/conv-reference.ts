@@ -49,42 +49,65 @@ function digits(index: number, sizes: readonly number[]): number[] {
   return out;
 }
 
-/** Every triple (index in x, in w, in y) that the convolution multiplies. */
-function eachProduct(g: ConvGeometry, visit: (x: number, w: number, y: number) => void): void {
-  const [, channels, ...size] = g.x as [number, number, ...number[]];
+type Numbers = ArrayLike<number>;
+
+/**
+ * Every product of the convolution, as runs along a row of the output: x[xAt + k · step] · w[wAt] belongs to
+ * y[yAt + k], for k below count.
+ */
+function eachRun(
+  g: ConvGeometry,
+  visit: (xAt: number, wAt: number, yAt: number, count: number, step: number) => void,
+): void {
+  const [images, channels, ...size] = g.x as [number, number, ...number[]];
   const [outChannels, perGroup, ...kernel] = g.w as [number, number, ...number[]];
   const out = g.y.slice(2);
-  const outPer = outChannels / g.groups;
-  const taps = Array.from({ length: product(kernel) }, (_, t) => digits(t, kernel));
-  for (let pixel = 0; pixel < product(out); pixel++) {
-    const at = digits(pixel, out);
-    taps.forEach((tap, t) => {
-      let inside = 0;
-      for (let d = 0; d < size.length; d++) {
-        const i =
-          (at[d] as number) * (g.stride[d] as number) +
-          (tap[d] as number) * (g.dilation[d] as number) -
-          (g.padding[d] as number);
-        if (i < 0 || i >= (size[d] as number)) return;
-        inside = inside * (size[d] as number) + i;
-      }
-      for (let n = 0; n < (g.x[0] as number); n++) {
-        for (let o = 0; o < outChannels; o++) {
-          const group = Math.floor(o / outPer);
-          for (let c = 0; c < perGroup; c++) {
-            visit(
-              (n * channels + group * perGroup + c) * product(size) + inside,
-              (o * perGroup + c) * taps.length + t,
-              (n * outChannels + o) * product(out) + pixel,
-            );
-          }
+  const last = out.length - 1;
+  const [width, outWidth, step] = [size, out, g.stride].map((s) => s[last] as number) as [
+    number,
+    number,
+    number,
+  ];
+  /** In one plane: tap, first element of x and of y, count. */
+  const runs: number[] = [];
+  for (let t = 0; t < product(kernel); t++) {
+    const tap = digits(t, kernel);
+    const at = (d: number, o: number): number =>
+      o * (g.stride[d] as number) +
+      (tap[d] as number) * (g.dilation[d] as number) -
+      (g.padding[d] as number);
+    let [first, end] = [0, outWidth];
+    while (first < end && at(last, first) < 0) first++;
+    while (end > first && at(last, end - 1) >= width) end--;
+    if (first === end) continue;
+    for (let row = 0; row < product(out.slice(0, last)); row++) {
+      const places = digits(row, out.slice(0, last)).map((o, d) => at(d, o));
+      if (places.some((i, d) => i < 0 || i >= (size[d] as number))) continue;
+      const xRow = places.reduce((index, i, d) => index * (size[d] as number) + i, 0);
+      runs.push(t, xRow * width + at(last, first), row * outWidth + first, end - first);
+    }
+  }
+  const [xPlane, wPlane, yPlane] = [product(size), product(kernel), product(out)];
+  for (let n = 0; n < images; n++) {
+    for (let o = 0; o < outChannels; o++) {
+      const group = Math.floor((o * g.groups) / outChannels);
+      for (let c = 0; c < perGroup; c++) {
+        const xAt = (n * channels + group * perGroup + c) * xPlane;
+        const wAt = (o * perGroup + c) * wPlane;
+        const yAt = (n * outChannels + o) * yPlane;
+        for (let r = 0; r < runs.length; r += 4) {
+          visit(
+            xAt + (runs[r + 1] as number),
+            wAt + (runs[r] as number),
+            yAt + (runs[r + 2] as number),
+            runs[r + 3] as number,
+            step,
+          );
         }
       }
-    });
+    }
   }
 }
-
-type Numbers = ArrayLike<number>;
 
 export function referenceForward(g: ConvGeometry, x: Numbers, w: Numbers, bias?: Numbers) {
   const y = new Float64Array(product(g.y));
@@ -94,24 +117,34 @@ export function referenceForward(g: ConvGeometry, x: Numbers, w: Numbers, bias?:
       y[i] = bias[Math.floor(i / plane) % (g.y[1] as number)] as number;
     }
   }
-  eachProduct(g, (xi, wi, yi) => {
-    (y[yi] as number) += (x[xi] as number) * (w[wi] as number);
+  eachRun(g, (xAt, wAt, yAt, count, step) => {
+    const weight = w[wAt] as number;
+    for (let k = 0; k < count; k++) {
+      (y[yAt + k] as number) += (x[xAt + k * step] as number) * weight;
+    }
   });
   return y;
 }
 
 export function referenceInputGrad(g: ConvGeometry, dy: Numbers, w: Numbers) {
   const dx = new Float64Array(product(g.x));
-  eachProduct(g, (xi, wi, yi) => {
-    (dx[xi] as number) += (dy[yi] as number) * (w[wi] as number);
+  eachRun(g, (xAt, wAt, yAt, count, step) => {
+    const weight = w[wAt] as number;
+    for (let k = 0; k < count; k++) {
+      (dx[xAt + k * step] as number) += (dy[yAt + k] as number) * weight;
+    }
   });
   return dx;
 }
 
 export function referenceWeightGrad(g: ConvGeometry, dy: Numbers, x: Numbers) {
   const dw = new Float64Array(product(g.w));
-  eachProduct(g, (xi, wi, yi) => {
-    (dw[wi] as number) += (dy[yi] as number) * (x[xi] as number);
+  eachRun(g, (xAt, wAt, yAt, count, step) => {
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      sum += (dy[yAt + k] as number) * (x[xAt + k * step] as number);
+    }
+    (dw[wAt] as number) += sum;
   });
   return dw;
 }

@@ -23,10 +23,12 @@ const product = (sizes: readonly number[]): number => sizes.reduce((p, n) => p *
 /** Reproducible numbers in [-1, 1). */
 export function numbers(size: number, seed: number): Float32Array {
   let state = (seed * 2654435761 + 12345) >>> 0;
-  return Float32Array.from({ length: size }, () => {
+  const out = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
+    out[i] = state / 2 ** 31 - 1;
+  }
+  return out;
 }
 
 export function rowMajor(shape: readonly number[]): number[] {
@@ -60,7 +62,9 @@ export function viewOf(
     contiguous: layout.strides === undefined,
     storage: { block } as unknown as Storage,
   };
-  if (data !== undefined) {
+  if (data !== undefined && view.contiguous && data.length === product(shape)) {
+    ctx.arena.f32.set(data, block.ptr / 4 + offset);
+  } else if (data !== undefined) {
     eachIndex(view, (at, i) => {
       ctx.arena.f32[at] = data[i] as number;
     });
@@ -83,6 +87,10 @@ function eachIndex(view: View, visit: (at: number, index: number) => void): void
 }
 
 export function read(ctx: WasmContext, view: View): Float32Array {
+  if (view.contiguous) {
+    const start = ((view.storage.block as { ptr?: number }).ptr as number) / 4 + view.offset;
+    return ctx.arena.f32.slice(start, start + product(view.shape));
+  }
   const out = new Float32Array(product(view.shape));
   eachIndex(view, (at, i) => {
     out[i] = ctx.arena.f32[at] as number;

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { TapegradError } from "@tapegrad/core";
 import { FileError, type FileSystem, readFile, writeFileAtomic } from "@tapegrad/io";
 import { expect } from "chai";
+import { bundled } from "../../../scripts/source.mjs";
 import { expectError } from "./make.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -260,15 +261,12 @@ describe("files", () => {
     this.timeout(60_000);
     const path = inside("model");
     const size = 1 << 20;
+    const entry = fileURLToPath(new URL("kill/writer.ts", import.meta.url));
+    const writer = fileURLToPath(await bundled(entry));
     for (let round = 0; round < 3; round++) {
-      const child = spawn(
-        process.execPath,
-        [
-          ...["--conditions=@tapegrad/source", "--import=tsx"],
-          ...[fileURLToPath(new URL("kill/writer.ts", import.meta.url)), path, String(size)],
-        ],
-        { stdio: ["ignore", "pipe", "inherit"] },
-      );
+      const child = spawn(process.execPath, [writer, path, String(size)], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       const closed = new Promise((resolve) => child.once("close", resolve));
       // The first version is in place: any moment from now on is good to die.
       await new Promise((resolve, reject) => {

@@ -105,7 +105,7 @@ describe("command line: tuned and deterministic runs", function () {
   let data: string;
   before(() => {
     data = temporaryFolder();
-    writeBars(data, 40); // 32 to train, 8 to test
+    writeBars(data, 40, 1, 14); // 32 to train, 8 to test
   });
   after(removeTemporaryFolders);
 
@@ -114,7 +114,7 @@ describe("command line: tuned and deterministic runs", function () {
     ...["--out", out, "--json", ...more],
   ];
   const train = async (cache: string, line: string[], env: NodeJS.ProcessEnv = {}) => {
-    const running = start(line, { ...process.env, TAPEGRAD_CACHE: cache, ...env });
+    const running = await start(line, { ...process.env, TAPEGRAD_CACHE: cache, ...env });
     return await running.ended;
   };
   const picksIn = (cache: string): Record<string, string> => {
@@ -129,7 +129,7 @@ describe("command line: tuned and deterministic runs", function () {
     expect(ran.err).to.match(/backend wasm, 1 thread, kernels picked by time/);
     expect(Object.keys(picksIn(cache)).length).to.be.at.least(20);
 
-    const first = start(args(parts, "--tune", "--threads", "1"), {
+    const first = await start(args(parts, "--tune", "--threads", "1"), {
       ...process.env,
       TAPEGRAD_CACHE: cache,
     });

@@ -230,7 +230,10 @@ describe("command line: explain", function () {
   it("in a process of its own: tuned, on one thread", async () => {
     const folder = temporaryFolder();
     const env = { ...process.env, TAPEGRAD_CACHE: folder };
-    const running = start(["explain", "--model", "separable", "--threads", "1", "--tune"], env);
+    const running = await start(
+      ["explain", "--model", "separable", "--threads", "1", "--tune"],
+      env,
+    );
     const { code, out, err } = await running.ended;
     expect(code, err).to.equal(0);
     expect(out).to.match(/backend wasm, 1 thread, picks by time/);

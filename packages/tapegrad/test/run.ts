@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundled } from "../../../scripts/source.mjs";
 import { main } from "../src/command-line.ts";
 
 export interface Ran {
@@ -41,10 +42,26 @@ export interface Running {
   saw(text: string): Promise<void>;
 }
 
-/** As a process of its own, through bin/tapegrad.js. */
-export function start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Running {
-  const bin = fileURLToPath(new URL("../bin/tapegrad.js", import.meta.url));
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ["ignore", "pipe", "pipe"], env });
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+let bundle: Promise<string> | undefined;
+
+/** As a process of its own, from a bundle that is made once. */
+export async function start(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Running> {
+  bundle ??= bundled(pathOf("../src/cli.ts"));
+  return startProgram(fileURLToPath(await bundle), args, env);
+}
+
+/** As a process of its own, as people do: bin/tapegrad.js makes the bundle. */
+export const startBin = (args: readonly string[]): Running =>
+  startProgram(pathOf("../bin/tapegrad.js"), args);
+
+function startProgram(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Running {
+  const command = ["--enable-source-maps", program, ...args];
+  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "pipe"], env });
   const text = { out: "", err: "" };
   const waiting: { text: string; resolve: () => void; reject: (e: Error) => void }[] = [];
   child.stdout.on("data", (chunk) => {
@@ -85,22 +102,24 @@ const header = (dims: readonly number[], rank: number): number[] => [
   ...dims.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]),
 ];
 
-/** `count` 28 × 28 images in MNIST's format: class k lights a bar at row 2k + 4, with noise. */
-export function writeBars(folder: string, count: number, seed = 1): void {
-  const pixels = new Uint8Array(count * 784);
+/** `count` images of side × side in MNIST's format: class k lights a bar at row 2k + 4 of 28, with noise. */
+export function writeBars(folder: string, count: number, seed = 1, side = 28): void {
+  const size = side * side;
+  const pixels = new Uint8Array(count * size);
   const labels = new Uint8Array(count);
   let state = seed;
   for (let i = 0; i < count; i++) {
     labels[i] = i % 10;
-    for (let p = 0; p < 784; p++) {
+    const row = ((2 * (i % 10) + 4) * side) / 28;
+    for (let p = 0; p < size; p++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      const lit = Math.floor(p / 28) === 2 * (i % 10) + 4;
-      pixels[i * 784 + p] = (lit ? 160 : 0) + (state >>> 26);
+      const lit = Math.floor(p / side) === Math.floor(row);
+      pixels[i * size + p] = (lit ? 160 : 0) + (state >>> 26);
     }
   }
   writeFileSync(
     join(folder, "train-images-idx3-ubyte"),
-    new Uint8Array([...header([count, 28, 28], 3), ...pixels]),
+    new Uint8Array([...header([count, side, side], 3), ...pixels]),
   );
   writeFileSync(
     join(folder, "train-labels-idx1-ubyte"),

@@ -58,7 +58,7 @@ describe("command line: train", function () {
     const [whole, parts] = [temporaryFolder(), temporaryFolder()];
     await run(...args(whole, "--epochs", "80"));
     const long = [...args(parts, "--epochs", "80")].filter((a) => a !== "--no-progress");
-    const first = start(long);
+    const first = await start(long);
     await first.saw("epoch 2/");
     first.process.kill("SIGINT");
     const ended = await first.ended;
@@ -74,7 +74,7 @@ describe("command line: train", function () {
     const [whole, parts] = [temporaryFolder(), temporaryFolder()];
     await run(...args(whole, "--epochs", "80"));
     const long = [...args(parts, "--epochs", "80")].filter((a) => a !== "--no-progress");
-    const first = start(long);
+    const first = await start(long);
     await first.saw("epoch 3/");
     first.process.kill("SIGKILL");
     expect((await first.ended).signal).to.equal("SIGKILL");
@@ -86,7 +86,7 @@ describe("command line: train", function () {
 
   it("does not replace an unfinished run unless told to", async () => {
     const out = temporaryFolder();
-    const first = start(args(out, "--epochs", "80").filter((a) => a !== "--no-progress"));
+    const first = await start(args(out, "--epochs", "80").filter((a) => a !== "--no-progress"));
     await first.saw("epoch 1/");
     expect((await run(...args(out, "--overwrite"))).err).to.match(
       /process \d+ is training into this folder/,

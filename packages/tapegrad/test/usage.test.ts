@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import manifest from "../package.json" with { type: "json" };
 import { version } from "../src/version.ts";
-import { removeTemporaryFolders, run, start, temporaryFolder, writeBars } from "./run.ts";
+import { removeTemporaryFolders, run, startBin, temporaryFolder, writeBars } from "./run.ts";
 
 describe("command line: usage", () => {
   after(removeTemporaryFolders);
@@ -134,7 +134,7 @@ describe("command line: usage", () => {
   }
 
   it("a reader that closes the pipe early is no failure", async () => {
-    const running = start(["summary"]);
+    const running = startBin(["summary"]);
     running.process.stdout?.destroy();
     const { code, err } = await running.ended;
     expect(err).to.equal("");
