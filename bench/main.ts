@@ -17,7 +17,7 @@ import {
   roofLine,
   verdicts,
 } from "./report.ts";
-import { RoofMeter } from "./roofs.ts";
+import { measureNow, meterFor } from "./roofs.ts";
 import { judge } from "./targets.ts";
 import { EFFORTS } from "./timing.ts";
 
@@ -94,10 +94,10 @@ async function run({ rows, threads, json, peers: wanted, effort }: Options): Pro
       process.exit(130);
     });
   }
-  const meter = new RoofMeter(threads, effort.clock);
+  const meter = meterFor(threads, effort.clock);
   try {
-    await meter.warmUp();
-    say(`${roofLine(meter.measure(20), threads)}\n`);
+    meter.warmUp();
+    say(`${roofLine(measureNow(meter, 20), threads)}\n`);
     say(header());
     for (const row of rows) {
       try {

@@ -1,7 +1,8 @@
 // One row: everybody who takes part is made ready, then they have their turns, A B C A B C …, the roofs among
 // them. What is compared was measured within a second or so, whatever else the machine was doing.
+import type { RoofMeter } from "../packages/backend-cpu/src/index.ts";
 import type { Row } from "./options.ts";
-import { leastMs, type RoofMeter, type Roofs } from "./roofs.ts";
+import { leastMs, measureNow, type Roofs } from "./roofs.ts";
 import { type Effort, median } from "./timing.ts";
 
 /** Who takes part: tapegrad, or a peer. One row at a time. */
@@ -107,7 +108,7 @@ export async function measureRow(
         entries.splice(entries.indexOf(entry), 1);
       }
     }
-    roofs.push(meter.measure(ROOF_SAMPLES));
+    roofs.push(measureNow(meter, ROOF_SAMPLES));
   }
   for (const { runner } of entries) await runner.finish();
 

@@ -41,7 +41,10 @@ describe("bench: options", () => {
   it("--cpu-time counts the processor's time, of one thread", () => {
     expect(parseOptions([])?.effort.clock).to.equal("wall");
     expect(parseOptions(["--cpu-time"])?.effort.clock).to.equal("cpu");
-    expect(() => parseOptions(["--cpu-time", "--threads", "2"])).to.throw(UsageError, /--threads 1/);
+    expect(() => parseOptions(["--cpu-time", "--threads", "2"])).to.throw(
+      UsageError,
+      /--threads 1/,
+    );
   });
 
   it("--device gpu: rows of its own", () => {

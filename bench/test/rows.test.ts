@@ -6,7 +6,7 @@ import { select } from "../options.ts";
 import { prepare } from "../own.ts";
 import { OwnRunner } from "../own-runner.ts";
 import { line, record } from "../report.ts";
-import { RoofMeter } from "../roofs.ts";
+import { meterFor } from "../roofs.ts";
 import { EFFORTS } from "../timing.ts";
 import { type Spec, WORKLOADS } from "../workloads.ts";
 
@@ -38,7 +38,7 @@ function small(spec: Spec): Spec {
 
 describe("bench: rows", () => {
   const threads = getNumThreads();
-  const meter = new RoofMeter(1);
+  const meter = meterFor(1);
   after(() => {
     meter.stop();
     setNumThreads(threads);

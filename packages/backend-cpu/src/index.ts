@@ -5,7 +5,7 @@ import { hasSimd } from "./wasm/assembler/features.ts";
 
 export { type WasmOptions, wasmBackend } from "./backend.ts";
 export { hasSimd, relaxedSimd } from "./wasm/assembler/features.ts";
-export { measureRoofs, type RoofOptions, type Roofs, roofMs } from "./wasm/roofs.ts";
+export { measureRoofs, RoofMeter, type RoofOptions, type Roofs, roofMs } from "./wasm/roofs.ts";
 
 // An engine without SIMD has the reference backend.
 if (hasSimd()) registerBackend(NAME, () => wasmBackend(), { priority: 10 });
