@@ -121,7 +121,9 @@ function productsLook(
     ],
     elements: {
       begin: [total.begin(), product.begin()],
-      four: ({ load, k, counted }) => [
+      four: ({ load, meet, k, counted }) => [
+        meet(0),
+        meet(1),
         d.set(f32x4.sub(load(1), m)),
         g.set(counted(gated(load(0), d, s, b))),
         total.add(k, (sum) => f32x4.add(sum, g)),
@@ -225,7 +227,8 @@ function combineLook(
     perChannel: arrays.map((array, i) => [array, 4, at[i] as IntLocal]),
     before: [m, s, shift, b, c].map((lane, i) => lane.set(v128.load32Splat(at[i] as IntLocal))),
     elements: {
-      four: ({ load, store }) => [
+      four: ({ load, store, meet }) => [
+        meet(2),
         d.set(f32x4.sub(load(1), m)),
         store(2, fma(gated(load(0), d, s, shift), s, fma(d, b, c))),
       ],

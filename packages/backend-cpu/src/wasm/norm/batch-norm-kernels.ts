@@ -4,6 +4,7 @@
 import type { Activation } from "@tapegrad/core";
 import { ACTIVATIONS } from "../activate.ts";
 import {
+  type Code,
   call,
   countdownOrSkip,
   type Expr,
@@ -16,15 +17,16 @@ import {
   i32,
   type Local,
   multiplyAdd,
+  type Scope,
   v128,
 } from "../assembler/assembler.ts";
 import {
   CHANNELS,
   type D,
-  eachElement,
-  eachPlane,
   type F,
   inTurns,
+  type Look,
+  lookAtPlanes,
   orConstant,
   storeNext,
   zeroed,
@@ -32,6 +34,7 @@ import {
 import { eachStretch, Total } from "./runs.ts";
 
 type V = Expr<"v128">;
+type Pointers<K extends string> = { readonly [P in K]: IntLocal };
 
 /** (x − mean) · scale + bias. The gradient does the same to know where the activation lets it through. */
 export const affine = (relaxed: boolean): ((centred: V, scale: V, bias: V) => V) =>
@@ -58,49 +61,83 @@ export const centresKernel = (): Func =>
     ]);
   });
 
+/** Σ(x − c) and Σ(x − c)² of planes, added to doubles per channel. */
+function momentsLook(
+  f: Scope,
+  relaxed: boolean,
+  p: Pointers<"x" | "centres" | "sums" | "squares">,
+): Look {
+  const fma = multiplyAdd(relaxed);
+  const [sum, square] = [new Total(f), new Total(f)];
+  const [centreAt, sumAt, squareAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+  const [c, d] = [f.local("v128"), f.local("v128")];
+  return {
+    planes: [p.x],
+    perChannel: [
+      [p.centres, 4, centreAt],
+      [p.sums, 8, sumAt],
+      [p.squares, 8, squareAt],
+    ],
+    before: [c.set(v128.load32Splat(centreAt)), sum.clear(), square.clear()],
+    elements: {
+      begin: [sum.begin(), square.begin()],
+      four: ({ load, meet, k, counted }) => [
+        meet(0),
+        d.set(counted(f32x4.sub(load(0), c))),
+        sum.add(k, (s) => f32x4.add(s, d)),
+        square.add(k, (s) => fma(d, d, s)),
+      ],
+      end: [sum.end(), square.end()],
+    },
+    after: [
+      f64.store(sumAt, f64.add(f64.load(sumAt), sum.pairs())),
+      f64.store(squareAt, f64.add(f64.load(squareAt), square.pairs())),
+    ],
+  };
+}
+
+/** y = activation((x − mean)·scale + shift) */
+function normaliseLook(
+  f: Scope,
+  activation: Activation,
+  relaxed: boolean,
+  p: Pointers<"x" | "y" | "mean" | "scale" | "shift">,
+): Look {
+  const [meanAt, scaleAt, shiftAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+  const [m, s, b] = f.locals("v128", 3) as [Local<"v128">, Local<"v128">, Local<"v128">];
+  return {
+    planes: [p.x, p.y],
+    perChannel: [
+      [p.mean, 4, meanAt],
+      [p.scale, 4, scaleAt],
+      [p.shift, 4, shiftAt],
+    ],
+    before: [
+      m.set(v128.load32Splat(meanAt)),
+      s.set(v128.load32Splat(scaleAt)),
+      b.set(v128.load32Splat(shiftAt)),
+    ],
+    elements: {
+      four: ({ load, store, meet }) => [
+        meet(1),
+        store(1, ACTIVATIONS[activation](affine(relaxed)(f32x4.sub(load(0), m), s, b))),
+      ],
+    },
+  };
+}
+
+const MOMENTS = { ...CHANNELS, x: "i32", centres: "i32", sums: "i32", squares: "i32" } as const;
+
 /**
  * moments(…CHANNELS, x, centres, sums, squares): Σ(x − c) and Σ(x − c)² of each channel, as doubles. With c the mean of
  * m elements of the channel one look is enough: however the values lie, (c − mean)² is at most count / m times
  * the variance, and in practice far less than the variance.
  */
-function momentsKernel(size: number, relaxed: boolean): Func {
-  const params = { ...CHANNELS, x: "i32", centres: "i32", sums: "i32", squares: "i32" } as const;
-  const fma = multiplyAdd(relaxed);
-  return func("moments", params, (f, p) => {
-    const [sum, square] = [new Total(f), new Total(f)];
-    const [centreAt, sumAt, squareAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
-    const [c, d] = [f.local("v128"), f.local("v128")];
-    return [
-      zeroed(f, p.channels, [p.sums, p.squares]),
-      eachPlane(
-        f,
-        p,
-        [p.x],
-        [
-          [p.centres, 4, centreAt],
-          [p.sums, 8, sumAt],
-          [p.squares, 8, squareAt],
-        ],
-        [
-          c.set(v128.load32Splat(centreAt)),
-          sum.clear(),
-          square.clear(),
-          eachElement(f, size, p.n, [p.x], {
-            begin: [sum.begin(), square.begin()],
-            four: ({ load, k, counted }) => [
-              d.set(counted(f32x4.sub(load(0), c))),
-              sum.add(k, (s) => f32x4.add(s, d)),
-              square.add(k, (s) => fma(d, d, s)),
-            ],
-            end: [sum.end(), square.end()],
-          }),
-          f64.store(sumAt, f64.add(f64.load(sumAt), sum.pairs())),
-          f64.store(squareAt, f64.add(f64.load(squareAt), square.pairs())),
-        ],
-      ),
-    ];
-  });
-}
+const momentsKernel = (size: number, relaxed: boolean): Func =>
+  func("moments", MOMENTS, (f, p) => [
+    zeroed(f, p.channels, [p.sums, p.squares]),
+    lookAtPlanes(f, p, size, [momentsLook(f, relaxed, p)]),
+  ]);
 
 /**
  * statistics(channels, slices, sliceStep, count, centres, sums, squares, weight?, bias?, mean, variance, rstd, scale,
@@ -210,47 +247,41 @@ export const runningKernel = (): Func =>
     },
   );
 
+const NORMALISE = {
+  ...CHANNELS,
+  x: "i32",
+  y: "i32",
+  mean: "i32",
+  scale: "i32",
+  shift: "i32",
+} as const;
+
 /** normalise(…CHANNELS, x, y, mean, scale, shift): y = activation((x − mean)·scale + shift). */
-function normaliseKernel(size: number, activation: Activation, relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    x: "i32",
-    y: "i32",
-    mean: "i32",
-    scale: "i32",
-    shift: "i32",
-  } as const;
-  return func("normalise", params, (f, p) => {
-    const [meanAt, scaleAt, shiftAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
-    const [m, s, b] = f.locals("v128", 3) as [Local<"v128">, Local<"v128">, Local<"v128">];
-    return eachPlane(
-      f,
-      p,
-      [p.x, p.y],
-      [
-        [p.mean, 4, meanAt],
-        [p.scale, 4, scaleAt],
-        [p.shift, 4, shiftAt],
-      ],
-      [
-        m.set(v128.load32Splat(meanAt)),
-        s.set(v128.load32Splat(scaleAt)),
-        b.set(v128.load32Splat(shiftAt)),
-        eachElement(f, size, p.n, [p.x, p.y], {
-          four: ({ load, store }) =>
-            store(1, ACTIVATIONS[activation](affine(relaxed)(f32x4.sub(load(0), m), s, b))),
-        }),
-      ],
-    );
-  });
-}
+const normaliseKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
+  func("normalise", NORMALISE, (f, p) =>
+    lookAtPlanes(f, p, size, [normaliseLook(f, activation, relaxed, p)]),
+  );
+
+/** both(…NORMALISE, next, centres, sums, squares): normalise() of channels, and moments() of as many at `next`. */
+const bothKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
+  func(
+    "both",
+    { ...NORMALISE, next: "i32", centres: "i32", sums: "i32", squares: "i32" },
+    (f, p) => [
+      zeroed(f, p.channels, [p.sums, p.squares]),
+      lookAtPlanes(f, p, size, [
+        momentsLook(f, relaxed, { ...p, x: p.next }),
+        normaliseLook(f, activation, relaxed, p),
+      ]),
+    ],
+  );
 
 /**
  * forward(…CHANNELS, step, centreImages, centreSize, count, x, y, centres, sums, squares, weight?, bias?, mean, variance,
- * rstd, scale, shift, eps): all of the above for `step` channels at a time, so that x is in the nearest cache when it
+ * rstd, scale, shift, eps): all of the above for `step` channels at a time, so that x is in a near cache when it
  * is looked at again.
  */
-function forwardKernel([centres, moments, statistics, normalise]: ForwardSteps): Func {
+function forwardKernel({ centres, moments, statistics, normalise, both }: ForwardSteps): Func {
   const params = {
     ...CHANNELS,
     step: "i32",
@@ -274,6 +305,21 @@ function forwardKernel([centres, moments, statistics, normalise]: ForwardSteps):
   return func("forward", params, (f, p) => {
     const { images, n, planeStep, imageStep, x, y, sums, squares, mean, scale, shift } = p;
     const floats = [p.centres, p.weight, p.bias, mean, p.variance, p.rstd, scale, shift];
+    const centre = (size: IntLocal): Code =>
+      call(centres, ...[p.centreImages, size, p.centreSize, planeStep, imageStep, x, p.centres]);
+    const summary = (size: IntLocal): Code =>
+      call(
+        statistics,
+        ...[size, 1, 0, p.count, p.centres, sums, squares, p.weight, p.bias],
+        ...[mean, p.variance, p.rstd, scale, shift, p.eps],
+      );
+    const sizes = (size: IntLocal) => [images, size, n, planeStep, imageStep];
+    const measured = [x, p.centres, sums, squares];
+    /** What normalise() is told of the channels before. */
+    const before = (size: IntLocal) => [
+      ...[x, y].map((q) => i32.sub(q, i32.mul(size, planeStep))),
+      ...[mean, scale, shift].map((q) => i32.sub(q, i32.shl(size, 2))),
+    ];
     return inTurns(
       f,
       p.channels,
@@ -283,30 +329,46 @@ function forwardKernel([centres, moments, statistics, normalise]: ForwardSteps):
         ...[sums, squares].map((q) => [q, 8] as const),
         ...floats.map((q) => [q, 4] as const),
       ],
-      (size) => [
-        call(centres, ...[p.centreImages, size, p.centreSize, planeStep, imageStep, x, p.centres]),
-        call(moments, ...[images, size, n, planeStep, imageStep, x, p.centres, sums, squares]),
-        call(
-          statistics,
-          ...[size, 1, 0, p.count, p.centres, sums, squares, p.weight, p.bias],
-          ...[mean, p.variance, p.rstd, scale, shift, p.eps],
-        ),
-        call(normalise, ...[images, size, n, planeStep, imageStep, x, y, mean, scale, shift]),
-      ],
+      {
+        measure: (size) => [
+          centre(size),
+          call(moments, ...sizes(size), ...measured),
+          summary(size),
+        ],
+        make: (size) => call(normalise, ...sizes(size), ...before(size)),
+        ...(both && {
+          both: (size: IntLocal) => [
+            centre(size),
+            call(both, ...sizes(size), ...before(size), ...measured),
+            summary(size),
+          ],
+        }),
+      },
     );
   });
 }
 
-type ForwardSteps = readonly [centres: Func, moments: Func, statistics: Func, normalise: Func];
+interface ForwardSteps {
+  readonly centres: Func;
+  readonly moments: Func;
+  readonly statistics: Func;
+  readonly normalise: Func;
+  /** Where groups of channels follow each other: normalise() of one and moments() of the next. */
+  readonly both?: Func;
+}
 /** The steps and forward(), which is made of them. */
-export const forwardFuncs = (steps: ForwardSteps): Func[] => [...steps, forwardKernel(steps)];
+export const forwardFuncs = (steps: ForwardSteps): Func[] => [
+  ...Object.values(steps),
+  forwardKernel(steps),
+];
 
 /** What both layouts (planes here, lanes there) give under these names. */
 export type BatchNormKernels = "centres" | "moments" | "statistics" | "normalise" | "forward";
 export const batchNormFuncs = (size: number, activation: Activation, relaxed: boolean): Func[] =>
-  forwardFuncs([
-    centresKernel(),
-    momentsKernel(size, relaxed),
-    statisticsKernel(),
-    normaliseKernel(size, activation, relaxed),
-  ]);
+  forwardFuncs({
+    centres: centresKernel(),
+    moments: momentsKernel(size, relaxed),
+    statistics: statisticsKernel(),
+    normalise: normaliseKernel(size, activation, relaxed),
+    both: bothKernel(size, activation, relaxed),
+  });

@@ -247,18 +247,18 @@ function combineLanes(activation: Activation, relaxed: boolean): Func {
 
 /** The names and arguments of batchNormFuncs(); n and planeStep say nothing. */
 export const batchNormLanes = (activation: Activation, relaxed: boolean): Func[] =>
-  forwardFuncs([
-    centresLanes(),
-    momentsLanes(relaxed),
-    statisticsKernel(),
-    normaliseLanes(activation, relaxed),
-  ]);
+  forwardFuncs({
+    centres: centresLanes(),
+    moments: momentsLanes(relaxed),
+    statistics: statisticsKernel(),
+    normalise: normaliseLanes(activation, relaxed),
+  });
 
 /** The names and arguments of batchNormGradFuncs(); n and planeStep say nothing. */
 export const batchNormGradLanes = (activation: Activation, relaxed: boolean): Func[] =>
-  backwardFuncs([
-    knownKernel(),
-    productsLanes(activation, relaxed),
-    factorsKernel(),
-    combineLanes(activation, relaxed),
-  ]);
+  backwardFuncs({
+    known: knownKernel(),
+    products: productsLanes(activation, relaxed),
+    factors: factorsKernel(),
+    combine: combineLanes(activation, relaxed),
+  });

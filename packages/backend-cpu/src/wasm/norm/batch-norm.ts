@@ -31,7 +31,9 @@ const float32 = (...views: readonly (View | undefined)[]): boolean =>
 /** A channel of all tensors together has at most this many bytes if it is to stay in the second-level cache. */
 const CACHED = 1024 * 1024;
 /** Channels are taken together until their planes, which lie side by side, make a stretch of this many bytes. */
-const STRETCH = 16 * 1024;
+const STRETCH = 8 * 1024;
+/** Groups of channels that a task has at least, if there are so many: one is measured while another is made. */
+const GROUPS = 8;
 /** Bytes of a slice, roughly. */
 const SLICE = 128 * 1024;
 const MOST_SLICES = 64;
@@ -39,7 +41,7 @@ const MOST_SLICES = 64;
 const LANE_SLICES = 16;
 /** A centre is the mean of this many elements, if the channel has them. */
 const CENTRE = 64;
-const LARGEST_CENTRE = 1024;
+const LARGEST_CENTRE = 256;
 
 /** What the kernels' first five arguments say, and the bytes to add to the address of the tensor. */
 type Part = readonly [
@@ -115,7 +117,7 @@ function makeLayout(shape: readonly number[], streams: number): Layout {
     traffic(total),
     (first, size) =>
       groups.push([first, [images, size, plane, planeStep, imageStep, first * planeStep]]),
-    step,
+    lanes ? step : step * GROUPS,
   );
   return { ...base, step, groups, slices: [] };
 }

@@ -1,7 +1,9 @@
-// Layer normalisation. A row is one stretch of memory; its statistics take two looks at it (the mean, then
-// the squares around it) while it lies in the first-level cache.
+// Layer normalisation. A row is one stretch of memory. Its statistics take one look at it, around the mean of its first
+// elements: that is near enough for the squares not to cancel. The result takes a second look, from the first cache,
+// while the next row is on its way.
 import {
   type Code,
+  countdown,
   countdownOrSkip,
   type Expr,
   type Func,
@@ -16,59 +18,83 @@ import {
   type Local,
   multiplyAdd,
   type Scope,
+  select,
+  sumLanes,
   v128,
   when,
 } from "../assembler/assembler.ts";
 import { type D, type F, fmaSingle, storeNext } from "./planes.ts";
-import { eachStretch, fromPairs, highPair, lowPair, type Stream, Total } from "./runs.ts";
+import {
+  type Body,
+  eachStretch,
+  fromPairs,
+  highPair,
+  lowPair,
+  type Stream,
+  Total,
+} from "./runs.ts";
 
 type V = Expr<"v128">;
+type Lane = Local<"v128">;
 
-/** Code that reads x twice and leaves mean and biased variance in two locals. */
-function statistics(
+/** Vectors of a row whose mean is near that of the row. */
+const NEAR = 16;
+
+/** What a walk over a row does; one walk can do several. Streams are named by their pointers. */
+interface Share {
+  readonly streams: readonly IntLocal[];
+  readonly body: Body;
+}
+
+/** Walks over n elements of all streams, from the pointers on, which stay as they are. */
+function walk(f: Scope, n: IntLocal, shares: readonly Share[]): Code {
+  const first = shares.map((_, i) =>
+    shares.slice(0, i).reduce((sum, { streams }) => sum + streams.length, 0),
+  );
+  const own = (at: readonly IntLocal[], i: number): readonly IntLocal[] =>
+    at.slice(first[i], (first[i] as number) + (shares[i] as Share).streams.length);
+  const around = (key: "begin" | "end") => shares.flatMap(({ body }) => body[key] ?? []);
+  const [begin, end] = [around("begin"), around("end")];
+  const streams = shares.flatMap((share) =>
+    share.streams.map((from): Stream => ({ from, step: 0 })),
+  );
+  return eachStretch(f, 1, n, streams, {
+    vector: (at, offset, k) => shares.map(({ body }, i) => body.vector(own(at, i), offset, k)),
+    single: (at) => shares.map(({ body }, i) => body.single(own(at, i))),
+    ...(begin.length > 0 && { begin, end }),
+  });
+}
+
+/**
+ * Rows in turns: `measure` looks at the row at its pointers, `make` makes the result of the row at its own. While one is
+ * made the next is measured: memory is read and written at the same time. `next` moves on to the next row to measure,
+ * `done` to the next to make; `before` and `after` lie around measure().
+ */
+function rowsInTurns(
   f: Scope,
-  relaxed: boolean,
-  n: IntLocal,
-  x: Stream,
-  mean: D,
-  variance: D,
+  p: { readonly rows: IntLocal; readonly n: IntLocal },
+  turn: {
+    readonly before: Code;
+    readonly measure: Share;
+    readonly after: Code;
+    readonly make: Share;
+    /** Around a walk with make() in it. */
+    readonly begin?: Code;
+    readonly next: Code;
+    readonly done: Code;
+  },
 ): Code {
-  const fma = multiplyAdd(relaxed);
-  const [sum, squares] = [new Total(f), new Total(f)];
-  const [count, around] = [f.local("f64"), f.local("f32")];
-  const centre = f.local("v128");
-  const [d, e] = [f.local("v128"), f.local("f32")];
-  return [
-    count.set(f64.convertI32U(n)),
-    sum.clear(),
-    eachStretch(f, 1, n, [x], {
-      begin: sum.begin(),
-      vector: ([p], offset, k) => sum.add(k, (s) => f32x4.add(s, v128.load(p as IntLocal, offset))),
-      single: ([p]) => sum.addSingle(f32.load(p as IntLocal)),
-      end: sum.end(),
-    }),
-    mean.set(f64.div(sum.value(), count)),
-    around.set(f32.demoteF64(mean)),
-    centre.set(f32x4.splat(around)),
-    squares.clear(),
-    eachStretch(f, 1, n, [x], {
-      begin: squares.begin(),
-      vector: ([p], offset, k) => [
-        d.set(f32x4.sub(v128.load(p as IntLocal, offset), centre)),
-        squares.add(k, (s) => fma(d, d, s)),
-      ],
-      single: ([p]) => [
-        e.set(f32.sub(f32.load(p as IntLocal), around)),
-        squares.addSingle(f32.mul(e, e)),
-      ],
-      end: squares.end(),
-    }),
-    // Around the mean as rounded to single: E(x − m)² = variance + (mean − m)².
-    variance.set(f64.sub(mean, f64.promoteF32(around))),
-    variance.set(f64.sub(f64.div(squares.value(), count), f64.mul(variance, variance))),
-    // The mean itself goes on as rounded, as it is stored.
-    mean.set(f64.promoteF32(around)),
-  ];
+  const { before, measure, after, make, begin = [], next, done } = turn;
+  return when(p.rows, [
+    before,
+    walk(f, p.n, [measure]),
+    after,
+    next,
+    p.rows.add(-1),
+    countdownOrSkip(p.rows, [before, begin, walk(f, p.n, [measure, make]), after, next, done]),
+    begin,
+    walk(f, p.n, [make]),
+  ]);
 }
 
 /** layerNorm(rows, n, x, y, weight, bias, mean?, rstd?, eps); which of weight and bias there are is part of the kernel. */
@@ -86,20 +112,64 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
   } as const;
   const fma = multiplyAdd(relaxed);
   return func("layerNorm", params, (f, p) => {
-    const [mean, variance] = f.locals("f64", 2) as [D, D];
-    const [m, r] = f.locals("f32", 2) as [F, F];
-    const [mv, rv] = f.locals("v128", 2) as [Local<"v128">, Local<"v128">];
-    const streams = [p.x, p.y, p.weight, p.bias].map((from): Stream => ({ from, step: 0 }));
-    const rowBytes = i32.shl(p.n, 2);
-    return countdownOrSkip(p.rows, [
-      statistics(f, relaxed, p.n, streams[0] as Stream, mean, variance),
-      m.set(f32.demoteF64(mean)),
+    const [sum, squares] = [new Total(f), new Total(f)];
+    const [mean, variance, count] = f.locals("f64", 3) as [D, D, D];
+    const [c, m, r, e] = f.locals("f32", 4) as [F, F, F, F];
+    const [near, mv, rv, d] = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
+    const [ahead, rowBytes, left, at] = f.locals("i32", 4) as [
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+    ];
+    /** The mean of the first few elements, in c and near. */
+    const centre: Code = [
+      left.set(i32.shrU(p.n, 2)),
+      left.set(select(left, i32.const(NEAR), i32.ltU(left, NEAR))),
+      when(
+        left,
+        [
+          c.set(f32.div(f32.const(0.25), f32.convertI32U(left))),
+          near.set(v128.zero()),
+          at.set(ahead),
+          countdown(left, [near.set(f32x4.add(near, v128.load(at))), at.add(16)]),
+          c.set(f32.mul(c, sumLanes(near, d))),
+        ],
+        c.set(f32.load(ahead)),
+      ),
+      near.set(f32x4.splat(c)),
+    ];
+    const measure: Share = {
+      streams: [ahead],
+      body: {
+        begin: [sum.begin(), squares.begin()],
+        vector: ([q], offset, k) => [
+          d.set(f32x4.sub(v128.load(q as IntLocal, offset), near)),
+          sum.add(k, (s) => f32x4.add(s, d)),
+          squares.add(k, (s) => fma(d, d, s)),
+        ],
+        single: ([q]) => [
+          e.set(f32.sub(f32.load(q as IntLocal), c)),
+          sum.addSingle(e),
+          squares.addSingle(f32.mul(e, e)),
+        ],
+        end: [sum.end(), squares.end()],
+      },
+    };
+    const statistics: Code = [
+      mean.set(f64.div(sum.value(), count)),
+      variance.set(f64.sub(f64.div(squares.value(), count), f64.mul(mean, mean))),
+      variance.set(f64.max(variance, f64.const(0))),
+      m.set(f32.demoteF64(f64.add(mean, f64.promoteF32(c)))),
       r.set(f32.demoteF64(f64.div(f64.const(1), f64.sqrt(f64.add(variance, p.eps))))),
       when(p.mean, storeNext(p.mean, m)),
       when(p.rstd, storeNext(p.rstd, r)),
       mv.set(f32x4.splat(m)),
       rv.set(f32x4.splat(r)),
-      eachStretch(f, 1, p.n, streams, {
+    ];
+    const make: Share = {
+      streams: [p.x, p.y, p.weight, p.bias],
+      body: {
         vector: ([xp, yp, wp, bp], offset) => {
           const normal = f32x4.mul(f32x4.sub(v128.load(xp as IntLocal, offset), mv), rv);
           const w = v128.load(wp as IntLocal, offset);
@@ -120,16 +190,31 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
           const y = hasBias ? f32.add(scaled, f32.load(bp as IntLocal)) : scaled;
           return f32.store(yp as IntLocal, y);
         },
+      },
+    };
+    return [
+      rowBytes.set(i32.shl(p.n, 2)),
+      ahead.set(p.x),
+      count.set(f64.convertI32U(p.n)),
+      rowsInTurns(f, p, {
+        before: [centre, sum.clear(), squares.clear()],
+        measure,
+        after: statistics,
+        make,
+        next: ahead.add(rowBytes),
+        done: [p.x.add(rowBytes), p.y.add(rowBytes)],
       }),
-      p.x.add(rowBytes),
-      p.y.add(rowBytes),
-    ]);
+    ];
   });
 }
 
+/** Rows whose weights' gradients are summed in single precision. */
+const RUN = 16;
+
 /**
- * layerNormGrad(rows, n, g, x, dx, weight, mean, rstd, sums): `sums` becomes 2 n doubles, Σg·x̂ and Σg of these rows: four
- * of the one beside four of the other, for narrow(). With h = g·weight, T = Σh, S = Σh·(x − mean) of a row:
+ * layerNormGrad(rows, n, g, x, dx, weight, mean, rstd, sums, run): `sums` becomes 2 n doubles, Σg·x̂ and Σg of these rows:
+ * four of the one beside four of the other, for narrow(). `run` has room for as many floats: the same of the last few
+ * rows. With h = g·weight, T = Σh, S = Σh·(x − mean) of a row:
  *   dx = rstd·h + b·(x − mean) + c,   b = −rstd³·S/n,   c = −rstd·T/n
  */
 export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func {
@@ -143,58 +228,72 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
     mean: "i32",
     rstd: "i32",
     sums: "i32",
+    run: "i32",
   } as const;
   const fma = multiplyAdd(relaxed);
   return func("layerNormGrad", params, (f, p) => {
-    const [total, moment] = [new Total(f), new Total(f)];
-    const [m, r, b, c, h, d] = f.locals("f32", 6) as [F, F, F, F, F, F];
+    const [total, moment] = [new Total(f, 2), new Total(f, 2)];
+    const [m, nextMean, r, b, c, h, d] = f.locals("f32", 7) as [F, F, F, F, F, F, F];
     const [factor, wide] = f.locals("f64", 2) as [D, D];
-    const [mv, rv, bv, cv, hv, dv, gv] = f.locals("v128", 7) as Local<"v128">[];
-    const to = f.local("i32");
-    if (!mv || !rv || !bv || !cv || !hv || !dv || !gv) return [];
-    const [g, x, dx, weight] = [p.g, p.x, p.dx, p.weight].map(
-      (from): Stream => ({ from, step: 0 }),
-    );
-    const inputs = [g, x, weight] as Stream[];
-    const rowBytes = i32.shl(p.n, 2);
+    const [mv, nextMv, rv, bv, cv, hv, dv, gv] = f.locals("v128", 8) as [
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+    ];
+    const [gNext, xNext, rowBytes, summed, left, from, to] = f.locals("i32", 7) as [
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+    ];
     const weighted = (gp: IntLocal, wp: IntLocal, offset: number): V =>
       hasWeight ? f32x4.mul(v128.load(gp, offset), v128.load(wp, offset)) : v128.load(gp, offset);
     const weightedSingle = (gp: IntLocal, wp: IntLocal): Expr<"f32"> =>
       hasWeight ? f32.mul(f32.load(gp), f32.load(wp)) : f32.load(gp);
-    /** Adds four floats to four doubles. */
-    const collect = (value: Local<"v128">, at: number): Code => [
-      v128.store(to, f64x2.add(v128.load(to, at), lowPair(value)), at),
-      v128.store(to, f64x2.add(v128.load(to, at + 16), highPair(value)), at + 16),
-    ];
-    const rows = countdownOrSkip(p.rows, [
-      m.set(f32.load(p.mean)),
-      r.set(f32.load(p.rstd)),
-      mv.set(f32x4.splat(m)),
-      rv.set(f32x4.splat(r)),
-      total.clear(),
-      moment.clear(),
-      eachStretch(f, 1, p.n, inputs, {
+    const measure: Share = {
+      streams: [gNext, xNext, p.weight],
+      body: {
         begin: [total.begin(), moment.begin()],
         vector: ([gp, xp, wp], offset, k) => [
           hv.set(weighted(gp as IntLocal, wp as IntLocal, offset)),
           total.add(k, (sum) => f32x4.add(sum, hv)),
-          moment.add(k, (sum) => fma(hv, f32x4.sub(v128.load(xp as IntLocal, offset), mv), sum)),
+          moment.add(k, (sum) =>
+            fma(hv, f32x4.sub(v128.load(xp as IntLocal, offset), nextMv), sum),
+          ),
         ],
         single: ([gp, xp, wp]) => [
           h.set(weightedSingle(gp as IntLocal, wp as IntLocal)),
           total.addSingle(h),
-          moment.addSingle(f32.mul(h, f32.sub(f32.load(xp as IntLocal), m))),
+          moment.addSingle(f32.mul(h, f32.sub(f32.load(xp as IntLocal), nextMean))),
         ],
         end: [total.end(), moment.end()],
-      }),
+      },
+    };
+    const factors: Code = [
+      m.set(nextMean),
+      mv.set(nextMv),
+      r.set(f32.load(p.rstd)),
+      rv.set(f32x4.splat(r)),
       wide.set(f64.promoteF32(r)),
       factor.set(f64.div(wide, f64.convertI32U(p.n))),
       b.set(f32.neg(f32.demoteF64(f64.mul(f64.mul(factor, moment.value()), f64.mul(wide, wide))))),
       c.set(f32.neg(f32.demoteF64(f64.mul(factor, total.value())))),
       bv.set(f32x4.splat(b)),
       cv.set(f32x4.splat(c)),
-      to.set(p.sums),
-      eachStretch(f, 1, p.n, [...inputs, dx as Stream], {
+    ];
+    const add = (value: V, offset: number): Code =>
+      v128.store(to, f32x4.add(v128.load(to, offset), value), offset);
+    const make: Share = {
+      streams: [p.g, p.x, p.weight, p.dx],
+      body: {
         vector: ([gp, xp, wp, dxp], offset) => [
           dv.set(f32x4.sub(v128.load(xp as IntLocal, offset), mv)),
           v128.store(
@@ -203,10 +302,9 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
             offset,
           ),
           gv.set(v128.load(gp as IntLocal, offset)),
-          dv.set(f32x4.mul(f32x4.mul(gv, dv), rv)),
-          collect(dv, 0),
-          collect(gv, 32),
-          to.add(64),
+          add(f32x4.mul(f32x4.mul(gv, dv), rv), 0),
+          add(gv, 16),
+          to.add(32),
         ],
         single: ([gp, xp, wp, dxp]) => [
           d.set(f32.sub(f32.load(xp as IntLocal), m)),
@@ -215,18 +313,58 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
             dxp as IntLocal,
             fmaSingle(weightedSingle(gp as IntLocal, wp as IntLocal), r, fmaSingle(d, b, c)),
           ),
-          f64.store(to, f64.add(f64.load(to), f64.promoteF32(f32.mul(f32.mul(h, d), r)))),
-          f64.store(to, f64.add(f64.load(to, 8), f64.promoteF32(h)), 8),
-          to.add(16),
+          f32.store(to, f32.add(f32.load(to), f32.mul(f32.mul(h, d), r))),
+          f32.store(to, f32.add(f32.load(to, 4), h), 4),
+          to.add(8),
+        ],
+      },
+    };
+    const runBytes: Expr<"i32"> = i32.shl(p.n, 3);
+    /** Adds what was summed of the last rows to the doubles, and begins anew. */
+    const widen: Code = [
+      left.set(i32.shrU(p.n, 1)),
+      from.set(p.run),
+      to.set(p.sums),
+      countdownOrSkip(left, [
+        hv.set(v128.load(from)),
+        v128.store(to, f64x2.add(v128.load(to), lowPair(hv))),
+        v128.store(to, f64x2.add(v128.load(to, 16), highPair(hv)), 16),
+        from.add(16),
+        to.add(32),
+      ]),
+      when(i32.and(p.n, 1), [
+        hv.set(v128.load64Zero(from)),
+        v128.store(to, f64x2.add(v128.load(to), lowPair(hv))),
+      ]),
+      fillZero(p.run, runBytes),
+    ];
+    const nextRow: Code = [
+      nextMean.set(f32.load(p.mean)),
+      nextMv.set(f32x4.splat(nextMean)),
+      total.clear(),
+      moment.clear(),
+    ];
+    return [
+      rowBytes.set(i32.shl(p.n, 2)),
+      gNext.set(p.g),
+      xNext.set(p.x),
+      fillZero(p.sums, i32.shl(p.n, 4)),
+      fillZero(p.run, runBytes),
+      rowsInTurns(f, p, {
+        before: nextRow,
+        measure,
+        after: factors,
+        make,
+        begin: to.set(p.run),
+        next: [[p.mean, p.rstd].map((q) => q.add(4)), [gNext, xNext].map((q) => q.add(rowBytes))],
+        done: [
+          [p.g, p.x, p.dx].map((q) => q.add(rowBytes)),
+          summed.add(1),
+          when(i32.eq(summed, RUN), [widen, summed.set(0)]),
         ],
       }),
-      p.mean.add(4),
-      p.rstd.add(4),
-      p.g.add(rowBytes),
-      p.x.add(rowBytes),
-      p.dx.add(rowBytes),
-    ]);
-    return [fillZero(p.sums, i32.shl(p.n, 4)), rows];
+      widen,
+    ];
   });
 }
 

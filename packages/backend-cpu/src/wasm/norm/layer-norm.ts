@@ -87,13 +87,14 @@ export function normKernels(ctx: WasmContext): NormKernels {
         const used = Math.max(1, Math.ceil(rows / each));
         const sums = scratch.take(used * n * 16);
         ctx.launch(cost, (tasks) => {
+          const run = tasks.local(n * 8);
           for (let i = 0; i < used; i++) {
             const first = i * each;
             const at = first * n * 4;
             tasks.add(
               kernels.layerNormGrad,
               ...[Math.min(each, rows - first), n, up + at, from + at, to + at, w],
-              ...[m + first * 4, r + first * 4, sums + i * n * 16],
+              ...[m + first * 4, r + first * 4, sums + i * n * 16, run],
             );
           }
         });

@@ -17,6 +17,7 @@ import {
   type Local,
   type Scope,
   select,
+  touch,
   v128,
   when,
 } from "../assembler/assembler.ts";
@@ -35,6 +36,9 @@ export const storeNext = (pointer: IntLocal, value: Expr<"f32">): Code => [
   pointer.add(4),
 ];
 
+/** Bytes that are asked for ahead. */
+const AHEAD = 1024;
+
 /** Images of `channels` planes, of each of which n elements; bytes from one plane and image to the next. */
 export const CHANNELS = {
   images: "i32",
@@ -43,7 +47,7 @@ export const CHANNELS = {
   planeStep: "i32",
   imageStep: "i32",
 } as const;
-type Channels = { readonly [K in keyof typeof CHANNELS]: IntLocal };
+export type Channels = { readonly [K in keyof typeof CHANNELS]: IntLocal };
 
 /** Zero for the doubles of each channel, which are few: memory.fill would be a call. */
 export function zeroed(f: Scope, channels: IntLocal, arrays: readonly IntLocal[]): Code {
@@ -57,12 +61,14 @@ export function zeroed(f: Scope, channels: IntLocal, arrays: readonly IntLocal[]
 }
 
 /**
- * For each image, for each channel: in the order of memory. Per channel pointers (of arrays [channels]) start
+ * For each image, for each channel: in the order of memory, `ahead` being so many bytes but 0 for the last. Per channel pointers (of arrays [channels]) start
  * anew with each image and move by their bytes; per element pointers move by a plane.
  */
-export function eachPlane(
+function eachPlane(
   f: Scope,
   p: Channels,
+  ahead: IntLocal,
+  bytes: number,
   planes: readonly IntLocal[],
   perChannel: readonly (readonly [array: IntLocal, bytes: number, moving: IntLocal])[],
   body: Code,
@@ -74,6 +80,7 @@ export function eachPlane(
       perChannel.map(([array, , moving]) => moving.set(array)),
       channel.set(p.channels),
       countdown(channel, [
+        ahead.set(select(i32.const(0), i32.const(bytes), i32.eq(i32.or(channel, p.images), 1))),
         body,
         perChannel.map(([, bytes, moving]) => moving.add(bytes)),
         planes.map((q) => q.add(p.planeStep)),
@@ -84,26 +91,43 @@ export function eachPlane(
 }
 
 /**
- * `channels` channels, at most `step` at a time: `body(size)` for each of these groups. Pointers to arrays per
- * channel move by their bytes, those that are 0 (there is no such array) stay 0.
+ * `channels` channels, at most `step` at a time: of each of these groups first `measure`, then `make`. Where the next group
+ * is as large, `both` measures it while it makes the one before: memory is read and written at the same time.
+ * Pointers to arrays per channel move by their bytes, those that are 0 (there is no such array) stay 0.
  */
 export function inTurns(
   f: Scope,
   channels: IntLocal,
   step: IntLocal,
   pointers: readonly (readonly [pointer: IntLocal, bytes: I32])[],
-  body: (size: IntLocal) => Code,
+  group: {
+    /** Of the group at the pointers. */
+    measure(size: IntLocal): Code;
+    /** Of the group `size` channels before the pointers; `both` with measure() of the one at the pointers. */
+    make(size: IntLocal): Code;
+    both?(size: IntLocal): Code;
+  },
 ): Code {
-  const size = f.local("i32");
-  return doWhile(
-    [
-      size.set(select(channels, step, i32.ltU(channels, step))),
-      body(size),
-      pointers.map(([p, bytes]) => when(p, p.add(i32.mul(size, bytes)))),
-      channels.set(i32.sub(channels, size)),
-    ],
-    channels,
-  );
+  const [size, done] = [f.local("i32"), f.local("i32")];
+  return [
+    done.set(0),
+    doWhile(
+      [
+        size.set(select(channels, step, i32.ltU(channels, step))),
+        group.both === undefined
+          ? [when(done, group.make(done)), group.measure(size)]
+          : when(i32.eq(done, size), group.both(size), [
+              when(done, group.make(done)),
+              group.measure(size),
+            ]),
+        pointers.map(([p, bytes]) => when(p, p.add(i32.mul(size, bytes)))),
+        channels.set(i32.sub(channels, size)),
+        done.set(size),
+      ],
+      channels,
+    ),
+    group.make(done),
+  ];
 }
 
 /** The largest plane whose size is made a constant: sums of it are made in single precision. */
@@ -119,6 +143,8 @@ export interface Four {
   load(stream: number): V;
   /** Puts into the i-th stream; overwrites nothing else. */
   store(stream: number, value: V): Code;
+  /** Has memory of a stream on its way that is written soon: lines are asked for before they are. */
+  meet(stream: number): Code;
   /** One of four partial sums to use. */
   readonly k: number;
   /** The value with zeros in lanes that do not count or were counted already. */
@@ -135,15 +161,23 @@ const LANE_0 = v128.constI32([-1, 0, 0, 0]);
 const lastLanes = (count: number): V =>
   v128.constI32([0, 1, 2, 3].map((lane) => (lane >= 4 - count ? -1 : 0)));
 
-const whole = (at: readonly IntLocal[], offset: number, k: number, mask?: V): Four => ({
+const whole = (
+  at: readonly IntLocal[],
+  ahead: IntLocal,
+  offset: number,
+  k: number,
+  mask?: V,
+): Four => ({
   load: (i) => v128.load(at[i] as IntLocal, offset),
   store: (i, value) => v128.store(at[i] as IntLocal, value, offset),
+  meet: (i) => (k === 0 ? touch(i32.add(at[i] as IntLocal, ahead), offset) : []),
   k,
   counted: (value) => (mask === undefined ? value : v128.and(value, mask)),
 });
 const one = (at: readonly IntLocal[]): Four => ({
   load: (i) => v128.load32Zero(at[i] as IntLocal),
   store: (i, value) => v128.store32Lane(at[i] as IntLocal, value, 0),
+  meet: () => [],
   k: 0,
   counted: (value) => v128.and(value, LANE_0),
 });
@@ -153,35 +187,43 @@ export const constantSize = (plane: number): number =>
   plane >= 4 && plane <= LARGEST_CONSTANT ? plane : 0;
 
 /**
- * Visits n elements from the pointers on, which stay as they are. `size` is n where it is a constant, else 0.
- * No output may lie in memory where an input lies: elements are visited twice.
+ * Visits n elements from the pointers on, which stay as they are. `size` is n where it is a constant, else 0. Behind
+ * each element there are at least `ahead` bytes more. No output may lie in memory where an input lies: elements are
+ * visited twice.
  */
-export function eachElement(
+function eachElement(
   f: Scope,
   size: number,
   n: IntLocal,
   streams: readonly IntLocal[],
+  ahead: IntLocal,
   body: PlaneBody,
 ): Code {
-  return size > 0 ? constantly(f, size, streams, body) : anyNumber(f, n, streams, body);
+  return size > 0
+    ? constantly(f, size, streams, ahead, body)
+    : anyNumber(f, n, streams, ahead, body);
 }
 
 function constantly(
   f: Scope,
   size: number,
   streams: readonly IntLocal[],
+  ahead: IntLocal,
   { four, begin = [], end = [] }: PlaneBody,
 ): Code {
   const [vectors, rest] = [size >> 2, size & 3];
-  const tail = rest === 0 ? [] : four(whole(streams, (size - 4) * 4, vectors & 3, lastLanes(rest)));
+  const tail =
+    rest === 0 ? [] : four(whole(streams, ahead, (size - 4) * 4, vectors & 3, lastLanes(rest)));
   if (vectors <= WRITTEN_OUT) {
-    const all = Array.from({ length: vectors }, (_, i) => four(whole(streams, i * 16, i & 3)));
+    const all = Array.from({ length: vectors }, (_, i) =>
+      four(whole(streams, ahead, i * 16, i & 3)),
+    );
     return [begin, all, tail, end];
   }
   const at = f.locals("i32", streams.length) as IntLocal[];
   const left = f.local("i32");
   const side = (count: number) =>
-    Array.from({ length: count }, (_, k) => four(whole(at, k * 16, k)));
+    Array.from({ length: count }, (_, k) => four(whole(at, ahead, k * 16, k)));
   return [
     at.map((q, i) => q.set(streams[i] as IntLocal)),
     begin,
@@ -197,6 +239,7 @@ function anyNumber(
   f: Scope,
   n: IntLocal,
   streams: readonly IntLocal[],
+  ahead: IntLocal,
   { four, begin, end = [] }: PlaneBody,
 ): Code {
   const at = f.locals("i32", streams.length) as IntLocal[];
@@ -204,9 +247,12 @@ function anyNumber(
   const forward = (bytes: number): Code => at.map((q) => q.add(bytes));
   const elements = (number: IntLocal): Code => [
     count.set(i32.shrU(number, 4)),
-    countdownOrSkip(count, [[0, 1, 2, 3].map((k) => four(whole(at, k * 16, k))), forward(64)]),
+    countdownOrSkip(count, [
+      [0, 1, 2, 3].map((k) => four(whole(at, ahead, k * 16, k))),
+      forward(64),
+    ]),
     count.set(i32.and(i32.shrU(number, 2), 3)),
-    countdownOrSkip(count, [four(whole(at, 0, 0)), forward(16)]),
+    countdownOrSkip(count, [four(whole(at, ahead, 0, 0)), forward(16)]),
     count.set(i32.and(number, 3)),
     countdownOrSkip(count, [four(one(at)), forward(4)]),
   ];
@@ -226,4 +272,54 @@ function anyNumber(
       left,
     ),
   ];
+}
+
+/** A look at planes: what is done with each. Several looks can be taken in one walk, each at streams of its own. */
+export interface Look {
+  /** Pointers to elements: its streams. */
+  readonly planes: readonly IntLocal[];
+  /** As eachPlane() has it. */
+  readonly perChannel: readonly (readonly [array: IntLocal, bytes: number, moving: IntLocal])[];
+  /** Around a plane. */
+  readonly before: Code;
+  readonly after?: Code;
+  readonly elements: PlaneBody;
+}
+
+/** Takes all looks at once: what one of them waits for memory, the others compute. */
+export function lookAtPlanes(f: Scope, p: Channels, size: number, looks: readonly Look[]): Code {
+  const streams = looks.flatMap((look) => look.planes);
+  const own = looks.map(({ elements }, i) => {
+    const first = looks.slice(0, i).reduce((n, look) => n + look.planes.length, 0);
+    return { ...elements, first };
+  });
+  const begin = own.flatMap((look) => (look.begin === undefined ? [] : [look.begin]));
+  const body: PlaneBody = {
+    four: (at) =>
+      own.map(({ four, first }) =>
+        four({
+          ...at,
+          load: (stream) => at.load(first + stream),
+          store: (stream, value) => at.store(first + stream, value),
+          meet: (stream) => at.meet(first + stream),
+        }),
+      ),
+    ...(begin.length === 0 ? {} : { begin }),
+    end: own.map((look) => look.end ?? []),
+  };
+  const ahead = f.local("i32");
+  return eachPlane(
+    f,
+    p,
+    ahead,
+    // Where planes are smaller the one behind the next may not be there.
+    size > 0 ? Math.min(AHEAD, size * 4) : AHEAD,
+    streams,
+    looks.flatMap((look) => look.perChannel),
+    [
+      looks.map((look) => look.before),
+      eachElement(f, size, p.n, streams, ahead, body),
+      looks.map((look) => look.after ?? []),
+    ],
+  );
 }

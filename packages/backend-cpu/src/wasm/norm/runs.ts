@@ -95,14 +95,15 @@ export const highPair = (x: V): V => f64x2.promoteLowF32x4(f32x4.shuffle(x, x, [
 export const fromPairs = (low: V, high: V): V =>
   f32x4.shuffle(f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high), [0, 1, 4, 5]);
 
-/** A sum in the making: four vectors per run, doubles in between. */
+/** A sum in the making: two or four vectors per run, doubles in between. */
 export class Total {
-  private readonly parts: readonly [Lane, Lane, Lane, Lane];
+  private readonly parts: readonly Lane[];
   private readonly pair: Lane;
   private readonly rest: Local<"f64">;
 
-  constructor(f: Scope) {
-    this.parts = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
+  /** @param parts side by side in a run: two where registers are few and memory is slower than additions */
+  constructor(f: Scope, parts: 2 | 4 = 4) {
+    this.parts = f.locals("v128", parts);
     this.pair = f.local("v128");
     this.rest = f.local("f64");
   }
@@ -116,9 +117,9 @@ export class Total {
     return this.parts.map((p) => p.set(v128.zero()));
   }
 
-  /** `combine` adds something to the k-th partial sum. */
+  /** `combine` adds something to the k-th of four partial sums. */
   add(k: number, combine: (sum: V) => V): Code {
-    const part = this.parts[k] as Lane;
+    const part = this.parts[k % this.parts.length] as Lane;
     return part.set(combine(part));
   }
 
@@ -127,9 +128,10 @@ export class Total {
   }
 
   end(): Code {
-    const [first, b, c, d] = this.parts;
+    const [first, b, c, d] = this.parts as [Lane, Lane, Lane?, Lane?];
+    const both = f32x4.add(first, b);
     return [
-      first.set(f32x4.add(f32x4.add(first, b), f32x4.add(c, d))),
+      first.set(c === undefined || d === undefined ? both : f32x4.add(both, f32x4.add(c, d))),
       this.pair.set(f64x2.add(this.pair, f64x2.add(lowPair(first), highPair(first)))),
     ];
   }
