@@ -24,7 +24,7 @@ import {
   products,
   row,
   times,
-  transposed,
+  withTransposed,
 } from "./sequence.ts";
 
 declare module "../../backend.ts" {
@@ -123,16 +123,18 @@ const gruOp = defineOp<Order>()({
   },
   kernel: (k, given, h0, weight, bias, y, gates, own, order) => {
     if (k.gruCell === undefined) return undefined;
-    let h: View = h0;
-    let ran: string | undefined = "empty";
-    for (const t of times(given.shape[0] as number, order)) {
-      const [state, next] = [row(gates, t), row(y, t)];
-      if (k.matmul(h, transposed(weight), state) === undefined) return undefined;
-      ran = k.gruCell(row(given, t), state, bias, row(own, t), h, next);
-      if (ran === undefined) return undefined;
-      h = next;
-    }
-    return ran;
+    return withTransposed(k, weight, given.shape, (columns) => {
+      let h: View = h0;
+      let ran: string | undefined = "empty";
+      for (const t of times(given.shape[0] as number, order)) {
+        const [state, next] = [row(gates, t), row(y, t)];
+        if (k.matmul(h, columns, state) === undefined) return undefined;
+        ran = k.gruCell?.(row(given, t), state, bias, row(own, t), h, next);
+        if (ran === undefined) return undefined;
+        h = next;
+      }
+      return ran;
+    });
   },
   compose: (given, h0, weight, bias, order) => unrolled({ given, h0, weight, bias }, order),
   vjp(gs, s, order, m, need) {

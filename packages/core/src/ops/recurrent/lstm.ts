@@ -24,7 +24,7 @@ import {
   products,
   row,
   times,
-  transposed,
+  withTransposed,
 } from "./sequence.ts";
 
 declare module "../../backend.ts" {
@@ -100,19 +100,21 @@ const lstmOp = defineOp<Order>()({
   },
   kernel: (k, given, h0, c0, weight, y, last, gates, cells, order) => {
     if (k.lstmCell === undefined) return undefined;
-    let h: View = h0;
-    let c: View = c0;
-    let ran: string | undefined = "empty";
-    for (const t of times(given.shape[0] as number, order)) {
-      const [own, next, out] = [row(gates, t), row(cells, t), row(y, t)];
-      if (k.matmul(h, transposed(weight), own) === undefined) return undefined;
-      ran = k.lstmCell(row(given, t), own, c, next, out);
-      if (ran === undefined) return undefined;
-      h = out;
-      c = next;
-    }
-    k.copy(c, last);
-    return ran;
+    return withTransposed(k, weight, given.shape, (columns) => {
+      let h: View = h0;
+      let c: View = c0;
+      let ran: string | undefined = "empty";
+      for (const t of times(given.shape[0] as number, order)) {
+        const [own, next, out] = [row(gates, t), row(cells, t), row(y, t)];
+        if (k.matmul(h, columns, own) === undefined) return undefined;
+        ran = k.lstmCell?.(row(given, t), own, c, next, out);
+        if (ran === undefined) return undefined;
+        h = out;
+        c = next;
+      }
+      k.copy(c, last);
+      return ran;
+    });
   },
   compose: (given, h0, c0, weight, order) => {
     const steps = unrolled(given, h0, c0, weight, order);

@@ -1,9 +1,9 @@
 // What recurrent ops over whole sequences share: the order of the steps, the rows of a step, checks, and the gradient
 // of the weights of the state, which is one product for all steps.
-import type { Meta, View } from "../../backend.ts";
+import type { Kernels, Meta, View } from "../../backend.ts";
 import { DTypeError, ShapeError } from "../../errors.ts";
-import { sameShape, sizeOf } from "../../shape.ts";
-import type { Tensor } from "../../tensor.ts";
+import { type Shape, sameShape, sizeOf } from "../../shape.ts";
+import { emptyTensor, type Tensor } from "../../tensor.ts";
 import { productOfRows } from "../linear/matmul.ts";
 import { cat } from "../views/cat.ts";
 import { windowOn } from "../views/window.ts";
@@ -27,13 +27,31 @@ export function row(v: View, t: number): View {
   return windowOn(v, shape, v.strides.slice(1), v.offset + t * sizeOf(shape));
 }
 
-export const transposed = (v: View): View =>
-  windowOn(
-    v,
-    [v.shape[1] as number, v.shape[0] as number],
-    [v.strides[1] as number, v.strides[0] as number],
-    v.offset,
+/** Steps, and rows of each, from which on it pays to transpose the weights once for all of them. */
+const SEVERAL = 4;
+
+/** Calls `body` with weightᵀ: copied where products would have to sort it anew at each of many steps. */
+export function withTransposed<R>(
+  k: Kernels,
+  weight: View,
+  [length, rows]: Shape,
+  body: (weight: View) => R,
+): R {
+  const lying = windowOn(
+    weight,
+    [weight.shape[1] as number, weight.shape[0] as number],
+    [weight.strides[1] as number, weight.strides[0] as number],
+    weight.offset,
   );
+  if (Math.min(length as number, rows as number) < SEVERAL) return body(lying);
+  const copy = emptyTensor(weight.storage.backend, lying, "transposed");
+  try {
+    k.copy(lying, copy);
+    return body(copy);
+  } finally {
+    copy.release();
+  }
+}
 
 /** A state for each step. */
 export const perStep = (given: Meta, h0: Meta): Meta => ({
