@@ -46,16 +46,26 @@ function withLoops(
   fast: AnyKernel | undefined,
   loop: AnyKernel | undefined,
 ): AnyKernel {
-  return (...args) => {
-    const ran = fast?.(...args);
-    if (ran !== undefined || loop === undefined) return ran;
-    const views = args.filter(isView);
-    const isGap = views.length > 0 && views.every((v) => v.dtype === "float32");
-    if (isGap) countFallback(NAME, name, "loops");
-    const looped = loop(...args); // declines float16 and bfloat16, which dispatch then widens
-    if (looped !== undefined && !isGap) countFallback(NAME, name, "loops", false);
-    return looped;
-  };
+  if (fast === undefined || loop === undefined) {
+    return fast ?? ((...args) => slowly(name, loop as AnyKernel, args));
+  }
+  // What small tensors go through most often makes no list of its arguments.
+  if (name === "unary" || name === "reduce") {
+    return (code, x, y) => fast(code, x, y) ?? slowly(name, loop, [code, x, y]);
+  }
+  if (name === "binary" || name === "binaryScalar") {
+    return (code, a, b, y) => fast(code, a, b, y) ?? slowly(name, loop, [code, a, b, y]);
+  }
+  return (...args) => fast(...args) ?? slowly(name, loop, args);
+}
+
+function slowly(name: string, loop: AnyKernel, args: readonly unknown[]): Ran {
+  const views = args.filter(isView);
+  const isGap = views.length > 0 && views.every((v) => v.dtype === "float32");
+  if (isGap) countFallback(NAME, name, "loops");
+  const looped = loop(...args); // declines float16 and bfloat16, which dispatch then widens
+  if (looped !== undefined && !isGap) countFallback(NAME, name, "loops", false);
+  return looped;
 }
 
 /** Slots that this backend has as loops on purpose: scans and sorts go element by element anyway. */

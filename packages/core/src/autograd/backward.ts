@@ -32,18 +32,14 @@ export function backward(t: Tensor, seed?: Tensor, options: BackwardOptions = {}
   checkOptions("backward", options, BACKWARD_OPTIONS);
   checkRoot("backward", t, seed);
   const record = options.createGraph ?? false;
-  const { leaves, gradients, users } = walk(
-    [t],
-    [seed],
-    record,
-    options.retainGraph ?? record,
-    null,
-  );
+  const run = walk([t], [seed], record, options.retainGraph ?? record, null);
   withGradMode(record, () => {
-    leaves.forEach((leaf, i) => {
+    const { leaves, gradients, users } = run;
+    for (let i = 0; i < leaves.length; i++) {
+      const leaf = leaves[i] as Leaf;
       accumulate(leaf, runHooks(leaf.hooks, gradients[i] as Tensor, users), record);
       if (leaf.after !== null) for (const f of leaf.after.slice()) inFrame(users, f);
-    });
+    }
   });
 }
 
@@ -104,18 +100,16 @@ export function grad(
   options: GradOptions = {},
 ): (Tensor | null)[] {
   checkOptions("grad", options, GRAD_OPTIONS);
-  const outs = [outputs].flat() as Tensor[];
-  const ins = [inputs].flat() as Tensor[];
-  const seeds = [options.gradOutputs ?? []].flat() as (Tensor | undefined)[];
+  const outs = listOf(outputs);
+  const ins = listOf(inputs);
+  const seeds = options.gradOutputs === undefined ? NO_SEEDS : listOf(options.gradOutputs);
   if (seeds.length > outs.length) {
     throw new ArgumentError(
       "grad",
       `${seeds.length} gradOutputs for ${outs.length} outputs; give one each`,
     );
   }
-  outs.forEach((t, i) => {
-    checkRoot("grad", t, seeds[i]);
-  });
+  for (let i = 0; i < outs.length; i++) checkRoot("grad", outs[i] as Tensor, seeds[i]);
   const wanted = new Wanted();
   for (const t of ins) {
     checkLive("grad", t);
@@ -127,23 +121,17 @@ export function grad(
     wanted.add(t.source, t.sourceIndex);
   }
   const { createGraph = false } = options;
-  const { leaves, gradients, users } = walk(
-    outs,
-    seeds,
-    createGraph,
-    options.retainGraph ?? createGraph,
-    wanted,
-  );
-  leaves.forEach((leaf, i) => {
+  const retain = options.retainGraph ?? createGraph;
+  const { leaves, gradients, users } = walk(outs, seeds, createGraph, retain, wanted);
+  for (let i = 0; i < leaves.length; i++) {
+    const leaf = leaves[i] as Leaf;
     const g = runHooks(leaf.hooks, gradients[i] as Tensor, users);
     const place = wanted.find(leaf, 0);
     if (place >= 0) wanted.gradients[place] = g;
     else g.release(); // an output that is a leaf itself
-  });
-  const results = ins.map(
-    (t) => wanted.gradients[wanted.find(t.source as GradNode | Leaf, t.sourceIndex)] ?? null,
-  );
-  for (const g of new Set(results)) if (g !== null) adopt(g); // the user's now, and her scope's
+  }
+  for (const g of wanted.gradients) if (g !== null) adopt(g); // the user's now, and her scope's
+  const results = ins.map((t) => wanted.gradientOf(t.source as GradNode | Leaf, t.sourceIndex));
   const unused = results.indexOf(null);
   if (unused >= 0 && !options.allowUnused) {
     throw new AutogradError(
@@ -152,6 +140,10 @@ export function grad(
   }
   return results;
 }
+
+const NO_SEEDS: readonly undefined[] = [];
+const listOf = <T>(given: T | readonly T[]): readonly T[] =>
+  Array.isArray(given) ? given : [given as T];
 
 function checkRoot(op: string, t: Tensor, seed: Tensor | undefined): void {
   checkLive(op, t);

@@ -101,7 +101,7 @@ export class Leaf {
   walk: object | null = null;
   /** The sum of those that have arrived in that walk, which owns it. */
   arrived: Tensor | null = null;
-  /** Of the tensor when an op recorded it last. */
+  /** Of the tensor, when an op has recorded it. */
   meta: Meta | null = null;
 }
 
@@ -161,6 +161,9 @@ export type SavedSlot = Saved | readonly Saved[] | undefined;
 
 let created = 0;
 
+/** Where the forward of a node ran, in anomaly mode. */
+export const siteOf = new WeakMap<GradNode, string>();
+
 /** Of a node that was released. */
 const NONE: never[] = [];
 
@@ -176,7 +179,8 @@ export class GradNode implements Meta {
   /** Per flattened input: where its gradient goes. */
   declare sources: readonly Source[];
   declare readonly sourceIndexes: readonly number[];
-  declare inputMetas: readonly (Meta | undefined)[];
+  /** Of the inputs; null where their sources say it all, as most do. */
+  declare inputMetas: readonly (Meta | undefined)[] | null;
   declare readonly shape: Shape;
   declare readonly dtype: DType;
   /** Of all outputs; null when there is one. */
@@ -196,15 +200,13 @@ export class GradNode implements Meta {
   declare gradient: Tensor | undefined;
   /** Of the outputs behind the first; null when there are none. */
   declare others: (Tensor | undefined)[] | null;
-  /** Where the forward ran, in anomaly mode. */
-  declare readonly site: string | null;
 
   /** @param outputs the Meta of the only output, or those of all */
   constructor(
     rule: Rule,
     sources: readonly Source[],
     sourceIndexes: readonly number[],
-    inputMetas: readonly (Meta | undefined)[],
+    inputMetas: readonly (Meta | undefined)[] | null,
     outputs: Meta | readonly Meta[],
     listLengths: readonly number[] | null,
     attrs: unknown,
@@ -229,9 +231,16 @@ export class GradNode implements Meta {
     this.needed = false;
     this.gradient = undefined;
     this.others = null;
-    this.site = anomalyMode ? (new Error().stack?.split("\n").slice(2).join("\n") ?? "") : null;
+    if (anomalyMode) siteOf.set(this, new Error().stack?.split("\n").slice(2).join("\n") ?? "");
   }
 
+  inputMeta(i: number): Meta | undefined {
+    const { inputMetas } = this;
+    if (inputMetas !== null) return inputMetas[i];
+    const source = this.sources[i] as Source;
+    if (source instanceof GradNode) return source.outputMeta(this.sourceIndexes[i] as number);
+    return source?.meta ?? undefined;
+  }
   get outputs(): number {
     return this.outputMetas === null ? 1 : this.outputMetas.length;
   }
@@ -257,7 +266,7 @@ export class GradNode implements Meta {
     }
     this.saved = NONE;
     this.sources = NONE;
-    this.inputMetas = NONE;
+    this.inputMetas = null;
     this.freed = true;
   }
 }

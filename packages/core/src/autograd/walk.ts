@@ -15,7 +15,15 @@ import {
   type Tensor,
 } from "../tensor.ts";
 import { runHooks } from "./hooks.ts";
-import { anomalyMode, GradNode, gradMode, type Leaf, type Source, withGradMode } from "./tape.ts";
+import {
+  anomalyMode,
+  GradNode,
+  gradMode,
+  type Leaf,
+  type Source,
+  siteOf,
+  withGradMode,
+} from "./tape.ts";
 
 /** What the walk needs of arithmetic; the op files fill it in, so autograd names no op. */
 export const arithmetic: {
@@ -70,6 +78,10 @@ export class Wanted {
       if (sources[i] === source && indexes[i] === index) return i;
     }
     return -1;
+  }
+
+  gradientOf(source: GradNode | Leaf, index: number): Tensor | null {
+    return this.gradients[this.find(source, index)] ?? null;
   }
 }
 const FEW = 8;
@@ -322,7 +334,7 @@ function stepOfUser(run: Run, node: GradNode, need: readonly boolean[]): void {
 
 function check(node: GradNode, input: number, g: Tensor): void {
   const name = node.rule.name;
-  const expected = node.inputMetas[input];
+  const expected = node.inputMeta(input);
   if (expected !== undefined && !sameShape(g.shape, expected.shape)) {
     throw new ShapeError(
       `backward of '${name}'`,
@@ -343,7 +355,7 @@ function check(node: GradNode, input: number, g: Tensor): void {
   if (anomalyMode && arithmetic.hasNaN(g)) {
     throw new AnomalyError(
       `backward of '${name}' made a NaN in the gradient of its input ${input}. ` +
-        `Its forward ran at:\n${node.site ?? "    (before anomaly mode was on)"}`,
+        `Its forward ran at:\n${siteOf.get(node) ?? "    (before anomaly mode was on)"}`,
     );
   }
 }

@@ -14,15 +14,12 @@ export type Flat = readonly (Tensor | undefined)[];
 
 const metaOf = (t: Tensor): Meta => ({ shape: t.shape, dtype: t.dtype });
 
-/** That of a recorded tensor is noted already: by the node that made it, or its leaf. */
-function inputMeta(t: Tensor): Meta {
-  const { source } = t;
-  if (source === null) return metaOf(t);
-  if (source instanceof GradNode) return source.outputMeta(t.sourceIndex);
-  const known = source.meta;
-  if (known !== null && known.shape === t.shape && known.dtype === t.dtype) return known;
-  source.meta = metaOf(t);
-  return source.meta;
+/** Whether the Meta of an input is found at its source: the node that made it, or its leaf. */
+function isNoted(t: Tensor | undefined, source: Source): boolean {
+  if (source instanceof GradNode || t === undefined) return true;
+  if (source === null) return false;
+  source.meta ??= metaOf(t);
+  return source.meta.shape === t.shape && source.meta.dtype === t.dtype;
 }
 
 const NOTHING: SavedSlot[] = [];
@@ -72,12 +69,13 @@ export function record(
   // Arrays of known length: one that grows has room for 17.
   const count = flat.length;
   const sources = new Array<Source>(count);
-  const metas = new Array<Meta | undefined>(count);
+  let noted = true;
   let indexes = FIRST[count];
   for (let i = 0; i < count; i++) {
     const t = flat[i];
-    sources[i] = t === undefined ? null : t.source;
-    metas[i] = t === undefined ? undefined : inputMeta(t);
+    const source = t === undefined ? null : t.source;
+    sources[i] = source;
+    noted &&= isNoted(t, source);
     if (t !== undefined && t.sourceIndex !== 0) indexes = undefined;
   }
   indexes ??= flat.map((t) => t?.sourceIndex ?? 0);
@@ -92,7 +90,7 @@ export function record(
     rule as NonNullable<typeof rule>,
     sources,
     indexes,
-    metas,
+    noted ? null : flat.map((t) => t && metaOf(t)),
     outputs,
     lengths,
     attrs,
@@ -123,9 +121,10 @@ export function recordFew(
 ): void {
   const { places, rule } = op;
   const first = a.sourceIndex === 0 && (b === undefined || b.sourceIndex === 0);
-  const sources = count === 1 ? [a.source] : [a.source, b === undefined ? null : b.source];
-  const metas =
-    count === 1 ? [inputMeta(a)] : [inputMeta(a), b === undefined ? undefined : inputMeta(b)];
+  const from = a.source;
+  const beside = b === undefined ? null : b.source;
+  const sources = count === 1 ? [from] : [from, beside];
+  const noted = isNoted(a, from) && isNoted(b, beside);
   const indexes = first ? FIRST[count] : [a.sourceIndex, b?.sourceIndex ?? 0];
   const saved = places.length === 0 ? NOTHING : new Array<SavedSlot>(places.length);
   for (let i = 0; i < places.length; i++) {
@@ -136,7 +135,7 @@ export function recordFew(
     rule as NonNullable<typeof rule>,
     sources,
     indexes as readonly number[],
-    metas,
+    noted ? null : [metaOf(a), b && metaOf(b)],
     y,
     null,
     attrs,

@@ -1,5 +1,6 @@
 // From the named vjp of a spec to the positional rule that backward() runs.
 import { type GradNode, type Rule, Saved } from "../autograd/tape.ts";
+import type { Meta } from "../backend.ts";
 import type { Tensor } from "../tensor.ts";
 import type { AnySpec } from "./define.ts";
 
@@ -14,13 +15,22 @@ export interface SavedPlace {
 }
 
 /** Flat values to one per input, lists regrouped. */
-function valueAt<T>(node: GradNode, flat: readonly T[], input: number): T | T[] | undefined {
-  const { listLengths } = node;
+function valueAt<T>(
+  { listLengths }: GradNode,
+  flat: readonly T[],
+  input: number,
+): T | T[] | undefined {
   if (listLengths === null) return flat[input];
   let at = 0;
   for (let i = 0; i < input; i++) at += Math.abs(listLengths[i] as number);
   const length = listLengths[input] as number;
   return length < 0 ? flat[at] : flat.slice(at, at + length);
+}
+
+function metaAt(node: GradNode, input: number): Meta | (Meta | undefined)[] | undefined {
+  if (node.listLengths === null) return node.inputMeta(input);
+  const flat = node.sources.map((_, i) => node.inputMeta(i));
+  return valueAt(node, flat, input);
 }
 
 /** An object that looks a value up each time one of its names is read. */
@@ -56,7 +66,7 @@ export function compileRule(
     },
   );
   const metas = lookup([...inputNames, ...outputs], (i) =>
-    i < inputs ? () => valueAt(node, node.inputMetas, i) : () => node.outputMeta(i - inputs),
+    i < inputs ? () => metaAt(node, i) : () => node.outputMeta(i - inputs),
   );
 
   /** Without lists there are few different ones, kept by their bits. */

@@ -17,9 +17,16 @@ import { type Access, type RowsSpec, rowsKernel } from "./rows.ts";
 import { few, MANY, plan, rowStep, rowsModule, shareRow, walk, walkAll } from "./walk.ts";
 
 type V = Expr<"v128">;
-type Table = Record<string, Kernel | undefined>;
+/** By code. A map: finding a name among those of an object takes longer than adding ten numbers. */
+type Table = Map<string, Kernel>;
 
-const table = (): Table => Object.create(null) as Table;
+const table = (): Table => new Map();
+/** The kernel of that code, made the first time. */
+function kernelIn(known: Table, code: string, make: () => Kernel): Kernel {
+  const kernel = known.get(code) ?? make();
+  known.set(code, kernel);
+  return kernel;
+}
 
 /** Of bools and uint8; in a kernel they are four integers. */
 const isTrue = (x: V): V => i32x4.ne(x, v128.zero());
@@ -79,17 +86,18 @@ export function elementwiseKernels(
 
   const unaryDense = table();
   const unaryStrided = table();
-  function unaryKernel(code: UnaryCode, access: Access): Kernel {
-    const op = UNARY[code] as Unary;
-    const question = QUESTIONS.has(code);
-    return make(`${code}/${access}`, {
-      inputs: ["f32"],
-      output: question ? "u8" : "f32",
-      access: [access],
-      op: (scope, x) => op(vectorMath(scope, relaxed), x as V),
-      question,
+  const unaryKernel = (code: UnaryCode, access: Access): Kernel =>
+    kernelIn(access === "u" ? unaryDense : unaryStrided, code, () => {
+      const op = UNARY[code] as Unary;
+      const question = QUESTIONS.has(code);
+      return make(`${code}/${access}`, {
+        inputs: ["f32"],
+        output: question ? "u8" : "f32",
+        access: [access],
+        op: (scope, x) => op(vectorMath(scope, relaxed), x as V),
+        question,
+      });
     });
-  }
   const notBytes = (access: Access): Kernel =>
     make(`not/${access}`, {
       inputs: ["u8"],
@@ -107,11 +115,7 @@ export function elementwiseKernels(
     if (UNARY[code] === undefined) return unaryLoop(ctx, code, x, y);
     const yBytes = y.dtype === "float32" ? 4 : 1;
     if (x.contiguous && y.contiguous) {
-      let kernel = unaryDense[code];
-      if (kernel === undefined) {
-        kernel = unaryKernel(code, "u");
-        unaryDense[code] = kernel;
-      }
+      const kernel = unaryDense.get(code) ?? unaryKernel(code, "u");
       const n = sizeOf(y.shape);
       const to = byteAddress(y, yBytes);
       const from = byteAddress(x, 4);
@@ -132,11 +136,7 @@ export function elementwiseKernels(
     return "simd-copied";
   }
   function unaryRows(code: UnaryCode, x: View, y: View, yBytes: number): string {
-    const of = (access: Access): Kernel => {
-      const known = access === "u" ? unaryDense : unaryStrided;
-      known[code] ??= unaryKernel(code, access);
-      return known[code] as Kernel;
-    };
+    const of = (access: Access): Kernel => unaryKernel(code, access);
     return rowsOf(of, nanoseconds(code), x, 4, y, yBytes);
   }
 
@@ -169,21 +169,18 @@ export function elementwiseKernels(
     x: ["x", "x"],
   };
 
-  function binaryKernel(code: BinaryCode, pair: Pair): Kernel {
-    const known = binaryTables[pair][code];
-    if (known !== undefined) return known;
-    const op = BINARY[code] as Binary;
-    const question = QUESTIONS.has(code);
-    const made = make(`${code}/${pair}`, {
-      inputs: ["f32", "f32"],
-      output: question ? "u8" : "f32",
-      access: ACCESS[pair],
-      op: (scope, a, b) => op(vectorMath(scope, relaxed), a as V, b as V),
-      question,
+  const binaryKernel = (code: BinaryCode, pair: Pair): Kernel =>
+    kernelIn(binaryTables[pair], code, () => {
+      const op = BINARY[code] as Binary;
+      const question = QUESTIONS.has(code);
+      return make(`${code}/${pair}`, {
+        inputs: ["f32", "f32"],
+        output: question ? "u8" : "f32",
+        access: ACCESS[pair],
+        op: (scope, a, b) => op(vectorMath(scope, relaxed), a as V, b as V),
+        question,
+      });
     });
-    binaryTables[pair][code] = made;
-    return made;
-  }
 
   function binary(code: BinaryCode, a: View, b: View, y: View): string | undefined {
     if (a.dtype !== "float32") return binaryBytes(code, a, b, y);
@@ -199,7 +196,7 @@ export function elementwiseKernels(
               ? "su"
               : undefined;
       if (pair !== undefined) {
-        const kernel = binaryTables[pair][code] ?? binaryKernel(code, pair);
+        const kernel = binaryTables[pair].get(code) ?? binaryKernel(code, pair);
         const aStep = pair === "su" ? 0 : 4;
         const bStep = pair === "us" ? 0 : 4;
         const n = sizeOf(y.shape);
@@ -265,17 +262,18 @@ export function elementwiseKernels(
 
   const scalarDense = table();
   const scalarStrided = table();
-  function scalarKernel(code: BinaryCode, access: Access): Kernel {
-    const op = BINARY[code] as Binary;
-    const question = QUESTIONS.has(code);
-    return make(`${code}/${access}c`, {
-      inputs: ["f32", "f32"],
-      output: question ? "u8" : "f32",
-      access: [access, "c"],
-      op: (scope, x, s) => op(vectorMath(scope, relaxed), x as V, s as V),
-      question,
+  const scalarKernel = (code: BinaryCode, access: Access): Kernel =>
+    kernelIn(access === "u" ? scalarDense : scalarStrided, code, () => {
+      const op = BINARY[code] as Binary;
+      const question = QUESTIONS.has(code);
+      return make(`${code}/${access}c`, {
+        inputs: ["f32", "f32"],
+        output: question ? "u8" : "f32",
+        access: [access, "c"],
+        op: (scope, x, s) => op(vectorMath(scope, relaxed), x as V, s as V),
+        question,
+      });
     });
-  }
   const powerOf =
     (exponent: number, op: NonNullable<ReturnType<typeof POWERS.get>>) =>
     (access: Access): Kernel =>
@@ -313,11 +311,7 @@ export function elementwiseKernels(
     }
     const yBytes = y.dtype === "float32" ? 4 : 1;
     if (x.contiguous && y.contiguous) {
-      let kernel = scalarDense[code];
-      if (kernel === undefined) {
-        kernel = scalarKernel(code, "u");
-        scalarDense[code] = kernel;
-      }
+      const kernel = scalarDense.get(code) ?? scalarKernel(code, "u");
       const n = sizeOf(y.shape);
       const to = byteAddress(y, yBytes);
       const from = byteAddress(x, 4);
@@ -330,11 +324,10 @@ export function elementwiseKernels(
     }
     if (!plan(y, yBytes, x, 4)) return "empty";
     const dense = rowStep(0) === yBytes && rowStep(1) === 4;
-    const known = dense ? scalarDense : scalarStrided;
-    known[code] ??= scalarKernel(code, dense ? "u" : "x");
+    const kernel = scalarKernel(code, dense ? "u" : "x");
     const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
-    if (few() || tangled(x, y)) walk(known[code] as Kernel, to, from, s);
-    else walkAll(ctx, known[code] as Kernel, nanoseconds(code), to, from, s);
+    if (few() || tangled(x, y)) walk(kernel, to, from, s);
+    else walkAll(ctx, kernel, nanoseconds(code), to, from, s);
     return "simd-strided";
   }
 
