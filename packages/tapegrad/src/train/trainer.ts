@@ -11,6 +11,7 @@ import {
   memory,
   type Picks,
   resetPeak,
+  scope,
   setTunedPicks,
   type Tensor,
   tunedPicks,
@@ -174,8 +175,8 @@ export class Trainer {
    */
   private async trainStep({ images, labels }: ImageBatch): Promise<number> {
     this.model.train();
-    const logits = this.model.call(images);
-    const loss = crossEntropy(logits, labels);
+    // Nobody else sees what is made in a step; letting go of it keeps memory hot and flat.
+    const loss = scope(() => crossEntropy(this.model.call(images), labels));
     const waits = loss.storage.backend.readSync === undefined;
     const reading = loss.itemAsync();
     if (!waits) await this.checkLoss(await reading, images);
@@ -190,8 +191,7 @@ export class Trainer {
     this.schedule?.step();
     const value = await reading;
     if (waits) await this.checkLoss(value, images);
-    // Nobody else has seen these handles; letting them go now keeps memory hot and flat.
-    for (const t of [logits, loss, images, labels]) t.release();
+    for (const t of [loss, images, labels]) t.release();
     this.step++;
     this.lossSum += value;
     this.lossCount++;
