@@ -19,7 +19,6 @@ import {
 } from "./report.ts";
 import { measureNow, meterFor } from "./roofs.ts";
 import { judge } from "./targets.ts";
-import { EFFORTS } from "./timing.ts";
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -50,7 +49,7 @@ export async function main(args: readonly string[]): Promise<number> {
 /** The GPU has rows of its own. */
 async function runGpu(names: readonly GpuRowName[], { effort, json }: Options): Promise<number> {
   const { benchGpu } = await import("./gpu.ts");
-  const rows = await benchGpu(names, effort.timedMs <= EFFORTS.quick.timedMs, say);
+  const rows = await benchGpu(names, effort, say);
   if (json !== undefined) {
     writeFileSync(json, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
   }

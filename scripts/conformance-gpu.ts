@@ -2,7 +2,10 @@
 // What the device cannot hold, and what is computed on the CPU by its nature, is named with the reason.
 //
 //   node --conditions=@tapegrad/source --import=tsx scripts/conformance-gpu.ts 'conv|pool'   prints what fails
+//   … scripts/conformance-gpu.ts 'conv|pool' --write   keeps the numbers, too, for npm run conformance
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { DeviceError, DTypeError, scope, withBackend } from "@tapegrad/core";
 import { gpu, NAME } from "../packages/backend-gpu/src/index.ts";
 import "../packages/backend-gpu/test/gpu.ts"; // names the software adapter that Chromium brings, where it is
@@ -28,6 +31,55 @@ export interface GpuConformance {
   readonly outcomes: readonly GpuOutcome[];
   /** Per function why cases of it do not run on webgpu. */
   readonly unsupported: ReadonlyMap<string, string>;
+}
+
+/** What the last run of each function came to. It is kept, as few machines that write the page have a GPU. */
+export interface GpuRecord {
+  readonly adapter: string;
+  /** Of the last run. */
+  readonly date: string;
+  /** Per function and stage, how many cases agreed and how many did not. */
+  readonly functions: Readonly<Record<string, Partial<Record<Stage, readonly [number, number]>>>>;
+  readonly unsupported: Readonly<Record<string, string>>;
+}
+const RECORD = new URL("../docs/conformance-gpu.json", import.meta.url);
+
+export const readGpuRecord = (): GpuRecord | undefined =>
+  existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, "utf8")) : undefined;
+
+/** Of functions that took no part the record stays. */
+function writeGpuRecord({ adapter, outcomes, unsupported }: GpuConformance, only: RegExp): void {
+  const before = readGpuRecord();
+  const kept = <T>(named: Readonly<Record<string, T>> = {}): Record<string, T> =>
+    Object.fromEntries(Object.entries(named).filter(([fn]) => !only.test(fn)));
+  const functions: Record<string, Partial<Record<Stage, readonly [number, number]>>> = kept(
+    before?.functions,
+  );
+  for (const { fn, stage, error } of outcomes) {
+    const stages = functions[fn] ?? {};
+    const [passed, failed] = stages[stage] ?? [0, 0];
+    const agrees = error === undefined;
+    functions[fn] = { ...stages, [stage]: [passed + Number(agrees), failed + Number(!agrees)] };
+  }
+  const date = new Date().toISOString().slice(0, 10);
+  const inOrder = <T>(named: Readonly<Record<string, T>>): [string, T][] =>
+    Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1));
+  const record: GpuRecord = {
+    ...{ adapter, date },
+    functions: Object.fromEntries(inOrder(functions)),
+    unsupported: Object.fromEntries(
+      inOrder({ ...kept(before?.unsupported), ...Object.fromEntries(unsupported) }),
+    ),
+  };
+  // A line a function: what changes is seen.
+  const lines = (named: object): string =>
+    Object.entries(named)
+      .map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+      .join(",\n");
+  writeFileSync(
+    RECORD,
+    `{"adapter": ${JSON.stringify(adapter)}, "date": ${JSON.stringify(date)},\n"functions": {\n${lines(record.functions)}\n},\n"unsupported": {\n${lines(record.unsupported)}\n}}\n`,
+  );
 }
 
 /** Cases that are under way together: each waits for the device. */
@@ -139,7 +191,12 @@ async function outcomesOf(c: FunctionCase): Promise<GpuOutcome[] | string> {
 }
 
 if (pathToFileURL(process.argv[1] ?? "").href === import.meta.url) {
-  const result = await conformanceOnGpu(new RegExp(process.argv[2] ?? ""));
+  const { values, positionals } = parseArgs({
+    options: { write: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  const only = new RegExp(positionals[0] ?? "");
+  const result = await conformanceOnGpu(only);
   if (typeof result === "string") {
     console.log(`no GPU: ${result}`);
     process.exit(0);
@@ -152,5 +209,6 @@ if (pathToFileURL(process.argv[1] ?? "").href === import.meta.url) {
     `webgpu (${result.adapter}): ${result.outcomes.length - failed.length} stages agree with PyTorch, ` +
       `${failed.length} do not; ${result.unsupported.size} functions have cases that do not run there`,
   );
+  if (values.write) writeGpuRecord(result, only);
   process.exit(failed.length === 0 ? 0 : 1);
 }

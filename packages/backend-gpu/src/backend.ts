@@ -13,6 +13,7 @@ import { COPY, dense, elementwise, temporaryLike } from "./kernels/elementwise-w
 import { fused, required } from "./kernels/index.ts";
 import type { Slot } from "./registry.ts";
 import { blockOf, type Counters, GpuRuntime } from "./runtime/runtime.ts";
+import { timed } from "./runtime/timing.ts";
 import { bytesPerWord, fromWords, toWords } from "./types.ts";
 
 export interface Webgpu {
@@ -58,6 +59,7 @@ export function createWebgpu(found: Found): Webgpu {
       return fromWords(await words, x.dtype);
     },
     watch: (x, allowed, complain) => runtime.watch.ask(x, allowed, complain),
+    timed: (run) => timed(runtime, run),
     describe: () => describe(info),
   };
   runtime.hold = (block) => new Storage(backend, block, "temporary", -1);

@@ -23,6 +23,7 @@ export function describeGpu(title: string, body: () => void): void {
       it.skip(`no GPU: ${reason}`);
       return;
     }
+    before(() => gpu.init()); // another test may have ended it
     beforeEach(() => setBackend(NAME));
     afterEach(() => setBackend("reference"));
     body();

@@ -103,8 +103,14 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
   },
   depthwise: () => {
     const run = () => allOfConvolution([2, 4, 6, 9], [8, 1, 3, 3], { padding: 1, groups: 4 });
-    run();
-    withVariant("convWeightGrad", "wgsl depthwise sums", run);
+    for (const [slot, name] of [
+      ["conv", "tile"],
+      ["convInputGrad", "tile"],
+      ["convWeightGrad", "tiles"],
+      ["convWeightGrad", "sums"],
+    ] as const) {
+      withVariant(slot, `wgsl depthwise ${name}`, run);
+    }
   },
 };
 

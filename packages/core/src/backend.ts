@@ -218,6 +218,19 @@ export interface Backend {
   readonly threads?: number;
   /** Bytes of one element, where they are not those of the CPU. @throws DTypeError for one it cannot hold */
   readonly bytesPer?: (dtype: DType) => number;
+  /**
+   * Devices with a clock of their own: how long they compute in each stretch of `run` that ends with a call of `mark`;
+   * undefined where this one has none.
+   */
+  timed?(run: (mark: () => void) => void): Promise<readonly DeviceSpan[] | undefined>;
   /** One line for people: processor features, limits. */
   describe?(): string;
+}
+
+/** Milliseconds by a device's clock, from the beginning of what was timed. */
+export interface DeviceSpan {
+  /** Without the pauses in it. */
+  readonly ms: number;
+  readonly start: number;
+  readonly end: number;
 }

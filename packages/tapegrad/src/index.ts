@@ -16,6 +16,7 @@ export {
   type ExplainOptions,
   type Explanation,
   explain,
+  explainAsync,
 } from "./explain/explain.ts";
 export { models } from "./models.ts";
 export { data, io };

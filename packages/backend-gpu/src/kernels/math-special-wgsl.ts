@@ -36,10 +36,12 @@ fn sinc(x : f32) -> f32 {
 }
 fn asinh_exact(x : f32) -> f32 {
   let a = abs(x);
+  if (a > 1e9) { return sign_of(x) * (ln(a) + 0.6931471805599453); } // its square would overflow
   return sign_of(x) * log1p(a + a * a / (1.0 + sqrt(a * a + 1.0)));
 }
 fn acosh_exact(x : f32) -> f32 {
   if (x < 1.0) { return nan(); }
+  if (x > 1e9) { return ln(x) + 0.6931471805599453; }
   let t = x - 1.0;
   return log1p(t + sqrt(2.0 * t + t * t));
 }
@@ -147,6 +149,7 @@ fn floor_divide_i(a : i32, b : i32) -> i32 {
 }
 fn hypot(a : f32, b : f32) -> f32 {
   if (is_inf(a) || is_inf(b)) { return infinity(); }
+  if (is_nan(a) || is_nan(b)) { return nan(); }
   let top = max(abs(a), abs(b));
   if (top == 0.0) { return 0.0; }
   let s = a / top;

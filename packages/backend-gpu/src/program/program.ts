@@ -35,7 +35,7 @@ export interface Program {
 }
 
 export interface Compiled {
-  /** The runtime it was compiled for: a new device needs a new pipeline. */
+  /** Those of the runtime it was compiled for: a new device needs a new pipeline. */
   readonly owner: object;
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;

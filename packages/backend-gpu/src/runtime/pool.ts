@@ -33,8 +33,8 @@ export interface PoolOwner {
   /** Bytes of the largest buffer that a kernel can read. */
   readonly largest: number;
   check(): void;
-  /** Creates something that may not fit; reports that under the name of the op. */
-  guarded<T>(origin: string, make: () => T): T;
+  /** Creates something that may not fit, or be refused; reports that under the name of the op. */
+  guarded<T>(origin: string, make: () => T, filter?: GPUErrorFilter): T;
   forget(block: GpuBlock): void;
 }
 

@@ -15,8 +15,10 @@ import {
 } from "@tapegrad/core";
 import type { Found, GpuInfo } from "../find.ts";
 import type { Compiled, Program } from "../program/program.ts";
+import { Pipelines } from "./pipelines.ts";
 import { BufferPool, type GpuBlock, type PoolOwner } from "./pool.ts";
 import { Readback } from "./readback.ts";
+import type { Timing } from "./timing.ts";
 import { Watch } from "./watch.ts";
 
 export type { GpuBlock } from "./pool.ts";
@@ -42,8 +44,6 @@ const COPY_DST = 0x08;
 const BATCH = 128;
 /** Bytes of the parameters of a batch; a dispatch takes a multiple of the device's alignment. */
 const PARAMS = 256 * 1024;
-/** Beyond this many the cache of bind groups starts afresh: something makes ever new buffers. */
-const MOST_GROUPS = 50_000;
 
 export class GpuRuntime implements PoolOwner {
   readonly device: GPUDevice;
@@ -54,6 +54,8 @@ export class GpuRuntime implements PoolOwner {
   readonly watch: Watch;
   /** The batch being recorded. */
   batch = 0;
+  /** While what runs is timed: the clock, and which pass writes what. */
+  timing: Timing | undefined;
   private readonly queue: GPUQueue;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
@@ -68,8 +70,7 @@ export class GpuRuntime implements PoolOwner {
   private readonly floats = new Float32Array(this.words.buffer);
   private used = 0;
   private readonly align: number;
-  private readonly layouts = new Map<string, { id: number; layout: GPUBindGroupLayout }>();
-  private groups = new Map<number | string, GPUBindGroup>();
+  private readonly pipelines: Pipelines;
   private lostReason: string | undefined;
   private failure: TapegradError | undefined;
   private failureIsSource = false;
@@ -81,8 +82,6 @@ export class GpuRuntime implements PoolOwner {
     uploads: 0,
     readbacks: 0,
     copies: 0,
-    pipelines: 0,
-    bindGroups: 0,
   };
 
   constructor({ device, info }: Found) {
@@ -97,6 +96,7 @@ export class GpuRuntime implements PoolOwner {
       size: PARAMS + 1024,
       usage: UNIFORM | COPY_DST,
     });
+    this.pipelines = new Pipelines(this, this.uniforms);
     this.pool = new BufferPool(this);
     this.readback = new Readback(this);
     this.watch = new Watch(this);
@@ -159,8 +159,8 @@ export class GpuRuntime implements PoolOwner {
         : new GpuError(`${what}: the GPU refused it: ${error.message}`);
   }
 
-  guarded<T>(origin: string, make: () => T): T {
-    this.device.pushErrorScope("out-of-memory");
+  guarded<T>(origin: string, make: () => T, filter: GPUErrorFilter = "out-of-memory"): T {
+    this.device.pushErrorScope(filter);
     const made = make();
     this.popScope(origin);
     return made;
@@ -182,7 +182,10 @@ export class GpuRuntime implements PoolOwner {
     count: number | readonly [number, number, number],
     views?: readonly ArrayPlace[],
   ): void {
-    const compiled = program.compiled?.owner === this ? program.compiled : this.compile(program);
+    const compiled =
+      program.compiled?.owner === this.pipelines
+        ? program.compiled
+        : this.pipelines.compile(program);
     const slot = Math.ceil(program.paramBytes / this.align) * this.align;
     if (this.recorded >= BATCH || this.used + slot > PARAMS) this.flush();
     const [wx, wy, wz] = program.workgroup;
@@ -295,7 +298,7 @@ export class GpuRuntime implements PoolOwner {
   private begin(compiled: Compiled, blocks: readonly GpuBlock[], offset: number): void {
     if (this.pass === null) {
       this.encoder ??= this.device.createCommandEncoder();
-      this.pass = this.encoder.beginComputePass();
+      this.pass = this.encoder.beginComputePass(this.timing?.nextPass());
       this.current = undefined;
     }
     for (let i = 0; i < blocks.length; i++) (blocks[i] as GpuBlock).batch = this.batch;
@@ -304,88 +307,12 @@ export class GpuRuntime implements PoolOwner {
       this.current = compiled;
     }
     this.place[0] = offset;
-    this.pass.setBindGroup(0, this.groupFor(compiled, blocks), this.place);
-  }
-
-  private groupFor(compiled: Compiled, blocks: readonly GpuBlock[]): GPUBindGroup {
-    let key: number | string = compiled.layoutId;
-    if (blocks.length <= 3) {
-      // A number while ids are small: 39 bits for three of them.
-      for (let i = 0; i < blocks.length; i++) {
-        const { id } = blocks[i] as GpuBlock;
-        if (id >= 8192) {
-          key = "";
-          break;
-        }
-        key = (key as number) * 8192 + id;
-      }
-    } else key = "";
-    if (key === "") {
-      key = `${compiled.layoutId}`;
-      for (const block of blocks) key += `,${block.id}`;
-    }
-    const known = this.groups.get(key);
-    if (known !== undefined) return known;
-    const entries: GPUBindGroupEntry[] = [
-      { binding: 0, resource: { buffer: this.uniforms, size: compiled.paramBytes } },
-    ];
-    blocks.forEach(({ buffer }, i) => {
-      entries.push({ binding: i + 1, resource: { buffer } });
-    });
-    const group = this.device.createBindGroup({ layout: compiled.layout, entries });
-    if (this.groups.size >= MOST_GROUPS) this.groups = new Map();
-    this.groups.set(key, group);
-    for (const block of blocks) block.groups.push(key);
-    this.counts.bindGroups++;
-    return group;
+    this.pass.setBindGroup(0, this.pipelines.groupFor(compiled, blocks), this.place);
   }
 
   /** The pool destroys a buffer: its bind groups hold it otherwise. */
   forget(block: GpuBlock): void {
-    for (const key of block.groups) this.groups.delete(key);
-    block.groups = [];
-  }
-
-  private compile(program: Program): Compiled {
-    this.check();
-    const { inputs, outputs, paramBytes } = program;
-    const shape = `${inputs},${outputs},${paramBytes}`;
-    let known = this.layouts.get(shape);
-    if (known === undefined) {
-      const storage = (
-        n: number,
-        type: GPUBufferBindingType,
-        first: number,
-      ): GPUBindGroupLayoutEntry[] =>
-        Array.from({ length: n }, (_, i) => ({
-          binding: first + i,
-          visibility: 4,
-          buffer: { type },
-        }));
-      const layout = this.device.createBindGroupLayout({
-        entries: [
-          { binding: 0, visibility: 4, buffer: { type: "uniform", hasDynamicOffset: true } },
-          ...storage(inputs, "read-only-storage", 1),
-          ...storage(outputs, "storage", 1 + inputs),
-        ],
-      });
-      known = { id: this.layouts.size + 1, layout };
-      this.layouts.set(shape, known);
-    }
-    const { id: layoutId, layout } = known;
-    const { key } = program;
-    this.device.pushErrorScope("validation");
-    const module = this.device.createShaderModule({ label: key, code: program.wgsl });
-    const pipeline = this.device.createComputePipeline({
-      label: key,
-      layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: program.entry },
-    });
-    this.popScope(`kernel ${key}`);
-    this.counts.pipelines++;
-    const compiled = { owner: this, pipeline, layout, layoutId, paramBytes };
-    program.compiled = compiled;
-    return compiled;
+    this.pipelines.forget(block);
   }
 
   /** Copies `bytes` from one buffer to another; both offsets are multiples of 4. */
@@ -398,18 +325,21 @@ export class GpuRuntime implements PoolOwner {
 
   /** The same into a buffer that is no tensor's: for reading back. */
   copyTo(from: GpuBlock, fromByte: number, to: GPUBuffer, toByte: number, bytes: number): void {
-    this.pass?.end();
-    this.pass = null;
+    this.endPass();
     this.encoder ??= this.device.createCommandEncoder();
     this.encoder.copyBufferToBuffer(from.buffer, fromByte, to, toByte, bytes);
     from.batch = this.batch;
   }
 
+  endPass(): void {
+    this.pass?.end();
+    this.pass = null;
+  }
+
   /** Submits what is recorded. */
   flush(): void {
     if (this.encoder === null) return;
-    this.pass?.end();
-    this.pass = null;
+    this.endPass();
     const { encoder, batch } = this;
     this.encoder = null;
     if (this.used > 0) this.queue.writeBuffer(this.uniforms, 0, this.words, 0, this.used / 4);
@@ -478,12 +408,13 @@ export class GpuRuntime implements PoolOwner {
 
   counters(): Counters {
     const { liveBytes, pooledBytes, peakBytes } = this.pool;
-    return { ...this.counts, liveBytes, pooledBytes, peakBytes };
+    return { ...this.counts, ...this.pipelines.counts, liveBytes, pooledBytes, peakBytes };
   }
 
   resetCounters(): void {
     for (const name of Object.keys(this.counts) as (keyof typeof this.counts)[])
       this.counts[name] = 0;
+    this.pipelines.counts = { pipelines: 0, bindGroups: 0 };
     this.pool.peakBytes = this.pool.liveBytes;
   }
 

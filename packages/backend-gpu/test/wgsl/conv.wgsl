@@ -233,6 +233,54 @@ user_i++;}
 result[data_index] = user_sum;return;
 }
 
+// wgsl/conv/forward/2/biasnone
+struct Params {
+  count : u32,
+  width : u32,
+  ox : u32,
+  ow : u32,
+  ob : u32,
+  n : i32,
+  c : i32,
+  o : i32,
+  cg : i32,
+  og : i32,
+  h0 : i32,
+  q0 : i32,
+  k0 : i32,
+  s0 : i32,
+  p0 : i32,
+  d0 : i32,
+  h1 : i32,
+  q1 : i32,
+  k1 : i32,
+  s1 : i32,
+  p1 : i32,
+  d1 : i32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x : array<f32>;
+@group(0) @binding(2) var<storage, read> w : array<f32>;
+@group(0) @binding(3) var<storage, read> bias : array<f32>;
+@group(0) @binding(4) var<storage, read_write> y : array<f32>;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  var rest = i32(i);
+  let y1 = rest % p.q1; rest = rest / p.q1;
+  let y0 = rest % p.q0; rest = rest / p.q0;
+  let o = rest % p.o; let n = rest / p.o; let first = o / p.og * p.cg;
+  var sum = bias[p.ob + u32(o)];
+  for (var c = 0; c < p.cg; c++) { for (var i0 = 0; i0 < p.k0; i0++) { let x0 = y0 * p.s0 + i0 * p.d0 - p.p0; if (x0 < 0 || x0 >= p.h0) { continue; }
+for (var i1 = 0; i1 < p.k1; i1++) { let x1 = y1 * p.s1 + i1 * p.d1 - p.p1; if (x1 < 0 || x1 >= p.h1) { continue; }
+sum += x[p.ox + u32(((n * p.c + first + c) * p.h0 + x0) * p.h1 + x1)] * w[p.ow + u32(((o * p.cg + c) * p.k0 + i0) * p.k1 + i1)]; } } }
+  let v = sum;
+  y[i] = v;
+}
+
 // wgsl/conv/forward/3/biasnone
 struct Params {
   count : u32,
@@ -289,6 +337,52 @@ sum += x[p.ox + u32((((n * p.c + first + c) * p.h0 + x0) * p.h1 + x1) * p.h2 + x
   y[i] = v;
 }
 
+// wgsl/conv/inputGrad/2/none
+struct Params {
+  count : u32,
+  width : u32,
+  ox : u32,
+  ow : u32,
+  ob : u32,
+  n : i32,
+  c : i32,
+  o : i32,
+  cg : i32,
+  og : i32,
+  h0 : i32,
+  q0 : i32,
+  k0 : i32,
+  s0 : i32,
+  p0 : i32,
+  d0 : i32,
+  h1 : i32,
+  q1 : i32,
+  k1 : i32,
+  s1 : i32,
+  p1 : i32,
+  d1 : i32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x : array<f32>;
+@group(0) @binding(2) var<storage, read> w : array<f32>;
+@group(0) @binding(3) var<storage, read_write> y : array<f32>;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  var rest = i32(i);
+  let x1 = rest % p.h1; rest = rest / p.h1;
+  let x0 = rest % p.h0; rest = rest / p.h0;
+  let c = rest % p.c; let n = rest / p.c; let group = c / p.cg;
+  var sum = 0.0;
+  for (var m = 0; m < p.og; m++) { let o = group * p.og + m; for (var i0 = 0; i0 < p.k0; i0++) { let t0 = x0 + p.p0 - i0 * p.d0; let y0 = t0 / p.s0; if (t0 < 0 || y0 * p.s0 != t0 || y0 >= p.q0) { continue; }
+for (var i1 = 0; i1 < p.k1; i1++) { let t1 = x1 + p.p1 - i1 * p.d1; let y1 = t1 / p.s1; if (t1 < 0 || y1 * p.s1 != t1 || y1 >= p.q1) { continue; }
+sum += x[p.ox + u32(((n * p.o + o) * p.q0 + y0) * p.q1 + y1)] * w[p.ow + u32(((o * p.cg + c % p.cg) * p.k0 + i0) * p.k1 + i1)]; } } }
+  y[i] = sum;
+}
+
 // wgsl/conv/inputGrad/3/none
 struct Params {
   count : u32,
@@ -340,6 +434,52 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
 for (var i1 = 0; i1 < p.k1; i1++) { let t1 = x1 + p.p1 - i1 * p.d1; let y1 = t1 / p.s1; if (t1 < 0 || y1 * p.s1 != t1 || y1 >= p.q1) { continue; }
 for (var i2 = 0; i2 < p.k2; i2++) { let t2 = x2 + p.p2 - i2 * p.d2; let y2 = t2 / p.s2; if (t2 < 0 || y2 * p.s2 != t2 || y2 >= p.q2) { continue; }
 sum += x[p.ox + u32((((n * p.o + o) * p.q0 + y0) * p.q1 + y1) * p.q2 + y2)] * w[p.ow + u32((((o * p.cg + c % p.cg) * p.k0 + i0) * p.k1 + i1) * p.k2 + i2)]; } } } }
+  y[i] = sum;
+}
+
+// wgsl/conv/weightGrad/2/none
+struct Params {
+  count : u32,
+  width : u32,
+  ox : u32,
+  ow : u32,
+  ob : u32,
+  n : i32,
+  c : i32,
+  o : i32,
+  cg : i32,
+  og : i32,
+  h0 : i32,
+  q0 : i32,
+  k0 : i32,
+  s0 : i32,
+  p0 : i32,
+  d0 : i32,
+  h1 : i32,
+  q1 : i32,
+  k1 : i32,
+  s1 : i32,
+  p1 : i32,
+  d1 : i32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x : array<f32>;
+@group(0) @binding(2) var<storage, read> w : array<f32>;
+@group(0) @binding(3) var<storage, read_write> y : array<f32>;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  var rest = i32(i);
+  let k1 = rest % p.k1; rest = rest / p.k1;
+  let k0 = rest % p.k0; rest = rest / p.k0;
+  let c = rest % p.cg; let o = rest / p.cg;
+  var sum = 0.0;
+  for (var n = 0; n < p.n; n++) { for (var i0 = 0; i0 < p.q0; i0++) { let x0 = i0 * p.s0 + k0 * p.d0 - p.p0; if (x0 < 0 || x0 >= p.h0) { continue; }
+for (var i1 = 0; i1 < p.q1; i1++) { let x1 = i1 * p.s1 + k1 * p.d1 - p.p1; if (x1 < 0 || x1 >= p.h1) { continue; }
+sum += x[p.ox + u32(((n * p.o + o) * p.q0 + i0) * p.q1 + i1)] * w[p.ow + u32(((n * p.c + o / p.og * p.cg + c) * p.h0 + x0) * p.h1 + x1)]; } } }
   y[i] = sum;
 }
 

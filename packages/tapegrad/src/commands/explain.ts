@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { ArgumentError } from "@tapegrad/core";
 import type { nn } from "@tapegrad/nn";
 import type { Command } from "commander";
-import { explain } from "../explain/explain.ts";
+import { explainAsync } from "../explain/explain.ts";
 import { models } from "../models.ts";
 import { loadModel } from "../train/model-file.ts";
 import { choosePlace, type PlaceFlags, wholeNumber, withPlace } from "./common.ts";
@@ -43,7 +43,7 @@ export function explainCommand(program: Command): void {
 async function run(flags: ExplainFlags): Promise<void> {
   await choosePlace(flags);
   const { model, input } = modelOf(flags);
-  const explanation = explain(model, input, { backward: flags.backward ?? false });
+  const explanation = await explainAsync(model, input, { backward: flags.backward ?? false });
   process.stdout.write(`${flags.json ? JSON.stringify(explanation) : String(explanation)}\n`);
 }
 

@@ -18,8 +18,17 @@ import {
   Tensor,
 } from "@tapegrad/core";
 import { nn } from "@tapegrad/nn";
-import { type Direction, locate, recordLayers, recordPass, runPass } from "./record.ts";
+import {
+  type Direction,
+  type Layer,
+  locate,
+  type Recorded,
+  recordLayers,
+  recordPass,
+  runPass,
+} from "./record.ts";
 import { explanationText } from "./text.ts";
+import { NO_TIMES, type Pass, type Times, timed, timedByDevice } from "./times.ts";
 
 export interface ExplainOptions {
   /** Also the gradients of all parameters, with the model in training mode. Default false. */
@@ -41,16 +50,16 @@ export interface ExplainedOp {
   readonly candidates: readonly { readonly name: string; readonly ms: number }[];
   readonly pick: string | null;
   readonly pickedBy: "shape" | "time" | null;
-  /** Median milliseconds. */
+  /** Median milliseconds. NaN, like what follows from it, where nothing could be timed: see explain(). */
   readonly ms: number;
   readonly multiplyAdds: number;
   /** Of inputs and outputs. */
   readonly bytes: number;
   readonly gflops: number;
   readonly gbs: number;
-  /** What sets the lower roof, and the share of it that was reached. */
-  readonly boundBy: "arithmetic" | "memory";
-  readonly roofShare: number;
+  /** What sets the lower roof, and the share of it that was reached; null where roofs are not known. */
+  readonly boundBy: "arithmetic" | "memory" | null;
+  readonly roofShare: number | null;
 }
 
 export interface ExplainedPass {
@@ -59,7 +68,7 @@ export interface ExplainedPass {
   readonly opMs: number;
   readonly multiplyAdds: number;
   readonly gflops: number;
-  readonly roofShare: number;
+  readonly roofShare: number | null;
 }
 
 /** Data, and text for people: `String(explain(model, shape))`. */
@@ -70,7 +79,8 @@ export interface Explanation {
   readonly threads: number;
   readonly tuned: boolean;
   readonly deterministic: boolean;
-  readonly roofs: Roofs;
+  /** Of the CPU; null on another device. */
+  readonly roofs: Roofs | null;
   /** By layer, in the order in which layers are called. */
   readonly ops: readonly ExplainedOp[];
   readonly forward: ExplainedPass;
@@ -78,16 +88,11 @@ export interface Explanation {
   toString(): string;
 }
 
-/** Runs until the engine has compiled what is often called; then those that are timed, at least so many. */
-const WARM_MS = 300;
-const LEAST_RUNS = 7;
-const TIME_MS = 700;
-const MOST_RUNS = 200;
-
 /**
  * Runs `model` some times on `input` (a shape, for random numbers of it, or a tensor) and tells for each op of
  * each layer: what ran, what else could have, milliseconds, and the share of the machine's lower roof. The
- * model is left as it was.
+ * model is left as it was. A GPU computes after this has returned: there it tells what runs, without times; see
+ * explainAsync().
  *
  *     console.log(String(explain(model, [1, 3, 32, 32])));
  *
@@ -98,6 +103,51 @@ export function explain(
   input: readonly number[] | Tensor,
   options: ExplainOptions = {},
 ): Explanation {
+  const study = begin(model, input, options);
+  try {
+    const { pass, events } = study;
+    return conclude(study, onCpu() ? timed(pass, events.length) : NO_TIMES);
+  } finally {
+    study.restore();
+  }
+}
+
+/**
+ * The same, and on a GPU with its times, by the clock of the device (`timestamp-query`) where it has one. Nothing else
+ * should run on the model meanwhile.
+ */
+export async function explainAsync(
+  model: nn.Module,
+  input: readonly number[] | Tensor,
+  options: ExplainOptions = {},
+): Promise<Explanation> {
+  if (onCpu()) return explain(model, input, options);
+  const study = begin(model, input, options);
+  try {
+    return conclude(study, await timedByDevice(study.pass, study.events.length));
+  } finally {
+    study.restore();
+  }
+}
+
+const onCpu = (): boolean => currentBackend().device === "cpu";
+
+/** What ran, and how it is run again. */
+interface Study {
+  readonly model: nn.Module;
+  readonly input: readonly number[];
+  readonly backward: boolean;
+  readonly pass: Pass;
+  readonly events: readonly Recorded[];
+  readonly layers: readonly Layer[];
+  restore(): void;
+}
+
+function begin(
+  model: nn.Module,
+  input: readonly number[] | Tensor,
+  options: ExplainOptions,
+): Study {
   checkOptions("explain", options, OPTIONS);
   if (!(model instanceof nn.Module)) {
     throw new ArgumentError("explain", "the first argument must be a module, as nn.Conv2d is one");
@@ -117,65 +167,89 @@ export function explain(
   const restore = freeze(model, backward);
   try {
     const x = inputOf(input);
-    const pass = (onDirection: (d: Direction) => void): void =>
-      runPass(model, x, backward ? gradients : null, onDirection);
+    const pass: Pass = (onDirection) => runPass(model, x, backward ? gradients : null, onDirection);
     const hooked = recordLayers(model, pass);
     pass(() => {}); // what is made once and kept, such as weights with a norm folded in, is made here
     const events = recordPass(pass, { choices: true });
-    const layers = locate(events, hooked);
-    const { opMs, passMs } = timed(pass, events.length);
-    const roofs = measureRoofs();
-    const ops = events.map((event, i): ExplainedOp => {
-      const ms = opMs[i] as number;
-      const bytes = bytesOf([...event.inputs, ...event.outputs]);
-      const { multiplyAdds, choice } = event;
-      const layer = layers[i] as (typeof layers)[number];
-      const [toMove, toDo] = [roofMs(roofs, 0, bytes), roofMs(roofs, multiplyAdds, 0)];
-      return {
-        ...{ layer: layer.path, type: layer.type, direction: event.direction, op: event.op },
-        output: event.outputs[0]?.shape ?? [],
-        kernel: event.variant,
-        candidates: choice?.candidates ?? [],
-        pick: choice?.pick ?? null,
-        pickedBy: choice?.by ?? null,
-        ...{ ms, multiplyAdds, bytes },
-        gflops: perMs(2 * multiplyAdds, ms),
-        gbs: perMs(bytes, ms),
-        boundBy: toDo > toMove ? "arithmetic" : "memory",
-        roofShare: ms > 0 ? Math.max(toDo, toMove) / ms : 0,
-      };
-    });
-    const whole = (direction: Direction): ExplainedPass => {
-      const own = ops.filter((op) => op.direction === direction);
-      const total = (f: (op: ExplainedOp) => number): number =>
-        own.reduce((all, op) => all + f(op), 0);
-      const inOps = total((op) => op.ms);
-      const multiplyAdds = total((op) => op.multiplyAdds);
-      return {
-        ms: passMs[direction],
-        opMs: inOps,
-        multiplyAdds,
-        gflops: perMs(2 * multiplyAdds, inOps),
-        roofShare: inOps > 0 ? total((op) => op.roofShare * op.ms) / inOps : 0,
-      };
-    };
-    const explanation = {
-      model: model.constructor.name,
+    return {
+      model,
       input: x.shape,
-      backend: currentBackend().name,
-      threads: currentBackend().threads ?? 1,
-      tuned: isTuning(),
-      deterministic: areDeterministicAlgorithmsEnabled(),
-      roofs,
-      ops: byLayer(ops),
-      forward: whole("forward"),
-      backward: backward ? whole("backward") : null,
+      backward,
+      pass,
+      events,
+      layers: locate(events, hooked),
+      restore,
     };
-    const toString = { value: () => explanationText(explanation), enumerable: false };
-    return Object.defineProperty(explanation, "toString", toString);
-  } finally {
+  } catch (error) {
     restore();
+    throw error;
   }
+}
+
+function conclude(study: Study, { opMs, passMs }: Times): Explanation {
+  const { model, input, backward, events, layers } = study;
+  const roofs = onCpu() ? measureRoofs() : null;
+  const ops = events.map((event, i): ExplainedOp => {
+    const ms = opMs[i] ?? Number.NaN;
+    const bytes = bytesOf([...event.inputs, ...event.outputs]);
+    const { multiplyAdds, choice } = event;
+    const layer = layers[i] as Layer;
+    return {
+      ...{ layer: layer.path, type: layer.type, direction: event.direction, op: event.op },
+      output: event.outputs[0]?.shape ?? [],
+      kernel: event.variant,
+      candidates: choice?.candidates ?? [],
+      pick: choice?.pick ?? null,
+      pickedBy: choice?.by ?? null,
+      ...{ ms, multiplyAdds, bytes },
+      gflops: perMs(2 * multiplyAdds, ms),
+      gbs: perMs(bytes, ms),
+      ...underRoofs(roofs, multiplyAdds, bytes, ms),
+    };
+  });
+  const whole = (direction: Direction): ExplainedPass => {
+    const own = ops.filter((op) => op.direction === direction);
+    const total = (f: (op: ExplainedOp) => number): number =>
+      own.reduce((all, op) => all + f(op), 0);
+    const inOps = total((op) => op.ms);
+    const multiplyAdds = total((op) => op.multiplyAdds);
+    const share = inOps > 0 ? total((op) => (op.roofShare ?? 0) * op.ms) / inOps : 0;
+    return {
+      ms: passMs[direction],
+      opMs: inOps,
+      multiplyAdds,
+      gflops: perMs(2 * multiplyAdds, inOps),
+      roofShare: roofs === null ? null : share,
+    };
+  };
+  const explanation = {
+    model: model.constructor.name,
+    input,
+    backend: currentBackend().name,
+    threads: currentBackend().threads ?? 1,
+    tuned: isTuning(),
+    deterministic: areDeterministicAlgorithmsEnabled(),
+    roofs,
+    ops: byLayer(ops),
+    forward: whole("forward"),
+    backward: backward ? whole("backward") : null,
+  };
+  const toString = { value: () => explanationText(explanation), enumerable: false };
+  return Object.defineProperty(explanation, "toString", toString);
+}
+
+function underRoofs(
+  roofs: Roofs | null,
+  multiplyAdds: number,
+  bytes: number,
+  ms: number,
+): Pick<ExplainedOp, "boundBy" | "roofShare"> {
+  if (roofs === null) return { boundBy: null, roofShare: null };
+  const [toMove, toDo] = [roofMs(roofs, 0, bytes), roofMs(roofs, multiplyAdds, 0)];
+  return {
+    boundBy: toDo > toMove ? "arithmetic" : "memory",
+    roofShare: ms > 0 ? Math.max(toDo, toMove) / ms : 0,
+  };
 }
 
 function inputOf(input: readonly number[] | Tensor): Tensor {
@@ -203,35 +277,6 @@ function freeze(model: nn.Module, training: boolean): () => void {
     for (const t of state.values()) t.release();
   };
 }
-
-/** Medians over some runs: of each op, and of each pass from start to end. */
-function timed(
-  pass: (onDirection: (d: Direction) => void) => void,
-  count: number,
-): { opMs: number[]; passMs: Record<Direction, number> } {
-  const perOp: number[][] = Array.from({ length: count }, () => []);
-  const perPass: Record<Direction, number[]> = { forward: [], backward: [] };
-  const warm = performance.now();
-  while (performance.now() - warm < WARM_MS) pass(() => {});
-  const start = performance.now();
-  for (let run = 0; run < MOST_RUNS; run++) {
-    if (run >= LEAST_RUNS && performance.now() - start > TIME_MS) break;
-    for (const [i, { ms }] of recordPass(pass).entries()) perOp[i]?.push(ms);
-    // Without a listener, which costs a little at each op.
-    let [direction, since] = ["forward" as Direction, performance.now()];
-    pass((next) => {
-      const now = performance.now();
-      if (next !== direction) perPass[direction].push(now - since);
-      [direction, since] = [next, now];
-    });
-    perPass[direction].push(performance.now() - since);
-  }
-  const passMs = { forward: median(perPass.forward), backward: median(perPass.backward) };
-  return { opMs: perOp.map(median), passMs };
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 const perMs = (amount: number, ms: number): number => (ms > 0 ? amount / ms / 1e6 : 0);
 

@@ -48,16 +48,22 @@ export function tensorsIn(output: unknown): Tensor[] {
   return Object.values(output).flatMap(tensorsIn);
 }
 
-/** Records one run of `pass`. */
+/** Records one run of `pass`. @param options.each called behind each op that computes */
 export function recordPass(
   pass: (onDirection: (d: Direction) => void) => void,
-  options: { readonly choices?: boolean } = {},
+  options: { readonly choices?: boolean; readonly each?: () => void } = {},
 ): Recorded[] {
+  const { choices = false, each } = options;
   const events: Recorded[] = [];
   let direction: Direction = "forward";
-  const stop = onRun((event) => {
-    if (computes(event)) events.push({ ...event, direction });
-  }, options);
+  const stop = onRun(
+    (event) => {
+      if (!computes(event)) return;
+      events.push({ ...event, direction });
+      each?.();
+    },
+    { choices },
+  );
   try {
     pass((d) => {
       direction = d;

@@ -4,17 +4,14 @@ import { grouped, table } from "../terminal/table.ts";
 import { threadsText } from "../terminal/threads-text.ts";
 import type { ExplainedOp, ExplainedPass, Explanation } from "./explain.ts";
 
+/** The last ones are left out where nothing is known of them. */
 const HEADER = [
-  "layer",
-  "type",
-  "op",
-  "output",
-  "kernel",
-  "ms",
-  "rate",
-  "of roof",
-  "candidates, ms",
+  ...["layer", "type", "op", "output", "kernel"],
+  ...["ms", "rate"],
+  ...["of roof", "candidates, ms"],
 ];
+const WITHOUT_TIMES = 5;
+const WITHOUT_ROOFS = 7;
 
 /** Three digits. */
 export const short = (n: number): string =>
@@ -23,7 +20,9 @@ export const short = (n: number): string =>
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 const rate = (op: ExplainedOp): string =>
-  op.boundBy === "arithmetic" ? `${short(op.gflops)} GFLOP/s` : `${short(op.gbs)} GB/s`;
+  op.boundBy === "arithmetic" || (op.boundBy === null && op.multiplyAdds > 0)
+    ? `${short(op.gflops)} GFLOP/s`
+    : `${short(op.gbs)} GB/s`;
 
 /** The fastest ones, and the pick in any case. */
 const SHOWN = 3;
@@ -50,9 +49,15 @@ const couldBeFaster = ({ candidates, pick, pickedBy }: ExplainedOp): boolean => 
   return Math.min(...candidates.map((c) => c.ms)) < (1 - WORTH_IT) * picked.ms;
 };
 
-const passText = (name: string, pass: ExplainedPass): string =>
-  `${name}: ${short(pass.ms)} ms, of them ${short(pass.opMs)} ms in kernels: ` +
-  `${grouped(pass.multiplyAdds)} multiply-adds, ${short(pass.gflops)} GFLOP/s, ${percent(pass.roofShare)} of the roof`;
+function passText(
+  name: string,
+  { ms, opMs, multiplyAdds, gflops, roofShare }: ExplainedPass,
+): string {
+  const work = `${grouped(multiplyAdds)} multiply-adds`;
+  if (Number.isNaN(ms)) return `${name}: ${work}`;
+  const share = roofShare === null ? "" : `, ${percent(roofShare)} of the roof`;
+  return `${name}: ${short(ms)} ms, of them ${short(opMs)} ms in kernels: ${work}, ${short(gflops)} GFLOP/s${share}`;
+}
 
 type Data = Omit<Explanation, "toString">;
 
@@ -97,9 +102,14 @@ function cells({ ops }: Row, both: boolean): string[] {
     op.kernel,
     short(op.ms),
     rate(op),
-    percent(op.roofShare),
+    percent(op.roofShare ?? 0),
     candidatesText(op),
   ];
+}
+
+function roofsText({ gflops, gbs, copies }: NonNullable<Data["roofs"]>): string {
+  const inCaches = Math.max(...copies.map((c) => c.gbs));
+  return `roofs of this machine: ${short(gflops)} GFLOP/s, copies ${short(gbs)} GB/s (up to ${short(inCaches)} in the caches)`;
 }
 
 export function explanationText(e: Data): string {
@@ -111,7 +121,8 @@ export function explanationText(e: Data): string {
     return [isNew ? row.layer || "(model)" : "", isNew ? row.type : "", ...cells(row, both)];
   });
   const { roofs } = e;
-  const inCaches = Math.max(...roofs.copies.map((c) => c.gbs));
+  const noTimes = Number.isNaN(e.forward.ms);
+  const columns = noTimes ? WITHOUT_TIMES : roofs === null ? WITHOUT_ROOFS : HEADER.length;
   const modes = [
     ...(e.deterministic ? ["deterministic mode"] : []),
     ...(e.tuned ? ["picks by time"] : []),
@@ -119,9 +130,15 @@ export function explanationText(e: Data): string {
   const faster = e.ops.filter(couldBeFaster).length;
   return [
     `${e.model}, input [${e.input.join(", ")}], backend ${[e.backend, threadsText(e.threads), ...modes].join(", ")}`,
-    `roofs of this machine: ${short(roofs.gflops)} GFLOP/s, copies ${short(roofs.gbs)} GB/s (up to ${short(inCaches)} in the caches)`,
+    ...(roofs === null ? [] : [roofsText(roofs)]),
+    ...(noTimes
+      ? ["without times: this device has no clock, or was not waited for (explainAsync)"]
+      : []),
     "",
-    table(HEADER, rows),
+    table(
+      HEADER.slice(0, columns),
+      rows.map((row) => row.slice(0, columns)),
+    ),
     "",
     passText("forward", e.forward),
     ...(e.backward === null ? [] : [passText("backward", e.backward)]),

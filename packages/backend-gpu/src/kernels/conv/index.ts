@@ -1,5 +1,5 @@
 // The three ops of convolution, and their variants.
-import type { Activation, ConvGeometry, View } from "@tapegrad/core";
+import { type Activation, type ConvGeometry, sizeOf, type View } from "@tapegrad/core";
 import { isFresh } from "../../layout.ts";
 import { slot } from "../../registry.ts";
 import { blockOf, type GpuRuntime } from "../../runtime/runtime.ts";
@@ -29,9 +29,24 @@ const isPlanarDepthwise = (g: ConvGeometry): boolean => {
   const p = planar(g);
   return p !== undefined && isDepthwise(p);
 };
+/**
+ * Products in all, and in one sum, up to which nothing is specialised: each geometry would have a kernel of its own, and
+ * compiling it takes longer than what it saves in hundreds of calls.
+ */
+const FEW_PRODUCTS = 1 << 17;
+const SHORT_SUM = 1 << 10;
+const isSmall = (g: ConvGeometry, sum: number): boolean =>
+  sum <= SHORT_SUM && sizeOf(g.y) * sizeOf(g.w.slice(1)) <= FEW_PRODUCTS;
 const densely = (rt: GpuRuntime, v: View | undefined): View | undefined => v && dense(rt, v);
 
 export const conv = slot<Forward>("conv", [
+  {
+    name: "wgsl convolution",
+    takes: (x, w, bias, y) => floats(x, w, bias) && isFresh(y),
+    suits: (_x, _w, _bias, _y, g) => isSmall(g, sizeOf(g.w.slice(1))),
+    run: (rt, x, w, bias, y, g, activation) =>
+      direct(rt, "forward", dense(rt, x), dense(rt, w), densely(rt, bias), y, g, activation),
+  },
   {
     name: "wgsl depthwise tile",
     takes: (x, w, bias, y, g) =>
@@ -62,15 +77,17 @@ export const conv = slot<Forward>("conv", [
     run: (rt, x, w, bias, y, g, activation) =>
       forward(rt, flat(g), dense(rt, x), dense(rt, w), densely(rt, bias), y, activation),
   },
-  {
-    name: "wgsl convolution",
-    takes: (x, w, bias, y) => floats(x, w, bias) && isFresh(y),
-    run: (rt, x, w, bias, y, g, activation) =>
-      direct(rt, "forward", dense(rt, x), dense(rt, w), densely(rt, bias), y, g, activation),
-  },
 ]);
 
 export const convInputGrad = slot<Gradient>("convInputGrad", [
+  {
+    name: "wgsl convolution",
+    takes: (g, w, dx) => floats(g, w) && isFresh(dx),
+    suits: (_g, w, _dx, geometry) =>
+      isSmall(geometry, sizeOf(w.shape) / ((w.shape[1] as number) * geometry.groups)),
+    run: (rt, g, w, dx, geometry) =>
+      direct(rt, "inputGrad", dense(rt, g), dense(rt, w), undefined, dx, geometry),
+  },
   {
     name: "wgsl depthwise tile",
     takes: (g, w, dx, geometry) =>
@@ -99,15 +116,16 @@ export const convInputGrad = slot<Gradient>("convInputGrad", [
     takes: (g, w, dx, geometry) => floats(g, w) && isFresh(dx) && isPlanar(geometry),
     run: (rt, g, w, dx, geometry) => inputGrad(rt, flat(geometry), dense(rt, g), dense(rt, w), dx),
   },
-  {
-    name: "wgsl convolution",
-    takes: (g, w, dx) => floats(g, w) && isFresh(dx),
-    run: (rt, g, w, dx, geometry) =>
-      direct(rt, "inputGrad", dense(rt, g), dense(rt, w), undefined, dx, geometry),
-  },
 ]);
 
 export const convWeightGrad = slot<Gradient>("convWeightGrad", [
+  {
+    name: "wgsl convolution",
+    takes: (g, x, dw) => floats(g, x) && isFresh(dw),
+    suits: (g, _x, _dw, geometry) => isSmall(geometry, sizeOf(g.shape) / (g.shape[1] as number)),
+    run: (rt, g, x, dw, geometry) =>
+      direct(rt, "weightGrad", dense(rt, g), dense(rt, x), undefined, dw, geometry),
+  },
   {
     name: "wgsl depthwise tiles",
     on: "software",
@@ -138,11 +156,5 @@ export const convWeightGrad = slot<Gradient>("convWeightGrad", [
     name: "gpujs convolution",
     takes: (g, x, dw, geometry) => floats(g, x) && isFresh(dw) && isPlanar(geometry),
     run: (rt, g, x, dw, geometry) => weightGrad(rt, flat(geometry), dense(rt, g), dense(rt, x), dw),
-  },
-  {
-    name: "wgsl convolution",
-    takes: (g, x, dw) => floats(g, x) && isFresh(dw),
-    run: (rt, g, x, dw, geometry) =>
-      direct(rt, "weightGrad", dense(rt, g), dense(rt, x), undefined, dw, geometry),
   },
 ]);
