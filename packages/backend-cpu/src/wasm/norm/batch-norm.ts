@@ -32,7 +32,7 @@ const float32 = (...views: readonly (View | undefined)[]): boolean =>
 const CACHED = 1024 * 1024;
 /** Channels are taken together until their planes, which lie side by side, make a stretch of this many bytes. */
 const STRETCH = 8 * 1024;
-/** Groups of channels that a task has at least, if there are so many: one is measured while another is made. */
+/** Groups of channels of a task, about, if there are so many: one is measured while another is made. */
 const GROUPS = 8;
 /** Bytes of a slice, roughly. */
 const SLICE = 128 * 1024;
@@ -117,9 +117,14 @@ function makeLayout(shape: readonly number[], streams: number): Layout {
     traffic(total),
     (first, size) =>
       groups.push([first, [images, size, plane, planeStep, imageStep, first * planeStep]]),
-    lanes ? step : step * GROUPS,
+    lanes ? step : evenShare(channels, step),
   );
   return { ...base, step, groups, slices: [] };
+}
+
+/** Channels of a task: of an even number of tasks, so that none of two threads has one more to do. */
+function evenShare(channels: number, step: number): number {
+  return Math.ceil(channels / (2 * Math.ceil(channels / (2 * step * GROUPS))));
 }
 
 /** Runs of images with all their channels; where an image is large, of parts of its planes. */
