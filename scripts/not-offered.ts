@@ -10,20 +10,18 @@ const REASONS: Readonly<Record<string, string>> = {
     asStrided_ asStridedScatter emptyPermuted emptyStrided newEmptyStrided`,
   "a handle keeps its shape and its place in the graph; the form without _ gives another": `squeeze_ unsqueeze_ t_
     transpose_ detach_`,
-  "about complex or sparse tensors": "polar resolveNeg saddmm sspaddmm indices values eig eigvals",
-  "older names of what linalg has": "geqrf ormqr lu luSolve qr svd triangularSolve solve",
-  "factors of LU, LDLᵀ and Householder for later solves, beside luFactor": `luFactorEx
-    ldlFactor ldlFactorEx ldlSolve householderProduct`,
-  "variants that report errors in a tensor; the plain ones throw": "choleskyEx invEx solveEx",
+  "about complex or sparse tensors": "polar resolveNeg saddmm sspaddmm indices values",
+  "eigenvalues of a matrix that is not symmetric are complex, and there is no complex dtype; eigh is there":
+    "eig eigvals",
+  "older names of what linalg has": "lu luSolve qr svd triangularSolve solve",
   "approximate decompositions of large matrices; svd and eigh are exact":
     "svdLowrank pcaLowrank lobpcg",
   "a property here, since it costs nothing: x.contiguous; toContiguous() copies": "contiguous",
   "if and for are JavaScript's": "cond",
   "histogram and bincount count along one axis": "histogramdd",
-  "for the distribution function of gamma variables alone": "igamma igamma_ igammac igammac_",
   "dtypes have resultType and promoteTypes": "canCast",
-  "linear() and crossEntropy() one after the other": "linearCrossEntropy LinearCrossEntropyLoss",
-  "LocalResponseNorm by its name of 2012": "CrossMapLRN2d",
+  "LocalResponseNorm, but the first channel is in every sum, and PyTorch's gradient is not that of its values":
+    "CrossMapLRN2d",
   "the function buffer()": "Buffer",
 };
 

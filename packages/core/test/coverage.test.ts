@@ -67,6 +67,8 @@ const WITHOUT_GRADIENT = new Set([
   "floorDivide",
   // PyTorch has no derivatives of these in place.
   ...["acosh_", "asinh_", "atanh_"],
+  // PyTorch raises.
+  ...["linalg.ldlFactor", "linalg.ldlFactorEx", "linalg.ldlSolve"],
   ...["linspace", "logspace", "newZeros", "newOnes", "newFull", "newTensor"],
   ...["bernoulli", "multinomial", "normal", "nonzero", "linalg.matrixRank"],
   ...["binomial", "poisson", "histogram", "argwhere", "nonzeroStatic", "unravelIndex"],

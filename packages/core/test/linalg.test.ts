@@ -7,9 +7,11 @@ import {
   kron,
   linalg,
   manualSeed,
+  ones,
   randn,
   ShapeError,
   type Tensor,
+  tensor,
   tensordot,
   topk,
   unique,
@@ -109,6 +111,46 @@ describe("linalg", () => {
     expect(() => linalg.matrixNorm(a, { ord: 3 })).to.throw(ArgumentError, /there is no ord 3/);
     expect(() => linalg.matrixPower(random(2, 2), 0.5)).to.throw(ArgumentError, /whole number/);
     expect(() => topk(a, 4)).to.throw(ArgumentError, /topk: k is 4, but dim 1 has 3 elements/);
+  });
+
+  it("the Ex forms tell which matrices fail, give NaN for them, and gradients for the others", () => {
+    const both = tensor([
+      [
+        [2, 1],
+        [1, 2],
+      ],
+      [
+        [1, 2],
+        [2, 1],
+      ],
+      [
+        [1, 1],
+        [1, 1],
+      ],
+    ]).requiresGrad_();
+    const { L, info } = linalg.choleskyEx(both);
+    expect(info.tolist()).to.deep.equal([0, 2, 2]);
+    expect(info.dtype).to.equal("int32");
+    expect(L.isnan().sum([1, 2]).tolist()).to.deep.equal([0n, 4n, 4n]);
+    const inverse = linalg.invEx(both);
+    expect(inverse.info.tolist()).to.deep.equal([0, 0, 2]);
+    const { result } = linalg.solveEx(both, ones([3, 2]));
+    expect(result.isnan().sum(1).tolist()).to.deep.equal([0n, 0n, 2n]);
+    result.nanToNum().sum().backward();
+    expect(both.grad?.isfinite().tolist().flat(2)).not.to.include(false);
+    expect(linalg.luFactorEx(zeros([0, 0])).info.tolist()).to.equal(0);
+    expect(() => linalg.choleskyEx(both, { checkErrors: true })).to.throw(
+      ArgumentError,
+      /linalg.choleskyEx: the decomposition failed at pivot 2/,
+    );
+    expect(() => linalg.ldlFactorEx(zeros([2, 2]), { checkErrors: true })).to.throw(
+      ArgumentError,
+      /failed at pivot 1/,
+    );
+    expect(() => linalg.solve(both, ones([2]), { left: false })).to.throw(
+      ShapeError,
+      /needs matrices B/,
+    );
   });
 
   it("takes empty batches, and strided matrices", () => {

@@ -69,6 +69,7 @@ export {
   leakyRelu,
   leakyRelu_,
   linear,
+  linearCrossEntropy,
   localResponseNorm,
   logSoftmax,
   logsigmoid,

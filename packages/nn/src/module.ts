@@ -8,7 +8,7 @@ import {
   isFloating,
   noGrad,
   ownedOne,
-  type Tensor,
+  Tensor,
 } from "@tapegrad/core";
 import type { FullBackwardHook, FullBackwardPreHook } from "./backward-hooks.ts";
 import {
@@ -23,6 +23,7 @@ import {
   withoutHook,
 } from "./call.ts";
 import { Buffer, Parameter, setData } from "./parameter.ts";
+import { refusePlain, rememberTensor } from "./plain-tensors.ts";
 import { folded, printed } from "./print.ts";
 import { type LoadOptions, type LoadResult, loadInto, type StateLike } from "./state-dict.ts";
 
@@ -43,6 +44,17 @@ function stateKeysOf(type: typeof Module): Names {
   return names;
 }
 
+/** PyTorch's key of a property of this module. */
+export const stateKeyOf = (module: Module, property: string): string =>
+  stateKeysOf(module.constructor as typeof Module)[property] ?? property;
+
+/** Changes a state before it is loaded, as one of an older layout; it may change `state`. Keys of the module begin with `prefix`. */
+export type LoadStateDictPreHook<M extends Module = Module> = (
+  module: M,
+  state: Map<string, Tensor>,
+  prefix: string,
+) => void;
+
 export const joinPath = (prefix: string, key: string): string =>
   prefix === "" ? key : `${prefix}.${key}`;
 
@@ -62,6 +74,7 @@ export abstract class Module {
   /** Set by train() and eval(). */
   training = true;
   private hooks: Hooks = null;
+  private loadHooks: readonly LoadStateDictPreHook[] = [];
 
   // biome-ignore lint/suspicious/noExplicitAny: what a module takes and gives is its own affair; call() reads it off
   abstract forward(...args: any[]): any;
@@ -109,6 +122,13 @@ export abstract class Module {
       there = false;
     };
   }
+  /** Calls hook(module, state, prefix) when a state is loaded into the module, or into one that holds it. */
+  registerLoadStateDictPreHook(hook: LoadStateDictPreHook<this>): () => void {
+    this.loadHooks = [...this.loadHooks, hook as LoadStateDictPreHook];
+    return () => {
+      this.loadHooks = this.loadHooks.filter((h) => h !== hook);
+    };
+  }
   get hasHooks(): boolean {
     return this.hooks !== null;
   }
@@ -119,7 +139,10 @@ export abstract class Module {
     const found: [string, Member][] = [];
     for (const [property, value] of Object.entries(this) as [string, unknown][]) {
       const member = Array.isArray(value) ? listOf(this, property, value) : value;
-      if (isMember(member)) found.push([names[property] ?? property, member]);
+      if (isMember(member)) {
+        found.push([names[property] ?? property, member]);
+        if (!(member instanceof Module)) rememberTensor(this, property);
+      } else if (member instanceof Tensor) refusePlain(this, property);
     }
     return found;
   }
@@ -244,7 +267,12 @@ export abstract class Module {
    * @throws StateDictError listing everything that does not fit; then nothing was changed
    */
   loadStateDict(state: StateLike, options: LoadOptions = {}): LoadResult {
-    return loadInto(this.constructor.name, this.stateDict(), state, options);
+    const { name } = this.constructor;
+    return loadInto(name, this.stateDict(), state, options, (given) => {
+      for (const [path, module] of this.namedModules()) {
+        for (const hook of module.loadHooks) hook(module, given, path === "" ? "" : `${path}.`);
+      }
+    });
   }
 
   /** What stands between the brackets when it prints, in PyTorch's spelling. */
@@ -308,7 +336,7 @@ export class ModuleList extends Module {
     for (const module of modules) this.append(module);
   }
   get length(): number {
-    return this.members().length;
+    return [...this].length;
   }
   /** The module at `index`; negative counts from the end. */
   at(index: number): Module | undefined {

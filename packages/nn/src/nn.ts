@@ -31,6 +31,7 @@ export * from "./layers/group-norm.ts";
 export type { InPlaceOptions } from "./layers/in-place.ts";
 export * from "./layers/lazy.ts";
 export { Embedding, type EmbeddingOptions, Linear, type LinearOptions } from "./layers/linear.ts";
+export * from "./layers/linear-loss.ts";
 export * from "./layers/loss.ts";
 export * from "./layers/losses.ts";
 export {
@@ -63,7 +64,7 @@ export {
 } from "./layers/separable.ts";
 export * from "./layers/transformer.ts";
 export * from "./layers/upsample.ts";
-export { type Member, Module, ModuleList } from "./module.ts";
+export { type LoadStateDictPreHook, type Member, Module, ModuleList } from "./module.ts";
 export { type ClipOptions, clipGradNorm } from "./optim/clip.ts";
 export {
   type BufferOptions,
@@ -84,6 +85,26 @@ export {
 } from "./state-dict.ts";
 export { isTrusted, trust, trustContainers } from "./trust.ts";
 export { clipGradValue, parametersToVector, vectorToParameters } from "./utils/parameters.ts";
+export {
+  type NameOptions,
+  type OrthogonalMap,
+  type OrthogonalOptions,
+  orthogonal,
+  type SpectralNormOptions,
+  spectralNorm,
+  type WeightNormOptions,
+  weightNorm,
+} from "./utils/parametrizations.ts";
+export {
+  cachedParametrizations,
+  type IsParametrizedOptions,
+  isParametrized,
+  type Parametrization,
+  type ParametrizeOptions,
+  type RemoveParametrizationsOptions,
+  registerParametrization,
+  removeParametrizations,
+} from "./utils/parametrize.ts";
 export {
   type BatchFirstOptions,
   PackedSequence,

@@ -37,6 +37,8 @@ const PARAMETER_OPTIONS: OptionNames<ParameterOptions> = { requiresGrad: true };
  * handle is released; a Parameter or buffer given as `t` is shared.
  */
 export class Parameter extends Tensor {
+  /** A plain Tensor is none: assigning one where a Parameter belongs does not compile. */
+  declare protected readonly isParameter: true;
   constructor(t: Tensor, options: ParameterOptions = {}) {
     checkOptions("Parameter", options, PARAMETER_OPTIONS);
     whole("Parameter", t);

@@ -83,13 +83,15 @@ export function loadInto(
   own: ReadonlyMap<string, Tensor>,
   state: StateLike,
   options: LoadOptions,
+  prepare: (state: Map<string, Tensor>) => void,
 ): LoadResult {
   checkOptions("loadStateDict", options, LOAD_OPTIONS);
   const { strict = true } = options;
   if (state === null || typeof state !== "object") {
     throw new ArgumentError("loadStateDict", `expected a Map or an object, got ${typeof state}`);
   }
-  const given = entriesOf(state);
+  const given = new Map(entriesOf(state));
+  prepare(given);
   const missing = [...own.keys()].filter((key) => !given.has(key));
   const unexpected = [...given.keys()].filter((key) => !own.has(key));
   const mismatched = new Map<string, string>();

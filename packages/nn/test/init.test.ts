@@ -23,6 +23,10 @@ interface FunctionCase extends Distribution {
   readonly shape: readonly number[];
   readonly options: object;
   readonly args?: readonly unknown[];
+  /** Exact ones, of what draws nothing. */
+  readonly values?: readonly number[];
+  /** How many zeros each column has. */
+  readonly zeros?: readonly number[];
 }
 
 /** Mean and deviation within five standard errors, ends within the bounds and close to them. */
@@ -83,10 +87,35 @@ describe("initialisation", () => {
           c.fn
         ];
         expect(fn?.(t, ...(c.args ?? [c.options]))).to.equal(t);
-        expectDistribution(t, c);
+        const columns = (): number[] => t.eq(0).sum(0).tolist() as unknown as number[];
+        if (c.values !== undefined)
+          expect(Array.from(t.dataSync(), Number)).to.deep.equal(c.values);
+        else if (c.zeros !== undefined) expect(columns().map(Number)).to.deep.equal(c.zeros);
+        else expectDistribution(t, c);
       }
     });
   }
+  it("orthogonal_: orthonormal rows or columns; truncNormal_: nothing beyond its ends", () => {
+    for (const shape of [
+      [5, 3],
+      [2, 2, 3],
+    ]) {
+      const t = init.orthogonal_(zeros(shape), { gain: 2 }).flatten({ startDim: 1 });
+      const small = shape[0] === 2 ? t.matmul(t.t()) : t.t().matmul(t);
+      const n = small.shape[0] as number;
+      small.dataSync().forEach((v, i) => {
+        expect(Number(v)).to.be.closeTo(i % (n + 1) === 0 ? 4 : 0, 1e-5);
+      });
+    }
+    const drawn = init.truncNormal_(zeros([500]), 1, 2, 0, 2);
+    expect(drawn.min().item()).to.be.within(0, 0.1);
+    expect(drawn.max().item()).to.be.within(1.9, 2);
+    expect(() => init.truncNormal_(zeros([2]), 0, 1, 2, 1)).to.throw(
+      /a \(2\) must be below b \(1\)/,
+    );
+    expect(() => init.eye_(zeros([2]))).to.throw(/eye_: expects a matrix/);
+    expect(() => init.dirac_(zeros([3, 2, 1]), { groups: 2 })).to.throw(/dirac_/);
+  });
   it("the same seed gives the same parameters", () => {
     const weights = () => {
       manualSeed(3);

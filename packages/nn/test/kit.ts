@@ -17,6 +17,11 @@ export interface ModuleSpec {
   /** Of "Custom": a class with these properties, whose forward applies them in order. */
   readonly className?: string;
   readonly children?: readonly (readonly [key: string, spec: ModuleSpec])[];
+  /** Functions of nn that parametrize it, with their options. */
+  readonly parametrized?: readonly (readonly [
+    fn: keyof typeof PARAMETRIZATIONS,
+    options: object,
+  ])[];
 }
 
 export function fixture<C>(name: string): readonly C[] {
@@ -61,13 +66,21 @@ function custom(className: string, children: NonNullable<ModuleSpec["children"]>
   );
 }
 
+const PARAMETRIZATIONS = {
+  weightNorm: nn.weightNorm,
+  spectralNorm: nn.spectralNorm,
+  orthogonal: nn.orthogonal,
+};
+
 /** The module that a fixture describes. */
 export function build(spec: ModuleSpec): nn.Module {
   if (spec.children !== undefined) return custom(spec.className ?? "Custom", spec.children);
   type Anything = Record<string, new (...args: unknown[]) => nn.Module>;
   const type = (nn as unknown as Anything)[spec.module];
   if (type === undefined) throw new Error(`there is no module ${spec.module}`);
-  return new type(...spec.args.map(argument));
+  const made = new type(...spec.args.map(argument));
+  for (const [fn, options] of spec.parametrized ?? []) PARAMETRIZATIONS[fn](made, options);
+  return made;
 }
 
 /** Every number within the house's tolerance for the dtype. */

@@ -112,6 +112,27 @@ describe("Module: members", () => {
       "extra_bit",
     ]);
   });
+  it("a plain tensor over a parameter is refused, one beside it is the user's own", () => {
+    const linear = new nn.Linear(1, 1);
+    const t = ones([1, 1]);
+    // @ts-expect-error: types say so first
+    linear.weight = t;
+    const words = /Linear: a plain Tensor was assigned as 'weight'[\s\S]*new nn.Parameter\(t\)/;
+    expect(() => new nn.Sequential(linear).parameters()).to.throw(ArgumentError, words);
+    expect(() => linear.stateDict()).to.throw(ArgumentError, words);
+    linear.weight = new nn.Parameter(t);
+    expect(linear.parameters()).to.have.length(2);
+    const norm = new nn.BatchNorm1d(1);
+    norm.runningMean = zeros([1]);
+    expect(() => norm.train()).to.throw(ArgumentError, /BatchNorm1d: [\s\S]*'runningMean'/);
+    // Of other classes the properties that have held a parameter are known.
+    const net = new Net();
+    net.plain = zeros([1]);
+    net.parameters();
+    Object.assign(net, { mean: zeros([2]) });
+    expect(() => net.parameters()).to.throw(ArgumentError, /Net: [\s\S]*'mean'/);
+  });
+
   it("a cycle is told, not followed for ever", () => {
     class Loop extends nn.Module {
       inner: nn.Module | null = null;

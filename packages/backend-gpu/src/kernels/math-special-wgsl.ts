@@ -168,6 +168,39 @@ fn xlogy(a : f32, b : f32) -> f32 {
   if (a == 0.0) { return 0.0; }
   return a * ln(b);
 }
+// As core's igamma: the lower series below a + 1, the upper continued fraction above; lower and upper in one.
+fn incomplete_gamma(a : f32, x : f32) -> vec2<f32> {
+  if (is_nan(a) || is_nan(x) || a < 0.0 || x < 0.0) { return vec2<f32>(nan(), nan()); }
+  if (a == 0.0) { return select(vec2<f32>(nan(), nan()), vec2<f32>(1.0, 0.0), x > 0.0); }
+  if (x == 0.0) { return vec2<f32>(0.0, 1.0); }
+  if (is_inf(a)) { return select(vec2<f32>(0.0, 1.0), vec2<f32>(nan(), nan()), is_inf(x)); }
+  if (is_inf(x)) { return vec2<f32>(1.0, 0.0); }
+  let scale = exp(a * ln(x) - x - lgamma(a));
+  if (x < a + 1.0) {
+    var term = 1.0 / a;
+    var sum = term;
+    for (var n = 1.0; n < 2000.0 && term > 1e-8 * sum; n = n + 1.0) {
+      term = term * x / (a + n);
+      sum = sum + term;
+    }
+    return vec2<f32>(sum * scale, 1.0 - sum * scale);
+  }
+  var b = x + 1.0 - a;
+  var c = 1e30;
+  var d = 1.0 / b;
+  var fraction = d;
+  for (var n = 1.0; n < 2000.0; n = n + 1.0) {
+    let numerator = -n * (n - a);
+    b = b + 2.0;
+    d = numerator * d + b;
+    c = b + numerator / c;
+    d = 1.0 / select(d, 1e-30, abs(d) < 1e-30);
+    c = select(c, 1e-30, abs(c) < 1e-30);
+    fraction = fraction * d * c;
+    if (abs(d * c - 1.0) < 1e-7) { break; }
+  }
+  return vec2<f32>(1.0 - fraction * scale, fraction * scale);
+}
 fn fmax(a : f32, b : f32) -> f32 { return select(select(max(a, b), a, is_nan(b)), b, is_nan(a)); }
 fn fmin(a : f32, b : f32) -> f32 { return select(select(min(a, b), a, is_nan(b)), b, is_nan(a)); }
 fn heaviside(a : f32, b : f32) -> f32 { return select(select(0.0, 1.0, a > 0.0), b, a == 0.0); }
@@ -270,6 +303,8 @@ export const SPECIAL_BINARY_F32 = {
   logaddexp: "logaddexp(a, b)",
   logaddexp2: "logaddexp(a * 0.6931471805599453, b * 0.6931471805599453) * 1.4426950408889634",
   xlogy: "xlogy(a, b)",
+  igamma: "incomplete_gamma(a, b)[0]",
+  igammac: "incomplete_gamma(a, b)[1]",
   fmax: "fmax(a, b)",
   fmin: "fmin(a, b)",
   heaviside: "heaviside(a, b)",

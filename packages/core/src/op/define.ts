@@ -142,6 +142,8 @@ export interface OpSpec<
   ): InputGradients<I>;
   /** Says that there is no gradient on purpose (argmax, comparisons). */
   readonly differentiable?: false;
+  /** Floating inputs whose gradient is not known: the rule throws when one is wanted, and no test asks for it. */
+  readonly withoutGradient?: readonly I[number][];
   /** Arguments that drive every generic test (opSuite). */
   samples?(rng: SampleRng): Iterable<ArgsOf<I, A>>;
   /** Calls that must be refused. */
@@ -168,6 +170,7 @@ export interface AnySpec {
   readonly constant?: Names;
   readonly saves?: Names;
   readonly differentiable?: false;
+  readonly withoutGradient?: Names;
   readonly contiguousOnly?: true;
   multiplyAdds?(inputs: readonly (Meta | undefined)[], outputs: readonly Meta[]): number;
   shape?(...args: unknown[]): unknown;

@@ -14,6 +14,7 @@ export * from "./loss/bce.ts";
 export * from "./loss/ctc.ts";
 export * from "./loss/embedding.ts";
 export * from "./loss/likelihood.ts";
+export * from "./loss/linear-cross-entropy.ts";
 export * from "./loss/margin.ts";
 export * from "./norm/group-norm.ts";
 export { type RmsNormOptions, rmsNorm } from "./norm/rms-norm.ts";

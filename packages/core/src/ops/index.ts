@@ -174,6 +174,7 @@ export * from "./inplace/zero_.ts";
 export { choleskyInverse, choleskySolve } from "./linalg/cholesky.ts";
 export { det, slogdet } from "./linalg/det.ts";
 export { matrixExp } from "./linalg/exp.ts";
+export { geqrf, type OrmqrOptions, ormqr } from "./linalg/householder.ts";
 export * as linalg from "./linalg/index.ts";
 export * from "./linear/add-products.ts";
 export * from "./linear/diag.ts";
@@ -263,6 +264,8 @@ export {
   heaviside,
   histc,
   hypot,
+  igamma,
+  igammac,
   indexSelect,
   inverse,
   isneginf,

@@ -5,6 +5,7 @@ import type { DType } from "../dtype.ts";
 import { isFloating, isHalf } from "../dtype.ts";
 import { ArgumentError } from "../errors.ts";
 import { cells, elements, type Value } from "./elements.ts";
+import { igamma, igammac } from "./incomplete-gamma.ts";
 import {
   besselI,
   digamma,
@@ -143,6 +144,8 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   logaddexp: (a, b) => logaddexp(a, b),
   logaddexp2: (a, b) => logaddexp(a * Math.LN2, b * Math.LN2) / Math.LN2,
   xlogy: (a, b) => (Number.isNaN(b) ? b : a === 0 ? 0 : a * Math.log(b)),
+  igamma,
+  igammac,
   fmax: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.max(a, b)),
   fmin: (a, b) => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : Math.min(a, b)),
   heaviside: (a, b) => (a === 0 ? b : a > 0 ? 1 : 0),

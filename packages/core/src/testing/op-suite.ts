@@ -231,6 +231,7 @@ const differentiable = (t: unknown): t is Tensor => t instanceof Tensor && isFlo
 /** The op as a function of its floating inputs alone. */
 function asFunction(op: AnyOp, args: Args): [(...xs: Tensor[]) => List, Tensor[]] {
   const inputs: Tensor[] = [];
+  const { withoutGradient = [], inputs: names } = op.spec;
   const take = (a: unknown): unknown => {
     if (Array.isArray(a) && a.some(differentiable)) return a.map(take);
     if (!differentiable(a)) return () => a;
@@ -238,7 +239,9 @@ function asFunction(op: AnyOp, args: Args): [(...xs: Tensor[]) => List, Tensor[]
     const at = inputs.length - 1;
     return (xs: Tensor[]) => xs[at];
   };
-  const takers = padded(op, args).map(take);
+  const takers = padded(op, args).map((a, i) =>
+    withoutGradient.includes(names[i] as string) ? () => a : take(a),
+  );
   const give = (taker: unknown, xs: Tensor[]): unknown =>
     Array.isArray(taker) ? taker.map((t) => give(t, xs)) : (taker as (xs: Tensor[]) => unknown)(xs);
   const inplace = op.spec.kind === "inplace";

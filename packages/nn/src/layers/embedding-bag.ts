@@ -6,22 +6,19 @@ import {
   type OptionNames,
   type Tensor,
 } from "@tapegrad/core";
-import { FACTORY_OPTIONS, type FactoryOptions, given, oneOf } from "../args.ts";
-import { python } from "../print.ts";
+import { given, oneOf } from "../args.ts";
+import { python, pythonFloat } from "../print.ts";
 import { trust } from "../trust.ts";
-import { Embedding, type EmbeddingOptions } from "./linear.ts";
+import { EMBEDDING_OPTIONS, Embedding, type EmbeddingOptions } from "./linear.ts";
 
-export interface EmbeddingBagLayerOptions
-  extends FactoryOptions,
-    Pick<EmbeddingOptions, "paddingIdx"> {
+export interface EmbeddingBagLayerOptions extends EmbeddingOptions {
   /** Default: "mean". */
   readonly mode?: EmbeddingBagMode | undefined;
   /** The last offset is the end of the last bag. Default: false. */
   readonly includeLastOffset?: boolean | undefined;
 }
 const OPTIONS: OptionNames<EmbeddingBagLayerOptions> = {
-  paddingIdx: true,
-  ...FACTORY_OPTIONS,
+  ...EMBEDDING_OPTIONS,
   mode: true,
   includeLastOffset: true,
 };
@@ -38,15 +35,23 @@ export class EmbeddingBag extends Embedding {
     this.includeLastOffset = includeLastOffset;
   }
   override forward(indices: Tensor, offsets?: Tensor, perSampleWeights?: Tensor): Tensor {
-    const { mode, includeLastOffset, paddingIdx } = this;
+    const { mode, includeLastOffset } = this;
     return embeddingBag(indices, this.weight, {
-      ...given({ offsets, perSampleWeights, paddingIdx }),
+      ...given({ offsets, perSampleWeights }),
+      ...this.lookup(),
       ...{ mode, includeLastOffset },
     });
   }
   override extraRepr(): string {
-    const padding = this.paddingIdx === null ? "" : `, padding_idx=${this.paddingIdx}`;
-    return `${this.numEmbeddings}, ${this.embeddingDim}, mode=${python(this.mode)}${padding}`;
+    const { maxNorm, normType, scaleGradByFreq, mode, paddingIdx } = this;
+    return [
+      `${this.numEmbeddings}, ${this.embeddingDim}`,
+      ...(maxNorm === null ? [] : [`max_norm=${pythonFloat(maxNorm)}`]),
+      ...(normType === 2 ? [] : [`norm_type=${pythonFloat(normType)}`]),
+      ...(scaleGradByFreq ? ["scale_grad_by_freq=True"] : []),
+      `mode=${python(mode)}`,
+      ...(paddingIdx === null ? [] : [`padding_idx=${paddingIdx}`]),
+    ].join(", ");
   }
 }
 

@@ -24,6 +24,8 @@ interface BinarySpec<S extends "a" | "b" | "y"> {
    */
   readonly takes: "floats" | "all" | "numbers" | "integers" | "bits";
   readonly saves?: readonly S[];
+  /** See defineOp. */
+  readonly withoutGradient?: readonly ("a" | "b")[];
   /** The gradients of a and b from that of y, in y's shape. Without it the op has none. */
   vjp?(
     g: Tensor,
@@ -68,6 +70,7 @@ export function binaryFunction<const S extends "a" | "b" | "y" = never>(
     inputs: ["a", "b"],
     outputs: ["y"],
     saves: (spec.saves ?? []) as readonly ("a" | "b" | "y")[],
+    ...(spec.withoutGradient ? { withoutGradient: spec.withoutGradient } : {}),
     shape: (a, b) => broadcastMeta(name, a, b),
     kernel: (k, a, b, y) => k.binary(name, a, b, y),
     ...(rule ? { vjp: rule } : { differentiable: false as const }),

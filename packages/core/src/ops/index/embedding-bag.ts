@@ -23,6 +23,12 @@ export interface EmbeddingBagOptions {
   readonly includeLastOffset?: boolean | undefined;
   /** This index counts nothing, and its row gets no gradient; negative counts from the end. */
   readonly paddingIdx?: number | undefined;
+  /** Rows of a larger norm that input names are scaled down to it, in weight itself, before they are read. */
+  readonly maxNorm?: number | undefined;
+  /** The p of that norm. Default 2. */
+  readonly normType?: number | undefined;
+  /** Divides the gradient of each row by how often input names it; not in mode "max". Default false. */
+  readonly scaleGradByFreq?: boolean | undefined;
 }
 const OPTIONS: OptionNames<EmbeddingBagOptions> = {
   offsets: "Tensor",
@@ -30,6 +36,9 @@ const OPTIONS: OptionNames<EmbeddingBagOptions> = {
   perSampleWeights: "Tensor",
   includeLastOffset: true,
   paddingIdx: true,
+  maxNorm: true,
+  normType: true,
+  scaleGradByFreq: true,
 };
 const OP = "embeddingBag";
 
@@ -78,7 +87,7 @@ export function embeddingBag(
   checkDtypes(OP, { weight }, { perSampleWeights });
   check(input, weight, options);
   const [rows, size] = weight.shape as [number, number];
-  const padding = options.paddingIdx;
+  const { paddingIdx: padding, maxNorm, normType, scaleGradByFreq } = options;
   return composite(() => {
     const like = { dtype: weight.dtype, device: weight.backend };
     const { index, bag, count } = bagsOf(input, offsets, includeLastOffset);
@@ -89,7 +98,7 @@ export function embeddingBag(
       counts === undefined || perSampleWeights === undefined
         ? (perSampleWeights?.reshape([-1]) ?? counts)
         : perSampleWeights.reshape([-1]).mul(counts);
-    const found = embedding(index, weight);
+    const found = embedding(index, weight, { maxNorm, normType, scaleGradByFreq });
     if (mode === "max") return largest(found, bag, count, hidden);
     const values = factors === undefined ? found : found.mul(factors.unsqueeze(1));
     const place = bag.unsqueeze(1).expand(index.numel, size);
@@ -158,6 +167,9 @@ function check(input: Tensor, weight: Tensor, options: EmbeddingBagOptions): voi
         perSampleWeights: perSampleWeights.shape,
       });
     }
+  }
+  if (options.scaleGradByFreq === true && mode === "max") {
+    throw new ArgumentError(OP, 'scaleGradByFreq does not go with mode "max"');
   }
   const rows = weight.shape[0] as number;
   if (paddingIdx === undefined) return;

@@ -35,6 +35,8 @@ import { gt } from "../elementwise/gt.ts";
 import { heaviside } from "../elementwise/heaviside.ts";
 import { hypot } from "../elementwise/hypot.ts";
 import { i0 } from "../elementwise/i0.ts";
+import { igamma } from "../elementwise/igamma.ts";
+import { igammac } from "../elementwise/igammac.ts";
 import { lcm } from "../elementwise/lcm.ts";
 import { ldexp } from "../elementwise/ldexp.ts";
 import { le } from "../elementwise/le.ts";
@@ -114,6 +116,8 @@ const FUNCTIONS = {
   heaviside,
   hypot,
   i0,
+  igamma,
+  igammac,
   indexReduce,
   lcm,
   ldexp,
@@ -207,6 +211,8 @@ export const {
   heaviside_,
   hypot_,
   i0_,
+  igamma_,
+  igammac_,
   indexReduce_,
   lcm_,
   ldexp_,

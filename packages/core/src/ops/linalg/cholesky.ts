@@ -7,6 +7,7 @@ import { eye } from "../creation.ts";
 import { add } from "../elementwise/add.ts";
 import { mul } from "../elementwise/mul.ts";
 import { sub } from "../elementwise/sub.ts";
+import { to } from "../elementwise/to.ts";
 import { tril } from "../index/triangle.ts";
 import { matmul } from "../linear/matmul.ts";
 import { diagEmbed, diagonal } from "../views/diagonal.ts";
@@ -29,7 +30,7 @@ const choleskyOp = defineOp()({
     const n = x.shape[x.ndim - 1] as number;
     const [y] = eachMatrix("linalg.cholesky", [symmetric(x.detach())], [[n, n]], ([a], place) => {
       const l = choleskyFactor(a as Float64Array, n);
-      if (l === undefined) {
+      if (typeof l === "number") {
         throw new ArgumentError("linalg.cholesky", `${which(x, place)} is not positive definite`);
       }
       return [l];
@@ -82,6 +83,16 @@ export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
   checkOptions("linalg.cholesky", options, OPTIONS);
   if (options.upper !== true) return choleskyOp(x);
   return composite(() => mt(choleskyOp(x)));
+}
+
+/** For each of symmetric matrices the size of its smallest leading minor that is not positive definite, 0 without one; int32. */
+export function firstIndefinite(op: string, x: Tensor): Tensor {
+  const n = squareSize(op, x);
+  const [info] = eachMatrix(op, [symmetric(x.detach())], [[]], ([a]) => {
+    const l = choleskyFactor(a as Float64Array, n);
+    return [Float64Array.of(typeof l === "number" ? l : 0)];
+  });
+  return to(info as Tensor, "int32");
 }
 
 /** X with A · X = B, given the factor L of A = L · Lᵀ (upper: U of Uᵀ · U). As `torch.cholesky_solve`. */

@@ -96,8 +96,8 @@ export function solved(a: Rows, n: number, b: Rows, columns: number): Rows | und
   return substitute(both, n, y, columns, true, false);
 }
 
-/** L with L · Lᵀ = A (algorithm 4.2.1); undefined unless A is positive definite. */
-export function choleskyFactor(a: Rows, n: number): Rows | undefined {
+/** L with L · Lᵀ = A (algorithm 4.2.1); for an A that is not positive definite the size of the smallest leading minor that is not. */
+export function choleskyFactor(a: Rows, n: number): Rows | number {
   const l = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
@@ -105,7 +105,7 @@ export function choleskyFactor(a: Rows, n: number): Rows | undefined {
       for (let k = 0; k < j; k++) sum -= (l[i * n + k] as number) * (l[j * n + k] as number);
       if (i !== j) l[i * n + j] = sum / (l[j * n + j] as number);
       else if (sum > 0) l[i * n + i] = Math.sqrt(sum);
-      else return undefined;
+      else return i + 1;
     }
   }
   return l;

@@ -2,12 +2,21 @@
 export { type CholeskyOptions, cholesky } from "./cholesky.ts";
 export { det, type SignAndLog, slogdet } from "./det.ts";
 export { eigh, eigvalsh } from "./eigh.ts";
-export * from "./exp.ts";
+export * from "./ex.ts";
+export { matrixExp } from "./exp.ts";
+export { householderProduct } from "./householder.ts";
+export { type LdlOptions, ldlFactor, ldlSolve } from "./ldl.ts";
 export * from "./lstsq.ts";
-export * from "./lu.ts";
+export { type LuSolveOptions, lu, luFactor, luSolve } from "./lu.ts";
 export * from "./norms.ts";
 export * from "./powers.ts";
 export * from "./qr.ts";
-export { inv, type SolveTriangularOptions, solve, solveTriangular } from "./solve.ts";
+export {
+  inv,
+  type SolveOptions,
+  type SolveTriangularOptions,
+  solve,
+  solveTriangular,
+} from "./solve.ts";
 export * from "./svd.ts";
 export * from "./tensor-equations.ts";

@@ -126,6 +126,12 @@ export function luFactor(x: Tensor): { readonly LU: Tensor; readonly pivots: Ten
   return { LU, pivots };
 }
 
+/** What luFactor() gives, of singular matrices too. */
+export function factors(x: Tensor): { readonly LU: Tensor; readonly pivots: Tensor } {
+  const [LU, pivots] = luOp(x, ANY);
+  return { LU, pivots };
+}
+
 /** { P, L, U } with A = P · L · U: a permutation [m, m], L [m, k], U [k, n]. As `torch.linalg.lu`. */
 export function lu(x: Tensor): { readonly P: Tensor; readonly L: Tensor; readonly U: Tensor } {
   const [m, n] = matrixSizes("linalg.lu", x);

@@ -96,15 +96,27 @@ function checkRows(op: string, a: Tensor, b: Tensor, n: number, rows: number | u
     throw new ShapeError(op, `A has ${n} rows but B has ${rows}`, { A: a.shape, B: b.shape });
 }
 
+export interface SolveOptions {
+  /** False: X · A = B. Default true. */
+  readonly left?: boolean | undefined;
+}
+const SOLVE: OptionNames<SolveOptions> = { left: true };
+
 /**
- * X with A · X = B: A [..., n, n], B [..., n, k], or [..., n] for vectors; batches broadcast. As
+ * X with A · X = B (or X · A = B): A [..., n, n], B [..., n, k], or [..., n] for vectors; batches broadcast. As
  * `torch.linalg.solve`.
  * @throws ArgumentError for a singular matrix; ShapeError
  */
-export function solve(a: Tensor, b: Tensor): Tensor {
+export function solve(a: Tensor, b: Tensor, options: SolveOptions = {}): Tensor {
   const op = "linalg.solve";
   const n = squareSize(op, a);
   checkLive(op, b);
+  checkOptions(op, options, SOLVE);
+  if (options.left === false) {
+    if (b.ndim < 2)
+      throw new ShapeError(op, "X · A = B needs matrices B [..., k, n]", { B: b.shape });
+    return composite(() => mt(solve(mt(a), mt(b))));
+  }
   const vectors =
     b.ndim === 1 || (b.ndim === a.ndim - 1 && b.shape.every((size, d) => size === a.shape[d]));
   checkRows(op, a, b, n, vectors ? b.shape[b.ndim - 1] : b.shape[b.ndim - 2]);

@@ -26,7 +26,7 @@ export interface CrossEntropyOptions extends NllLossOptions {
   /** Takes this much of the target's probability and spreads it over all classes. Default 0. */
   readonly labelSmoothing?: number | undefined;
 }
-const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyOptions> = {
+export const CROSS_ENTROPY_OPTIONS: OptionNames<CrossEntropyOptions> = {
   ...NLL_OPTIONS,
   labelSmoothing: true,
 };
