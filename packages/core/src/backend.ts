@@ -110,6 +110,8 @@ export type BinaryCode =
   | "logaddexp"
   | "logaddexp2"
   | "xlogy"
+  | "igamma"
+  | "igammac"
   | "fmax"
   | "fmin"
   | "heaviside"
