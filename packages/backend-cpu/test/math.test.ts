@@ -79,7 +79,7 @@ const between = (low: number, high: number, count: number): number[] =>
 
 /** The largest error, what is too large for the interval of interest, a filter for where it is stated. */
 const STATED: [UnaryCode, bound: number, from: number, to: number][] = [
-  ["exp", 1.1, -110, 90],
+  ["exp", 1.2, -110, 90],
   ["expm1", 1.6, -30, 90],
   ["log", 1, 0, 4],
   ["log1p", 2.5, -1, 4],
@@ -88,7 +88,7 @@ const STATED: [UnaryCode, bound: number, from: number, to: number][] = [
   ["sigmoid", 2, -110, 20],
   ["silu", 2.6, -80, 20],
   ["tanh", 2.6, -10, 10],
-  ["erf", 2, -5, 5],
+  ["erf", 1.5, -5, 5],
   ["softplus", 2.8, -20, 25],
   ["sqrt", 0.5, 0, 4],
   ["rsqrt", 1.5, 0, 4],

@@ -23,7 +23,9 @@ import {
   type Local,
   select,
   v128,
+  when,
 } from "../assembler/assembler.ts";
+import { fromPairs } from "../norm/runs.ts";
 import { combineKernel, foldKernel } from "./fold.ts";
 import { FOLDS, type Fold, type FoldCode, highPair, lowPair, PARAMS, splat } from "./parts.ts";
 import { fewRows, fourRows } from "./short.ts";
@@ -180,29 +182,45 @@ const prodRow = (): Func =>
   });
 
 const startKernel = (): Func =>
-  func("start", { n: "i32", acc: "i32", value: "f64" }, (_, p) =>
-    countdown(p.n, [f64.store(p.acc, p.value), p.acc.add(8)]),
-  );
+  func("start", { n: "i32", acc: "i32", value: "f64" }, (f, p) => {
+    const left = f.local("i32");
+    return [
+      left.set(i32.shrU(p.n, 1)),
+      countdownOrSkip(left, [v128.store(p.acc, f64x2.splat(p.value)), p.acc.add(16)]),
+      when(i32.and(p.n, 1), f64.store(p.acc, p.value)),
+    ];
+  });
 const finishKernel = (): Func =>
-  func("finish", { n: "i32", acc: "i32", y: "i32", yStep: "i32" }, (_, p) =>
-    countdown(p.n, [
-      f32.store(p.y, f32.demoteF64(f64.load(p.acc))),
-      p.acc.add(8),
-      p.y.add(p.yStep),
-    ]),
-  );
+  func("finish", { n: "i32", acc: "i32", y: "i32", yStep: "i32" }, (f, p) => {
+    const fours = f.local("i32");
+    return [
+      // Four at a time where they lie side by side.
+      fours.set(select(i32.shrU(p.n, 2), i32.const(0), i32.eq(p.yStep, 4))),
+      p.n.set(i32.sub(p.n, i32.shl(fours, 2))),
+      countdownOrSkip(fours, [
+        v128.store(p.y, fromPairs(v128.load(p.acc), v128.load(p.acc, 16))),
+        p.acc.add(32),
+        p.y.add(16),
+      ]),
+      countdownOrSkip(p.n, [
+        f32.store(p.y, f32.demoteF64(f64.load(p.acc))),
+        p.acc.add(8),
+        p.y.add(p.yStep),
+      ]),
+    ];
+  });
 
 export type FoldKernels = "row" | "column" | "start" | "finish" | "fold" | "combine";
 
 export function foldKernels(code: FoldCode): Func[] {
   const how = FOLDS[code];
   const row = code === "prod" ? prodRow() : rowFold(how);
-  const column = code === "prod" ? fewRows("column", how) : columnFold(how);
+  const column = code === "prod" ? fewRows("column", how, true) : columnFold(how);
   const loops = {
     row,
     column,
     fourRows: code === "prod" ? row : fourRows(how, row),
-    fewRows: fewRows("fewRows", how),
+    fewRows: fewRows("fewRows", how, code === "prod"),
     start: startKernel(),
     finish: finishKernel(),
   };

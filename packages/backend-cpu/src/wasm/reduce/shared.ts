@@ -17,6 +17,8 @@ const COLUMNS = 256;
 const NARROW = 64;
 /** Up to so many rows, columns keep their results in registers. */
 const FEW = 8;
+/** As well where so many bytes are all that there is of them: they are read more than once from the cache. */
+const NEAR = 16 * 1024;
 
 /** Where the tasks of one reduction read their dims, and how. */
 interface Layout {
@@ -43,7 +45,7 @@ export function foldOnThreads(
   const across = inner.kept ? inner : (takeLargest(dims, (d) => d.kept) ?? ONE);
   const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
   const layout: Layout = {
-    loop: loopFor(code, inner.kept, down.size),
+    loop: loopFor(code, inner.kept, down.size, down.xStep),
     xRow: inner.kept ? down.xStep : across.xStep,
     across,
     kept: dims.filter((d) => d.kept),
@@ -64,8 +66,8 @@ export function foldOnThreads(
   } else byParts(ctx, kernels, layout, down, cost, x, y);
 }
 
-function loopFor(code: FoldCode, columns: boolean, n: number): Loop {
-  if (columns) return n <= FEW ? "fewRows" : "column";
+function loopFor(code: FoldCode, columns: boolean, n: number, step: number): Loop {
+  if (columns) return n <= FEW || n * step <= NEAR ? "fewRows" : "column";
   return n <= 128 && code !== "prod" ? "fourRows" : "row";
 }
 
@@ -190,7 +192,12 @@ function foldNarrow(
   const rows = Math.floor(down.size / k);
   const reducedCount = product(layout.reduced);
   const across: Dim = { size: width, xStep: 4, yStep: 8, kept: true };
-  const wide: Layout = { ...layout, across, xRow: width * 4, loop: loopFor(code, true, rows) };
+  const wide: Layout = {
+    ...layout,
+    across,
+    xRow: width * 4,
+    loop: loopFor(code, true, rows, width * 4),
+  };
   const cuts: [first: number, size: number][] = [];
   pieces(rows, cost, (first, size) => cuts.push([first, size]), FEW);
   const rest = down.size - rows * k;

@@ -1,10 +1,11 @@
 // Folds of few numbers into many results: rows of at most 128 elements, four of them at a time, and columns of
-// a few rows with their results in registers. Parameters as in reduce/kernels.ts.
+// rows that are few, or lie in the cache together, with their results in registers. Parameters as in reduce/kernels.ts.
 import {
   type Code,
   call,
   countdown,
   countdownOrSkip,
+  doWhile,
   type Expr,
   type Func,
   f32,
@@ -14,6 +15,7 @@ import {
   type IntLocal,
   i32,
   type Local,
+  select,
   v128,
   when,
 } from "../assembler/assembler.ts";
@@ -23,10 +25,10 @@ type V = Expr<"v128">;
 type Lane = Local<"v128">;
 type Four<T> = [T, T, T, T];
 
-/** acc[0 … 3] ∘= the lanes of v. */
-const addLanes = ({ two }: Fold, acc: IntLocal, v: Lane): Code => [
-  v128.store(acc, two(v128.load(acc), lowPair(v))),
-  v128.store(acc, two(v128.load(acc, 16), highPair(v)), 16),
+/** acc[0 … 3] ∘= the lanes of v, `offset` bytes on. */
+const addLanes = ({ two }: Fold, acc: IntLocal, v: Lane, offset = 0): Code => [
+  v128.store(acc, two(v128.load(acc, offset), lowPair(v)), offset),
+  v128.store(acc, two(v128.load(acc, offset + 16), highPair(v)), offset + 16),
 ];
 
 /**
@@ -84,61 +86,79 @@ export function fourRows(fold: Fold, row: Func): Func {
   });
 }
 
+/** Rows whose columns are folded in single precision. */
+const RUN = 32;
+
 /**
- * column for few rows: eight results at a time stay in registers from the first row to the last. In double
- * precision throughout, but for maxima, which lose nothing in single.
+ * column for rows that lie in the first-level cache together, or are few: sixteen results at a time, a line of memory, stay
+ * in registers from the first row to the last. Runs of rows are folded in single precision; products, which may overflow
+ * there, in double.
  */
-export function fewRows(name: string, fold: Fold): Func {
-  const { four, two, one, start, blind } = fold;
+export function fewRows(name: string, fold: Fold, precise = false): Func {
+  const { four, two, one, start } = fold;
   return func(name, PARAMS, (f, p) => {
-    const [at, left, count] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+    const [at, left, run, count] = f.locals("i32", 4) as Four<IntLocal>;
     const sums = f.locals("v128", 4) as Four<Lane>;
     const v = f.local("v128");
     const total = f.local("f64");
     const none = v128.constF32([start, start, start, start]);
-    const [s0, s1] = sums;
-    const inSingle: Code = [
-      [s0, s1].map((s) => s.set(none)),
-      count.set(p.rows),
-      countdown(count, [
-        [s0, s1].map((s, i) => s.set(four(s, v128.load(at, i * 16)))),
+    const inSingle = (vectors: 1 | 4): Code => {
+      const some = sums.slice(0, vectors);
+      return [
+        left.set(p.rows),
+        doWhile(
+          [
+            run.set(select(left, i32.const(RUN), i32.ltU(left, RUN))),
+            left.set(i32.sub(left, run)),
+            some.map((s) => s.set(none)),
+            countdown(run, [
+              some.map((s, i) => s.set(four(s, v128.load(at, i * 16)))),
+              at.add(p.xRow),
+            ]),
+            some.map((s, i) => addLanes(fold, p.acc, s, i * 32)),
+          ],
+          left,
+        ),
+        p.acc.add(vectors * 32),
+      ];
+    };
+    const [low, high] = sums;
+    const inDouble: Code = [
+      low.set(v128.load(p.acc)),
+      high.set(v128.load(p.acc, 16)),
+      left.set(p.rows),
+      countdown(left, [
+        v.set(v128.load(at)),
+        low.set(two(low, lowPair(v))),
+        high.set(two(high, highPair(v))),
         at.add(p.xRow),
       ]),
-      addLanes(fold, p.acc, s0),
-      p.acc.add(32),
-      addLanes(fold, p.acc, s1),
+      v128.store(p.acc, low),
+      v128.store(p.acc, high, 16),
       p.acc.add(32),
     ];
-    const inDouble: Code = [
-      sums.map((s, i) => s.set(v128.load(p.acc, i * 16))),
-      count.set(p.rows),
-      countdown(count, [
-        [0, 2].map((k) => {
-          const [low, high] = [sums[k] as Lane, sums[k + 1] as Lane];
-          return [
-            v.set(v128.load(at, k * 8)),
-            low.set(two(low, lowPair(v))),
-            high.set(two(high, highPair(v))),
-          ];
-        }),
-        at.add(p.xRow),
-      ]),
-      sums.map((s, i) => v128.store(p.acc, s, i * 16)),
-      p.acc.add(64),
+    const columns = (number: Expr<"i32">, body: Code, bytes: number): Code => [
+      count.set(number),
+      countdownOrSkip(count, [at.set(p.x), body, p.x.add(bytes)]),
     ];
     return [
-      left.set(i32.shrU(p.n, 3)),
-      countdownOrSkip(left, [at.set(p.x), blind ? inSingle : inDouble, p.x.add(32)]),
-      left.set(i32.and(p.n, 7)),
-      countdownOrSkip(left, [
-        at.set(p.x),
-        total.set(f64.load(p.acc)),
-        count.set(p.rows),
-        countdown(count, [total.set(one(total, f64.promoteF32(f32.load(at)))), at.add(p.xRow)]),
-        f64.store(p.acc, total),
-        p.acc.add(8),
-        p.x.add(4),
-      ]),
+      precise
+        ? columns(i32.shrU(p.n, 2), inDouble, 16)
+        : [
+            columns(i32.shrU(p.n, 4), inSingle(4), 64),
+            columns(i32.and(i32.shrU(p.n, 2), 3), inSingle(1), 16),
+          ],
+      columns(
+        i32.and(p.n, 3),
+        [
+          total.set(f64.load(p.acc)),
+          left.set(p.rows),
+          countdown(left, [total.set(one(total, f64.promoteF32(f32.load(at)))), at.add(p.xRow)]),
+          f64.store(p.acc, total),
+          p.acc.add(8),
+        ],
+        4,
+      ),
     ];
   });
 }
