@@ -91,9 +91,10 @@ function productsLook(
   activation: Activation,
   relaxed: boolean,
   p: Pointers<keyof typeof PRODUCTS>,
+  parts: 2 | 4,
 ): Look {
   const fma = multiplyAdd(relaxed);
-  const [total, product] = [new Total(f), new Total(f)];
+  const [total, product] = [new Total(f, parts), new Total(f, parts)];
   const [meanAt, scaleAt, shiftAt, totalAt, productAt] = f.locals("i32", 5) as [
     IntLocal,
     IntLocal,
@@ -121,9 +122,7 @@ function productsLook(
     ],
     elements: {
       begin: [total.begin(), product.begin()],
-      four: ({ load, meet, k, counted }) => [
-        meet(0),
-        meet(1),
+      four: ({ load, k, counted }) => [
         d.set(f32x4.sub(load(1), m)),
         g.set(counted(gated(load(0), d, s, b))),
         total.add(k, (sum) => f32x4.add(sum, g)),
@@ -142,7 +141,7 @@ function productsLook(
 const productsKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
   func("products", { ...CHANNELS, ...PRODUCTS }, (f, p) => [
     zeroed(f, p.channels, [p.totals, p.products]),
-    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p)]),
+    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p, 4)]),
   ]);
 
 /**
@@ -258,7 +257,7 @@ function bothKernel(size: number, activation: Activation, relaxed: boolean): Fun
     return [
       zeroed(f, p.channels, [q.totals, q.products]),
       lookAtPlanes(f, p, size, [
-        productsLook(f, activation, relaxed, q),
+        productsLook(f, activation, relaxed, q, 2),
         combineLook(f, activation, relaxed, p),
       ]),
     ];

@@ -66,9 +66,10 @@ function momentsLook(
   f: Scope,
   relaxed: boolean,
   p: Pointers<"x" | "centres" | "sums" | "squares">,
+  parts: 2 | 4,
 ): Look {
   const fma = multiplyAdd(relaxed);
-  const [sum, square] = [new Total(f), new Total(f)];
+  const [sum, square] = [new Total(f, parts), new Total(f, parts)];
   const [centreAt, sumAt, squareAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
   const [c, d] = [f.local("v128"), f.local("v128")];
   return {
@@ -136,7 +137,7 @@ const MOMENTS = { ...CHANNELS, x: "i32", centres: "i32", sums: "i32", squares: "
 const momentsKernel = (size: number, relaxed: boolean): Func =>
   func("moments", MOMENTS, (f, p) => [
     zeroed(f, p.channels, [p.sums, p.squares]),
-    lookAtPlanes(f, p, size, [momentsLook(f, relaxed, p)]),
+    lookAtPlanes(f, p, size, [momentsLook(f, relaxed, p, 4)]),
   ]);
 
 /**
@@ -270,7 +271,7 @@ const bothKernel = (size: number, activation: Activation, relaxed: boolean): Fun
     (f, p) => [
       zeroed(f, p.channels, [p.sums, p.squares]),
       lookAtPlanes(f, p, size, [
-        momentsLook(f, relaxed, { ...p, x: p.next }),
+        momentsLook(f, relaxed, { ...p, x: p.next }, 2),
         normaliseLook(f, activation, relaxed, p),
       ]),
     ],

@@ -31,7 +31,7 @@ const float32 = (...views: readonly (View | undefined)[]): boolean =>
 /** A channel of all tensors together has at most this many bytes if it is to stay in the second-level cache. */
 const CACHED = 1024 * 1024;
 /** Channels are taken together until their planes, which lie side by side, make a stretch of this many bytes. */
-const STRETCH = 8 * 1024;
+const STRETCH = 4 * 1024;
 /** Groups of channels of a task, about, if there are so many: one is measured while another is made. */
 const GROUPS = 8;
 /** Bytes of a slice, roughly. */

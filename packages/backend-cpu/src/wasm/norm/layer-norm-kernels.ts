@@ -17,85 +17,20 @@ import {
   i32,
   type Local,
   multiplyAdd,
-  type Scope,
   select,
   sumLanes,
   v128,
   when,
 } from "../assembler/assembler.ts";
 import { type D, type F, fmaSingle, storeNext } from "./planes.ts";
-import {
-  type Body,
-  eachStretch,
-  fromPairs,
-  highPair,
-  lowPair,
-  type Stream,
-  Total,
-} from "./runs.ts";
+import { type Meet, rowsInTurns, type Share } from "./row-turns.ts";
+import { fromPairs, highPair, lowPair, Total } from "./runs.ts";
 
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
 
 /** Vectors of a row whose mean is near that of the row. */
 const NEAR = 16;
-
-/** What a walk over a row does; one walk can do several. Streams are named by their pointers. */
-interface Share {
-  readonly streams: readonly IntLocal[];
-  readonly body: Body;
-}
-
-/** Walks over n elements of all streams, from the pointers on, which stay as they are. */
-function walk(f: Scope, n: IntLocal, shares: readonly Share[]): Code {
-  const first = shares.map((_, i) =>
-    shares.slice(0, i).reduce((sum, { streams }) => sum + streams.length, 0),
-  );
-  const own = (at: readonly IntLocal[], i: number): readonly IntLocal[] =>
-    at.slice(first[i], (first[i] as number) + (shares[i] as Share).streams.length);
-  const around = (key: "begin" | "end") => shares.flatMap(({ body }) => body[key] ?? []);
-  const [begin, end] = [around("begin"), around("end")];
-  const streams = shares.flatMap((share) =>
-    share.streams.map((from): Stream => ({ from, step: 0 })),
-  );
-  return eachStretch(f, 1, n, streams, {
-    vector: (at, offset, k) => shares.map(({ body }, i) => body.vector(own(at, i), offset, k)),
-    single: (at) => shares.map(({ body }, i) => body.single(own(at, i))),
-    ...(begin.length > 0 && { begin, end }),
-  });
-}
-
-/**
- * Rows in turns: `measure` looks at the row at its pointers, `make` makes the result of the row at its own. While one is
- * made the next is measured: memory is read and written at the same time. `next` moves on to the next row to measure,
- * `done` to the next to make; `before` and `after` lie around measure().
- */
-function rowsInTurns(
-  f: Scope,
-  p: { readonly rows: IntLocal; readonly n: IntLocal },
-  turn: {
-    readonly before: Code;
-    readonly measure: Share;
-    readonly after: Code;
-    readonly make: Share;
-    /** Around a walk with make() in it. */
-    readonly begin?: Code;
-    readonly next: Code;
-    readonly done: Code;
-  },
-): Code {
-  const { before, measure, after, make, begin = [], next, done } = turn;
-  return when(p.rows, [
-    before,
-    walk(f, p.n, [measure]),
-    after,
-    next,
-    p.rows.add(-1),
-    countdownOrSkip(p.rows, [before, begin, walk(f, p.n, [measure, make]), after, next, done]),
-    begin,
-    walk(f, p.n, [make]),
-  ]);
-}
 
 /** layerNorm(rows, n, x, y, weight, bias, mean?, rstd?, eps); which of weight and bias there are is part of the kernel. */
 export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: boolean): Func {
@@ -167,7 +102,7 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
       mv.set(f32x4.splat(m)),
       rv.set(f32x4.splat(r)),
     ];
-    const make: Share = {
+    const make = (meet: Meet): Share => ({
       streams: [p.x, p.y, p.weight, p.bias],
       body: {
         vector: ([xp, yp, wp, bp], offset) => {
@@ -182,7 +117,7 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
                 : hasBias
                   ? f32x4.add(normal, b)
                   : normal;
-          return v128.store(yp as IntLocal, y, offset);
+          return [meet(yp, offset), v128.store(yp as IntLocal, y, offset)];
         },
         single: ([xp, yp, wp, bp]) => {
           const normal = f32.mul(f32.sub(f32.load(xp as IntLocal), m), r);
@@ -191,12 +126,12 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
           return f32.store(yp as IntLocal, y);
         },
       },
-    };
+    });
     return [
       rowBytes.set(i32.shl(p.n, 2)),
       ahead.set(p.x),
       count.set(f64.convertI32U(p.n)),
-      rowsInTurns(f, p, {
+      rowsInTurns(f, p, rowBytes, {
         before: [centre, sum.clear(), squares.clear()],
         measure,
         after: statistics,
@@ -215,7 +150,7 @@ const RUN = 16;
  * layerNormGrad(rows, n, g, x, dx, weight, mean, rstd, sums, run): `sums` becomes 2 n doubles, Σg·x̂ and Σg of these rows:
  * four of the one beside four of the other, for narrow(). `run` has room for as many floats: the same of the last few
  * rows. With h = g·weight, T = Σh, S = Σh·(x − mean) of a row:
- *   dx = rstd·h + b·(x − mean) + c,   b = −rstd³·S/n,   c = −rstd·T/n
+ *   dx = rstd·h + b·x̂ + c,   x̂ = rstd·(x − mean),   b = −rstd²·S/n,   c = −rstd·T/n
  */
 export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func {
   const params = {
@@ -284,41 +219,44 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
       rv.set(f32x4.splat(r)),
       wide.set(f64.promoteF32(r)),
       factor.set(f64.div(wide, f64.convertI32U(p.n))),
-      b.set(f32.neg(f32.demoteF64(f64.mul(f64.mul(factor, moment.value()), f64.mul(wide, wide))))),
+      b.set(f32.neg(f32.demoteF64(f64.mul(f64.mul(factor, moment.value()), wide)))),
       c.set(f32.neg(f32.demoteF64(f64.mul(factor, total.value())))),
       bv.set(f32x4.splat(b)),
       cv.set(f32x4.splat(c)),
     ];
-    const add = (value: V, offset: number): Code =>
-      v128.store(to, f32x4.add(v128.load(to, offset), value), offset);
-    const make: Share = {
+    const make = (meet: Meet): Share => ({
       streams: [p.g, p.x, p.weight, p.dx],
       body: {
         vector: ([gp, xp, wp, dxp], offset) => [
-          dv.set(f32x4.sub(v128.load(xp as IntLocal, offset), mv)),
+          meet(dxp, offset),
+          gv.set(v128.load(gp as IntLocal, offset)),
+          dv.set(f32x4.mul(f32x4.sub(v128.load(xp as IntLocal, offset), mv), rv)),
           v128.store(
             dxp as IntLocal,
-            fma(weighted(gp as IntLocal, wp as IntLocal, offset), rv, fma(dv, bv, cv)),
+            fma(
+              hasWeight ? f32x4.mul(gv, v128.load(wp as IntLocal, offset)) : gv,
+              rv,
+              fma(dv, bv, cv),
+            ),
             offset,
           ),
-          gv.set(v128.load(gp as IntLocal, offset)),
-          add(f32x4.mul(f32x4.mul(gv, dv), rv), 0),
-          add(gv, 16),
+          v128.store(to, fma(gv, dv, v128.load(to))),
+          v128.store(to, f32x4.add(v128.load(to, 16), gv), 16),
           to.add(32),
         ],
         single: ([gp, xp, wp, dxp]) => [
-          d.set(f32.sub(f32.load(xp as IntLocal), m)),
+          d.set(f32.mul(f32.sub(f32.load(xp as IntLocal), m), r)),
           h.set(f32.load(gp as IntLocal)),
           f32.store(
             dxp as IntLocal,
             fmaSingle(weightedSingle(gp as IntLocal, wp as IntLocal), r, fmaSingle(d, b, c)),
           ),
-          f32.store(to, f32.add(f32.load(to), f32.mul(f32.mul(h, d), r))),
+          f32.store(to, f32.add(f32.load(to), f32.mul(h, d))),
           f32.store(to, f32.add(f32.load(to, 4), h), 4),
           to.add(8),
         ],
       },
-    };
+    });
     const runBytes: Expr<"i32"> = i32.shl(p.n, 3);
     /** Adds what was summed of the last rows to the doubles, and begins anew. */
     const widen: Code = [
@@ -350,7 +288,7 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
       xNext.set(p.x),
       fillZero(p.sums, i32.shl(p.n, 4)),
       fillZero(p.run, runBytes),
-      rowsInTurns(f, p, {
+      rowsInTurns(f, p, rowBytes, {
         before: nextRow,
         measure,
         after: factors,

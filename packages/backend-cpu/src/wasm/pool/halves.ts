@@ -57,7 +57,7 @@ const meansKernel = (way: "avg" | "avgGrad"): Func =>
     const twice = (lanes: readonly number[], offset: number): Code =>
       [p.large, below].map((at) => v128.store(at, f32x4.shuffle(value, value, lanes), offset));
     const widen: Code = [
-      touch(i32.add(below, ahead)),
+      [p.large, below].map((at) => touch(i32.add(at, ahead))),
       value.set(f32x4.mul(v128.load(p.small), splat(0.25))),
       twice([0, 0, 1, 1], 0),
       twice([2, 2, 3, 3], 16),
@@ -171,7 +171,7 @@ const scatterKernel = (any: Func): Func =>
         v128.store(at, f32x4.shuffle(v128.and(value, a), v128.and(value, b), [2, 6, 3, 7]), 16),
       ];
       const window: Code = [
-        touch(i32.add(below, ahead)),
+        [above, below].map((at) => touch(i32.add(at, ahead))),
         value.set(v128.load(smallAt)),
         offset.set(i32x4.sub(v128.load(placesAt), first)),
         [v128.zero(), one, down, diagonal].map((place, i) =>
