@@ -126,4 +126,22 @@ describe("sequences of several lengths", () => {
       }),
     );
   }
+
+  it(
+    "as many rows and steps as weights are transposed for give what each row gives alone",
+    onReference(() => {
+      manualSeed(4);
+      const x = randn([5, 4, 3], { dtype: "float64" });
+      for (const net of [
+        new nn.LSTM(3, 2, { dtype: "float64" }),
+        new nn.GRU(3, 2, { dtype: "float64" }),
+      ]) {
+        const [y] = net.call(x);
+        for (let i = 0; i < 4; i++) {
+          const [alone] = net.call(x.narrow(1, i, 1));
+          close(`row ${i}`, y.narrow(1, i, 1), numbers(alone), "float64");
+        }
+      }
+    }),
+  );
 });
