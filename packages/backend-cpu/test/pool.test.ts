@@ -162,19 +162,6 @@ for (const { name, relaxed } of kinds) {
           "scatter",
         );
       }
-      // Places of maxima of 2 × 2, in the last plane one that is in another window.
-      const [halves, twice] = [
-        [1, 3, 3, 8],
-        [1, 3, 6, 16],
-      ];
-      const corners = [17, 0, 16, 1];
-      const places = Array.from({ length: 72 }, (_, i) => {
-        const [row, column] = [Math.floor((i % 24) / 8), i % 8];
-        return i === 60 ? 5 : row * 32 + column * 2 + (corners[(i * 7) % 4] as number);
-      });
-      const placed = integers("int32", halves, places);
-      const g = input(halves, 1);
-      agree("planeScatter", kernels.planeScatter, [twice], (k, [dx]) => k(g, placed, dx), "halves");
       for (const x of [input(large, 1), strided(large, 1)]) {
         agree("planeGather", kernels.planeGather, [small], (k, [y]) => k(x, indices, y), "gather");
       }

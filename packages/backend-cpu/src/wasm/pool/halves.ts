@@ -3,7 +3,6 @@
 import type { PoolGeometry } from "@tapegrad/core";
 import {
   type Code,
-  call,
   countdown,
   type Expr,
   type Func,
@@ -35,7 +34,7 @@ const PARAMS = { rows: "i32", vectors: "i32", row: "i32", large: "i32", small: "
 
 /** Bytes of the large side that are asked for before they are written. */
 const AHEAD = 1024;
-/** AHEAD, or 0 where `rows` large pairs of rows are all there is. */
+/** AHEAD, or 0 where the `rows` pairs of large rows that are left are no more than that. */
 const aheadIn = (rows: IntLocal, row: IntLocal): Expr<"i32"> =>
   select(
     i32.const(0),
@@ -57,7 +56,7 @@ const meansKernel = (way: "avg" | "avgGrad"): Func =>
     const twice = (lanes: readonly number[], offset: number): Code =>
       [p.large, below].map((at) => v128.store(at, f32x4.shuffle(value, value, lanes), offset));
     const widen: Code = [
-      [p.large, below].map((at) => touch(i32.add(at, ahead))),
+      touch(i32.add(below, ahead)),
       value.set(f32x4.mul(v128.load(p.small), splat(0.25))),
       twice([0, 0, 1, 1], 0),
       twice([2, 2, 3, 3], 16),
@@ -130,132 +129,6 @@ const maximaKernel = (places: boolean, relaxed: boolean): Func =>
       ]),
     ];
   });
-
-/**
- * halves(planes, height, vectors, row, small, places, large): the gradient of maxima. Each element of `small` goes to its
- * place in the plane of `large`, the other places of its window become 0. A plane with a place that is in another
- * window is left to `any`.
- */
-const scatterKernel = (any: Func): Func =>
-  func(
-    "halves",
-    {
-      planes: "i32",
-      height: "i32",
-      vectors: "i32",
-      row: "i32",
-      small: "i32",
-      places: "i32",
-      large: "i32",
-    },
-    (f, p) => {
-      const [rows, left, above, below, ahead] = f.locals("i32", 5) as [
-        IntLocal,
-        IntLocal,
-        IntLocal,
-        IntLocal,
-        IntLocal,
-      ];
-      const [smallAt, placesAt, todo, n] = f.locals("i32", 4) as [
-        IntLocal,
-        IntLocal,
-        IntLocal,
-        IntLocal,
-      ];
-      const [value, offset, fits, first, down, diagonal] = f.locals("v128", 6) as Lanes;
-      const hits = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
-      const one = i32x4.splat(1);
-      const [tl, tr, bl, br] = hits;
-      const pair = (at: IntLocal, a: V, b: V): Code => [
-        v128.store(at, f32x4.shuffle(v128.and(value, a), v128.and(value, b), [0, 4, 1, 5])),
-        v128.store(at, f32x4.shuffle(v128.and(value, a), v128.and(value, b), [2, 6, 3, 7]), 16),
-      ];
-      const window: Code = [
-        [above, below].map((at) => touch(i32.add(at, ahead))),
-        value.set(v128.load(smallAt)),
-        offset.set(i32x4.sub(v128.load(placesAt), first)),
-        [v128.zero(), one, down, diagonal].map((place, i) =>
-          (hits[i] as Lane).set(i32x4.eq(offset, place)),
-        ),
-        pair(above, tl, tr),
-        pair(below, bl, br),
-        fits.set(v128.and(fits, v128.or(v128.or(tl, tr), v128.or(bl, br)))),
-        first.set(i32x4.add(first, i32x4.splat(8))),
-        [above, below].map((at) => at.add(32)),
-        [smallAt, placesAt].map((at) => at.add(16)),
-      ];
-      return [
-        down.set(i32x4.splat(i32.shrU(p.row, 2))),
-        diagonal.set(i32x4.add(down, one)),
-        n.set(i32.shl(i32.mul(p.height, p.vectors), 2)),
-        todo.set(i32.mul(p.planes, p.height)),
-        countdown(p.planes, [
-          above.set(p.large),
-          smallAt.set(p.small),
-          placesAt.set(p.places),
-          first.set(v128.constI32([0, 2, 4, 6])),
-          fits.set(v128.constI32([-1, -1, -1, -1])),
-          rows.set(p.height),
-          countdown(rows, [
-            below.set(i32.add(above, p.row)),
-            ahead.set(aheadIn(todo, p.row)),
-            todo.set(i32.sub(todo, 1)),
-            left.set(p.vectors),
-            countdown(left, window),
-            above.set(below),
-            first.set(i32x4.add(first, down)),
-          ]),
-          when(
-            i32.eqz(i32x4.allTrue(fits)),
-            call(any, 1, n, p.small, p.places, p.large, i32.sub(above, p.large)),
-          ),
-          p.large.set(above),
-          p.small.set(smallAt),
-          p.places.set(placesAt),
-        ]),
-      ];
-    },
-  );
-
-/** Planes of [h, w] whose windows may be 2 × 2 squares, that of `large` being twice as high and wide. */
-function doubled(small: readonly number[], large: readonly number[]): boolean {
-  const [height, width] = small.slice(2) as [number, number];
-  return (
-    small.length === 4 &&
-    large[2] === 2 * height &&
-    large[3] === 2 * width &&
-    width % 4 === 0 &&
-    height * width > 0
-  );
-}
-
-/**
- * Scatters planes of g into planes of dx, all dense, by places of int32: quick where they are those of maxima of 2 × 2.
- * @param any the kernel for any places
- */
-export function scatterHalves(
-  ctx: WasmContext,
-  [g, places, dx]: readonly [number, number, number],
-  small: readonly number[],
-  large: readonly number[],
-  any: Func,
-): string | undefined {
-  if (!doubled(small, large)) return undefined;
-  const [n, c, height, width] = small as readonly [number, number, number, number];
-  if (n * c === 0) return undefined;
-  const { halves } = ctx.get<"halves">("poolHalves/scatter", () => [scatterKernel(any), any]);
-  const cost = traffic(n * c * height * width * 24);
-  ctx.launch(cost, (tasks) => {
-    pieces(n * c, cost, (first, size) => {
-      const from = first * height * width * 4;
-      tasks.add(
-        halves,
-        ...[size, height, width / 4, width * 8, g + from, places + from, dx + 4 * from],
-      );
-    });
-  });
-  return "halves-scatter";
-}
 
 /** Whether all windows are 2 × 2 squares side by side, in rows of whole vectors. */
 function suits(g: PoolGeometry, divisor: (d: number) => number): boolean {

@@ -4,7 +4,6 @@ import { divisorAt, type FusedKernels, type PoolGeometry, sizeOf, type View } fr
 import type { Scratch, WasmContext } from "../context.ts";
 import { pieces, type Tasks, traffic } from "../threads/launch.ts";
 import { addressOf, byteAddress, contiguousAt } from "../view.ts";
-import { scatterHalves } from "./halves.ts";
 import { ENTRY_BYTES, globalFuncs, type PoolWay, planeKernel, poolKernel } from "./kernels.ts";
 import { poolRows } from "./rows.ts";
 
@@ -234,8 +233,6 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
         const [small, large] = [sizeOf(g.shape.slice(2)), sizeOf(dx.shape.slice(2)) * 4];
         const [from, at] = [contiguousAt(ctx, scratch, g), contiguousAt(ctx, scratch, indices)];
         const to = addressOf(dx);
-        const quick = scatterHalves(ctx, [from, at, to], g.shape, dx.shape, planeKernel("scatter"));
-        if (quick !== undefined) return quick;
         inPlanes(planesOf(dx.shape), large + small * 32, (tasks, first, size) => {
           const given = first * small * 4;
           tasks.add(kernel, size, small, from + given, at + given, to + first * large, large);

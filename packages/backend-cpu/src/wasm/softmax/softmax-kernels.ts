@@ -2,8 +2,6 @@
 // dim four lines lie side by side and each lane of a vector follows one. Sums are made in double precision.
 import {
   type Code,
-  call,
-  countdown,
   countdownOrSkip,
   type Expr,
   type Func,
@@ -12,14 +10,12 @@ import {
   f64,
   f64x2,
   func,
-  type I32,
   type IntLocal,
   i32,
   type Local,
   select,
   touch,
   v128,
-  when,
 } from "../assembler/assembler.ts";
 import { splat, vectorMath } from "../elementwise/math.ts";
 import { eachStretch, fromPairs, highPair, lowPair, Total } from "../norm/runs.ts";
@@ -288,62 +284,7 @@ function columnKernel(code: SoftmaxCode, relaxed: boolean): Func {
   });
 }
 
-/** Lines that are taken out together: a line of the cache. */
-const STRIP = 16;
-/** Bytes that strips() needs of its own. */
-export const stripBytes = (code: SoftmaxCode, n: number): number => n * STRIP * 4 * inputsOf(code);
-const inputsOf = (code: SoftmaxCode): number => (code.endsWith("Grad") ? 2 : 1);
-
-/**
- * strips(lines, n, a, b, out, step, own): column() by way of `own`, where a few lines lie without gaps. Elements of a line
- * that are 4 KiB apart share a set of the first-level cache, so that each look at them would wait for the second.
- */
-function stripsKernel(code: SoftmaxCode, column: Func): Func {
-  return func("strips", { ...PARAMS, step: "i32", own: "i32" }, (f, p) => {
-    const [groups, left, from, to, meet, second] = f.locals("i32", 6) as [
-      Pointer,
-      Pointer,
-      Pointer,
-      Pointer,
-      Pointer,
-      Pointer,
-    ];
-    const four = [0, 16, 32, 48];
-    const copied = (more: Code, fromStep: I32, toStep: I32): Code => [
-      left.set(p.n),
-      countdown(left, [
-        more,
-        four.map((at) => v128.store(to, v128.load(from, at), at)),
-        from.add(fromStep),
-        to.add(toStep),
-      ]),
-    ];
-    const takeIn = (input: Pointer, place: Pointer, more: Code): Code => [
-      from.set(input),
-      to.set(place),
-      copied(more, p.step, 64),
-    ];
-    return [
-      second.set(i32.add(p.own, inputsOf(code) === 1 ? 0 : i32.shl(p.n, 6))),
-      groups.set(i32.shrU(p.lines, 4)),
-      countdownOrSkip(groups, [
-        meet.set(p.out),
-        // What will be written is on its way while the rest is computed.
-        takeIn(p.a, p.own, [touch(meet), meet.add(p.step)]),
-        inputsOf(code) === 1 ? [] : takeIn(p.b, second, []),
-        call(column, STRIP, p.n, p.own, second, p.own, 64),
-        from.set(p.own),
-        to.set(p.out),
-        copied([], 64, p.step),
-        [p.a, p.b, p.out].map((q) => q.add(64)),
-      ]),
-      p.lines.set(i32.and(p.lines, STRIP - 1)),
-      when(p.lines, call(column, p.lines, p.n, p.a, p.b, p.out, p.step)),
-    ];
-  });
-}
-
-export function softmaxFuncs(code: SoftmaxCode, relaxed: boolean): Func[] {
-  const column = columnKernel(code, relaxed);
-  return [rowKernel(code, relaxed), column, stripsKernel(code, column)];
-}
+export const softmaxFuncs = (code: SoftmaxCode, relaxed: boolean): Func[] => [
+  rowKernel(code, relaxed),
+  columnKernel(code, relaxed),
+];

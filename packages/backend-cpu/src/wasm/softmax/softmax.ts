@@ -4,14 +4,10 @@ import { sizeOf } from "@tapegrad/core";
 import type { WasmContext } from "../context.ts";
 import { pieces } from "../threads/launch.ts";
 import { addressOf, contiguousAt } from "../view.ts";
-import { type SoftmaxCode, softmaxFuncs, stripBytes } from "./softmax-kernels.ts";
+import { type SoftmaxCode, softmaxFuncs } from "./softmax-kernels.ts";
 
 /** Nanoseconds of one thread per element, with an exp. */
 const ELEMENT = 1;
-/** Lines of more bytes, gaps included, are taken out of memory before they are looked at several times. */
-const FIRST_CACHE = 32 * 1024;
-/** But not those of more elements. */
-const LONGEST = 4096;
 /** Blocks of columns that need not be cut to give every thread something. */
 const ENOUGH = 16;
 
@@ -25,9 +21,7 @@ export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode
   ): string | undefined {
     if (a.dtype !== "float32" || (b !== undefined && b.dtype !== "float32")) return undefined;
     if (sizeOf(y.shape) === 0) return "empty";
-    const { row, column, strips } = ctx.get<"row" | "column" | "strips">(code, () =>
-      softmaxFuncs(code, ctx.relaxed),
-    );
+    const { row, column } = ctx.get<"row" | "column">(code, () => softmaxFuncs(code, ctx.relaxed));
     const outer = sizeOf(y.shape.slice(0, dim));
     const n = y.shape[dim] as number;
     const inner = sizeOf(y.shape.slice(dim + 1));
@@ -46,17 +40,14 @@ export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode
         return "rows";
       }
       const step = inner * 4;
-      const apart = n * step > FIRST_CACHE && n <= LONGEST;
       ctx.launch(cost, (tasks) => {
-        const own = apart ? [tasks.local(stripBytes(code, n))] : [];
-        const lines = apart ? strips : column;
         if (outer >= ENOUGH) {
           pieces(outer, cost, (first, size) => {
             for (let o = first; o < first + size; o++) {
               const at = o * n * step;
-              const args = [inner, n, from + at, other + at, to + at, step, ...own] as const;
-              if (o === first) tasks.add(lines, ...args);
-              else tasks.also(lines, ...args);
+              const args = [inner, n, from + at, other + at, to + at, step] as const;
+              if (o === first) tasks.add(column, ...args);
+              else tasks.also(column, ...args);
             }
           });
           return;
@@ -68,7 +59,7 @@ export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode
             cost / outer,
             (first, size) => {
               const at = o * n * step + first * 4;
-              tasks.add(lines, size, n, from + at, other + at, to + at, step, ...own);
+              tasks.add(column, size, n, from + at, other + at, to + at, step);
             },
             16,
           );
