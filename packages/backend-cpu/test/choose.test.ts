@@ -214,7 +214,7 @@ describe("roofs", () => {
       expect(roofs.gbs).to.be.within(0.1, 1e5);
       expect(roofs.copies.map((c) => c.bytes)).to.deep.equal([16384, 262144, 2097152, 16777216]);
     }
-  }).timeout(20_000);
+  });
 
   it("say how long work takes at least", () => {
     const roofs = {

@@ -1,7 +1,9 @@
 // The thread pool: every task runs once, whoever takes it; what fails is an error and never a hang.
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { Arena, getNumThreads, setNumThreads, ThreadError } from "@tapegrad/core";
 import { expect } from "chai";
+import { bundled } from "../../../scripts/source.mjs";
 import { countdown, f32, func } from "../src/wasm/assembler/assembler.ts";
 import { relaxedSimd } from "../src/wasm/assembler/features.ts";
 import type { Kernel } from "../src/wasm/assembler/module-cache.ts";
@@ -234,21 +236,11 @@ describe("threads", () => {
     expect(pool.size).to.equal(1);
   });
 
-  it("let the program end by itself, also while they spin", function () {
-    this.timeout(20_000);
-    const program = `
-      import { matmul, ones, setNumThreads } from "@tapegrad/core";
-      import "@tapegrad/backend-cpu";
-      setNumThreads(3);
-      const a = ones([300, 300]);
-      let b = a;
-      for (let i = 0; i < 20; i++) b = matmul(a, a);
-      console.log(b.sum().item());`;
-    const run = spawnSync(
-      process.execPath,
-      ["--conditions=@tapegrad/source", "--import=tsx", "--input-type=module", "-e", program],
-      { cwd: new URL("../../tapegrad", import.meta.url), timeout: 15_000, encoding: "utf8" },
-    );
+  it("let the program end by itself, also while they spin", async function () {
+    this.timeout(120_000);
+    const entry = fileURLToPath(new URL("spinning-program.ts", import.meta.url));
+    const program = fileURLToPath(await bundled(entry));
+    const run = spawnSync(process.execPath, [program], { timeout: 60_000, encoding: "utf8" });
     expect(run.stderr).to.equal("");
     expect(run.stdout.trim()).to.equal("27000000");
     expect(run.status).to.equal(0);

@@ -101,7 +101,7 @@ const weights = (folder: string) => {
 };
 
 describe("command line: tuned and deterministic runs", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let data: string;
   before(() => {
     data = temporaryFolder();

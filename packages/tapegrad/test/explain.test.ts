@@ -231,7 +231,7 @@ describe("command line: explain", function () {
     const folder = temporaryFolder();
     const env = { ...process.env, TAPEGRAD_CACHE: folder };
     const running = await start(
-      ["explain", "--model", "separable", "--threads", "1", "--tune"],
+      ["explain", "--model", "separable", "--input", "1,1,12,12", "--threads", "1", "--tune"],
       env,
     );
     const { code, out, err } = await running.ended;
