@@ -45,7 +45,7 @@ export interface Run {
   readonly wanted: Wanted | null;
   /** That a gradient has reached, and those gradients when the walk is over. */
   readonly leaves: Leaf[];
-  readonly gradients: Tensor[];
+  gradients: readonly Tensor[];
   readonly users: Tensor[] | null;
   /** Puts back the marks of a walk outside of this one: a rule or hook of it has started this one. */
   readonly undo: (() => void)[];
@@ -202,7 +202,8 @@ export function walk(
   wanted: Wanted | null,
 ): Run {
   const run: Run = { wanted, leaves: [], gradients: [], users: currentFrame(), undo: [] };
-  const nodes: GradNode[] = [];
+  const nodes = spare ?? [];
+  spare = null;
   try {
     reach(roots, run, nodes);
     if (wanted !== null) findNeeded(run, nodes);
@@ -223,9 +224,10 @@ export function walk(
         if (!retain) node.release();
       }
     });
-    for (const leaf of run.leaves) run.gradients.push(leaf.arrived as Tensor);
+    run.gradients = run.leaves.map(arrivedAt);
   } catch (error) {
     for (const node of nodes) leave(node);
+    nodes.length = 0;
     for (const leaf of run.leaves) leaf.arrived?.release();
     throw error;
   } finally {
@@ -234,9 +236,13 @@ export function walk(
       leaf.arrived = null;
     }
     for (const undo of run.undo) undo();
+    spare = nodes;
   }
   return run;
 }
+const arrivedAt = (leaf: Leaf): Tensor => leaf.arrived as Tensor;
+/** The empty list of a walk that is over, for the next: one that grows anew takes more than a small node. */
+let spare: GradNode[] | null = null;
 
 function hookAndTake(run: Run, node: GradNode): void {
   for (let k = 0; k < node.outputs; k++) {
