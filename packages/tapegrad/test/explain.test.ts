@@ -172,6 +172,17 @@ describe("explain", function () {
     const real = [event("a", 1), event("normRelu", 2), event("a", 1), event("b", 1)] as Recorded[];
     expect(locate(real, hooked).map((l) => l.path)).to.deep.equal(["A", "B", "D", "E"]);
   });
+
+  it("lays several convolutions of one shape side by side, each with its norm folded in", () => {
+    const outputs = [{ shape: [2, 4], dtype: "float32" }];
+    const ops = (...names: string[]) =>
+      names.map((op) => ({ op, outputs, direction: "forward" })) as unknown as Recorded[];
+    const paths = ["A", "norm", "relu", "B", "norm", "relu", "last"];
+    const apart = ops("conv", "norm", "relu", "conv", "norm", "relu", "mean");
+    const hooked = apart.map((e, i) => ({ ...e, layer: { path: paths[i] ?? "", type: "" } }));
+    const real = ops("convActivated", "convActivated", "mean");
+    expect(locate(real, hooked).map((l) => l.path)).to.deep.equal(["A", "B", "last"]);
+  });
 });
 
 describe("command line: explain", function () {

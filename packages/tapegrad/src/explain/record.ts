@@ -157,7 +157,10 @@ export function locate(events: readonly Recorded[], hooked: readonly Located[]):
     if (own !== undefined) before = own;
     const next = partners.slice(i).find((j) => j !== undefined) ?? m;
     const gone = hooked.slice(before + 1, next);
-    const place = gone.find((h) => sameShapes(event, h)) ?? gone[0];
+    // "convActivated" took the place of "conv", which no other can be in then.
+    const kin = gone.findIndex((h) => sameShapes(event, h) && event.op.startsWith(h.op));
+    const place = gone[kin] ?? gone.find((h) => sameShapes(event, h)) ?? gone[0];
+    if (own === undefined && kin >= 0) before += 1 + kin;
     const chosen = own === undefined ? place : hooked[own];
     return (chosen ?? hooked[Math.max(before, 0)])?.layer ?? { path: "", type: "" };
   });
