@@ -33,7 +33,7 @@ export function findChromium() {
  * @typedef {object} Session
  * @property {string} chromium
  * @property {string[]} [flags]
- * @property {number} seconds at most
+ * @property {number} seconds without a word from a page, at most
  * @property {string} first URL of the first page
  * @property {(url: string) => Page | undefined} page
  * @property {(body: string) => string | undefined} receive takes what a page posts to /result; gives the next URL, "" for
@@ -48,7 +48,21 @@ export async function browse({ chromium, flags = [], seconds, first, page, recei
   const finished = new Promise((resolve) => {
     finish = resolve;
   });
+  /** @type {(text: string) => void} */
+  let silent = () => {};
+  /** @type {Promise<string>} */
+  const silence = new Promise((resolve) => {
+    silent = resolve;
+  });
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silent(`no word in ${seconds} s\n${stderr}`), seconds * 1000);
+  };
+  let stderr = "";
   const server = createServer((request, response) => {
+    heard();
     if (request.method === "POST") {
       let body = "";
       request.on("data", (chunk) => {
@@ -93,7 +107,7 @@ export async function browse({ chromium, flags = [], seconds, first, page, recei
     ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
-  let stderr = "";
+  heard();
   child.stderr.on("data", (chunk) => {
     stderr += chunk;
   });
@@ -103,21 +117,17 @@ export async function browse({ chromium, flags = [], seconds, first, page, recei
     child.once("error", (error) => resolve(String(error)));
   });
 
-  /** @type {NodeJS.Timeout | undefined} */
-  let timer;
   const trouble = await Promise.race([
     finished,
     refused,
     ended.then((code) => `Chromium ended (${code}):\n${stderr}`),
-    new Promise((resolve) => {
-      timer = setTimeout(() => resolve(`no answer in ${seconds} s\n${stderr}`), seconds * 1000);
-    }),
+    silence,
   ]);
-  clearTimeout(timer);
   child.kill();
   await ended;
   server.closeAllConnections();
   server.close();
+  clearTimeout(timer);
   rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   return /** @type {string} */ (trouble);
 }
