@@ -1,7 +1,7 @@
 // How backends choose among several ways to compute the same. By shape, as a rule: the same seed then gives
 // the same bits. By time, when a program asks for it: tune(). In deterministic mode, ways whose bits depend
 // on the processor are not used at all. A backend asks `choosing` whenever it has a choice; core names no op.
-import { environment } from "./environment.ts";
+import { environmentSwitch } from "./environment.ts";
 import { ArgumentError } from "./errors.ts";
 
 /** One choice that a backend made, as listeners see it (RanEvent.choice). */
@@ -33,7 +33,7 @@ let tuning = false;
 let askers = 0;
 
 /** Whether the mode is on; read by backends at each call. */
-export let deterministic = environment("TAPEGRAD_DETERMINISTIC") === "1";
+export let deterministic = environmentSwitch("TAPEGRAD_DETERMINISTIC") ?? false;
 
 /** What a backend that has a choice is to do; null, as a rule: choose by shape, nobody asks. */
 export interface Choosing {

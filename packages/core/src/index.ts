@@ -45,7 +45,7 @@ export {
   useDeterministicAlgorithms,
 } from "./choice.ts";
 export * from "./dtype.ts";
-export { environment } from "./environment.ts";
+export { environment, environmentSwitch, environmentWord } from "./environment.ts";
 export * from "./errors.ts";
 export * from "./foreach/index.ts";
 export { decodeHalf, encodeHalf, halfBits } from "./half.ts";

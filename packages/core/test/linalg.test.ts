@@ -137,7 +137,7 @@ describe("linalg", () => {
     const { result } = linalg.solveEx(both, ones([3, 2]));
     expect(result.isnan().sum(1).tolist()).to.deep.equal([0n, 0n, 2n]);
     result.nanToNum().sum().backward();
-    expect(both.grad?.isfinite().tolist().flat(2)).not.to.include(false);
+    expect(both.grad?.isfinite().all().tolist()).to.equal(true);
     expect(linalg.luFactorEx(zeros([0, 0])).info.tolist()).to.equal(0);
     expect(() => linalg.choleskyEx(both, { checkErrors: true })).to.throw(
       ArgumentError,

@@ -126,7 +126,25 @@ describe("command line: train", function () {
     const ran = await run(...args(out, "--dry-run"));
     expect(ran.code).to.equal(0);
     expect(ran.err).to.match(/80 images to train, 20 to test[\s\S]*30 steps of 8/);
+    expect(ran.err).to.match(/memory: about 0\.[1-9] MB of tensors at most/);
     expect(existsSync(out)).to.equal(false);
+  });
+
+  it("a folder that cannot be made is told", async () => {
+    // Node's own recursive mkdir never ends in /proc; under a file no folder can be made anywhere.
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    const places = [
+      join(file, "deep", "run"),
+      ...(process.platform === "linux" ? ["/proc/x/y"] : []),
+    ];
+    for (const place of places) {
+      const ran = await run(...args(place));
+      expect(ran.code).to.equal(1);
+      expect(ran.err).to.match(
+        /error: cannot make the run's folder '.*' \((ENOTDIR|ENOENT)\); choose another with --out/,
+      );
+    }
   });
 
   it("eval and predict use what train wrote", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import manifest from "../package.json" with { type: "json" };
 import { version } from "../src/version.ts";
-import { removeTemporaryFolders, run, startBin, temporaryFolder, writeBars } from "./run.ts";
+import { removeTemporaryFolders, run, start, startBin, temporaryFolder, writeBars } from "./run.ts";
 
 describe("command line: usage", () => {
   after(removeTemporaryFolders);
@@ -130,6 +130,18 @@ describe("command line: usage", () => {
         .and.match(/^error: /m)
         .and.not.match(/internal error/);
       expect(ran.code).to.equal(1);
+    });
+  }
+
+  for (const [name, value, words] of [
+    ["TAPEGRAD_DETERMINISTIC", "yes", /TAPEGRAD_DETERMINISTIC: expected '1' or '0', got 'yes'/],
+    ["TAPEGRAD_WINOGRAD", "nonsense", /TAPEGRAD_WINOGRAD: expected 'on' or 'off', got 'nonsense'/],
+  ] as const) {
+    it(`${name}=${value} is refused`, async () => {
+      const running = await start(["summary"], { ...process.env, [name]: value });
+      const { code, err } = await running.ended;
+      expect(err).to.match(words).and.not.match(/ at /);
+      expect(code).not.to.equal(0);
     });
   }
 

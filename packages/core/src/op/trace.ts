@@ -2,7 +2,7 @@
 // counted here, and refused when TAPEGRAD_FALLBACK=error.
 import type { Meta } from "../backend.ts";
 import { askForChoices, type Choice } from "../choice.ts";
-import { environment } from "../environment.ts";
+import { environmentSwitch, environmentWord } from "../environment.ts";
 import { ArgumentError, NoKernelError } from "../errors.ts";
 
 /** One op that ran. Metas, to be read at once: the tensors behind them may be gone afterwards. */
@@ -110,9 +110,8 @@ export const resetFallbacks = (): void => counts.clear();
 const shapes = (metas: readonly (Meta | undefined)[]): string =>
   metas.map((m) => (m ? `${m.dtype}[${m.shape.join(",")}]` : "–")).join(" ");
 
-const mode = environment("TAPEGRAD_FALLBACK");
-if (mode !== undefined) setFallback(mode as "allow" | "error");
-if (environment("TAPEGRAD_TRACE") === "1") {
+setFallback(environmentWord("TAPEGRAD_FALLBACK", ["allow", "error"]) ?? "allow");
+if (environmentSwitch("TAPEGRAD_TRACE")) {
   onRun(({ op, variant, backend, inputs, outputs, ms }) => {
     const line = `${op} ${shapes(inputs)} → ${shapes(outputs)}  ${backend}:${variant}  ${ms.toFixed(3)} ms`;
     console.error(line);

@@ -26,8 +26,9 @@ export function predictCommand(program: Command): void {
   withPlace(command).action(predict);
 }
 
-/** Whether more than half of the light of a white image is there. */
-function isLight(input: Float32Array, { mean, std }: ModelFile): boolean {
+/** Whether more than half of the light of a white image is there; of photographs in colour that says nothing. */
+function isLight(input: Float32Array, { shape, mean, std }: ModelFile): boolean {
+  if (shape[0] !== 1) return false;
   const average = input.reduce((sum, v) => sum + v, 0) / input.length;
   return average * (std[0] as number) + (mean[0] as number) > 0.5;
 }

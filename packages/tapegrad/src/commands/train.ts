@@ -109,6 +109,10 @@ async function train(dataset: DatasetName, flags: TrainFlags): Promise<void> {
   const trainer = new Trainer(options, data);
   if (flags.progress || flags.dryRun) say(planOf(trainer, data));
   if (flags.dryRun) {
+    const megabytes = (await trainer.estimatePeak()) / 1e6;
+    say(
+      `memory: about ${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB of tensors at most, estimated from steps on few images`,
+    );
     say("dry run: nothing was trained or written");
     return;
   }

@@ -59,6 +59,9 @@ function passText(
   return `${name}: ${short(ms)} ms, of them ${short(opMs)} ms in kernels: ${work}, ${short(gflops)} GFLOP/s${share}`;
 }
 
+/** Kernels take less than half of the time, which wants an explanation. */
+const mostlyAround = ({ ms, opMs }: ExplainedPass): boolean => opMs < 0.5 * ms;
+
 type Data = Omit<Explanation, "toString">;
 
 /** Ops below this share of the time, without arithmetic or a choice, are put together. */
@@ -142,6 +145,11 @@ export function explanationText(e: Data): string {
     "",
     passText("forward", e.forward),
     ...(e.backward === null ? [] : [passText("backward", e.backward)]),
+    ...(mostlyAround(e.forward)
+      ? [
+          "the rest is JavaScript around the kernels: calls, checks, memory; it fades with larger batches",
+        ]
+      : []),
     ...(faster === 0
       ? []
       : [

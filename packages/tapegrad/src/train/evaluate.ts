@@ -3,11 +3,14 @@ import { argmax, eq, noGrad, scope, sum } from "@tapegrad/core";
 import { DataLoader, type ImageDataset } from "@tapegrad/data";
 import type { Classifier } from "../models.ts";
 
+/** Images at a time, unless something else is asked for. */
+export const EVALUATED = 250;
+
 /** The share of images whose largest logit is that of their label. Leaves the model in the mode it had. */
 export async function accuracy(
   model: Classifier,
   images: ImageDataset,
-  batchSize = 250,
+  batchSize = EVALUATED,
 ): Promise<number> {
   const { training } = model;
   model.eval();

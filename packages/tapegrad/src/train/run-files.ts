@@ -5,9 +5,10 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { FormatError, type Tensor } from "@tapegrad/core";
 import {
   type Checkpoint,
@@ -32,15 +33,9 @@ export class RunFolder {
   constructor(path: string) {
     this.path = path;
     try {
-      mkdirSync(path, { recursive: true });
+      makeFolder(resolve(path));
     } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? "UNKNOWN";
-      throw new FileError(
-        path,
-        code,
-        `cannot make the run's folder '${path}' (${code}); choose another with --out`,
-        { cause },
-      );
+      throw unusable("make the run's folder", path, cause);
     }
   }
   private file(name: string): string {
@@ -54,7 +49,7 @@ export class RunFolder {
     try {
       write("wx");
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+      if (codeOf(cause) !== "EEXIST") throw unusable("write into", this.path, cause);
       const holder = Number(readFileSync(path, "utf8"));
       if (holder !== process.pid && isAlive(holder)) {
         throw new FileError(
@@ -106,6 +101,29 @@ export class RunFolder {
       }
     });
     writeFileAtomic(path, new TextEncoder().encode(kept.map((line) => `${line}\n`).join("")));
+  }
+}
+
+const codeOf = (cause: unknown): string => (cause as NodeJS.ErrnoException).code ?? "UNKNOWN";
+
+const unusable = (what: string, path: string, cause: unknown): FileError =>
+  new FileError(
+    path,
+    codeOf(cause),
+    `cannot ${what} '${path}' (${codeOf(cause)}); choose another with --out`,
+    { cause },
+  );
+
+/** With those above it, one by one: Node's own way never ends where a folder cannot be made, as in /proc. */
+function makeFolder(path: string): void {
+  const isFolder = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (isFolder()) return;
+  const above = dirname(path);
+  if (above !== path) makeFolder(above);
+  try {
+    mkdirSync(path);
+  } catch (cause) {
+    if (!isFolder()) throw cause; // another process may have been faster
   }
 }
 

@@ -9,6 +9,7 @@ import {
   isTuning,
   manualSeed,
   memory,
+  noGrad,
   type Picks,
   resetPeak,
   scope,
@@ -27,7 +28,8 @@ import { nn, optim } from "@tapegrad/nn";
 import { type Classifier, models } from "../models.ts";
 import { DivergedError, firstBadLayer } from "./blame.ts";
 import { fingerprint } from "./datasets.ts";
-import { accuracy } from "./evaluate.ts";
+import { FEW, riseAt, riseOf } from "./estimate.ts";
+import { accuracy, EVALUATED } from "./evaluate.ts";
 import { modelMetadata } from "./model-file.ts";
 import type { TrainResult } from "./options.ts";
 import { type Recipe, type Reporter, recipeOf, type Split, type TrainOptions } from "./options.ts";
@@ -127,6 +129,27 @@ export class Trainer {
     } finally {
       this.folder?.unlock();
     }
+  }
+
+  /**
+   * An estimate of the bytes of tensors that live at the height of a step, or of an evaluation where that is higher. It
+   * trains a little, so nothing should be done with the trainer afterwards.
+   */
+  async estimatePeak(): Promise<number> {
+    const { train, test } = this.data;
+    const learn = (batch: ImageBatch): Promise<unknown> => this.trainStep(batch);
+    const judge = async ({ images, labels }: ImageBatch): Promise<void> => {
+      this.model.eval();
+      scope(() => noGrad(() => void this.model.call(images)));
+      for (const t of [images, labels]) t.release();
+    };
+    await riseOf(train, FEW, learn); // makes what the optimizer keeps
+    const base = memory().liveBytes;
+    const rises = [
+      await riseAt(train, this.options.batch, learn),
+      await riseAt(test, Math.min(EVALUATED, test.length), judge),
+    ];
+    return base + Math.max(...rises);
   }
 
   private async train(reporter: Reporter, stop: { readonly requested: boolean }): Promise<Outcome> {

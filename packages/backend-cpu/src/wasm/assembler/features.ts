@@ -1,6 +1,7 @@
 // What the engine can do: SIMD128 is required, relaxed SIMD (fused multiply-add) is used where found.
 // Node 20 has it behind a V8 flag that can be set at run time, before the first module is compiled;
 // newer engines and Chromium need none.
+import { environmentSwitch, environmentWord } from "@tapegrad/core";
 import { assemble, type Expr, f32x4, func, v128 } from "./assembler.ts";
 
 interface V8Module {
@@ -25,10 +26,9 @@ export function relaxedSimd(): boolean {
 }
 
 function detect(): boolean {
-  const node = globalThis.process;
-  if (node?.env?.TAPEGRAD_SIMD === "plain") return false;
+  if (environmentWord("TAPEGRAD_SIMD", ["plain", "relaxed"]) === "plain") return false;
   if (hasRelaxed()) return true;
-  const v8 = node?.getBuiltinModule?.("node:v8") as V8Module | undefined;
+  const v8 = globalThis.process?.getBuiltinModule?.("node:v8") as V8Module | undefined;
   if (v8 === undefined) return false;
   v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
   return hasRelaxed();
@@ -39,9 +39,10 @@ function detect(): boolean {
  * cross-origin isolated. TAPEGRAD_SHARED=0 in the environment says no.
  */
 export function sharesMemory(): boolean {
-  if (globalThis.process?.env?.TAPEGRAD_SHARED === "0") return false;
+  if (environmentSwitch("TAPEGRAD_SHARED") === false) return false;
   return typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated !== false;
 }
 
 /** Whether convolutions may use Winograd's algorithm. TAPEGRAD_WINOGRAD=off in the environment says no. */
-export const usesWinograd = (): boolean => globalThis.process?.env?.TAPEGRAD_WINOGRAD !== "off";
+export const usesWinograd = (): boolean =>
+  environmentWord("TAPEGRAD_WINOGRAD", ["on", "off"]) !== "off";
