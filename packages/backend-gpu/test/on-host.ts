@@ -2,5 +2,6 @@
 
 /** Decompositions of small matrices are made on the CPU: they ask for a tensor there, and say so. */
 export const ON_HOST: ReadonlySet<string> = new Set([
-  ...["cholesky", "det", "eigh", "luFactor", "qr", "slogdet", "solve", "solveTriangular", "svd"],
+  ...["cholesky", "det", "eigh", "geqrf", "ldlFactor", "ldlSolve", "luFactor", "qr", "slogdet"],
+  ...["solve", "solveTriangular", "svd"],
 ]);
