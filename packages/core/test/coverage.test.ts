@@ -93,6 +93,8 @@ const NO_FUNCTIONS = new Set([
   ],
   ...["item", "itemAsync", "data", "dataSync", "ndarray", "tolist", "toJSON", "toString"],
   ...["T", "mT", "newEmpty", "source"],
+  // to() by other names.
+  ...["half", "bfloat16", "float", "double", "byte", "int", "long", "bool", "typeAs"],
   // The function is called unfoldDim; unfold of nn.functional is another.
   "unfold",
   // The function is called contiguous, which is a property of tensors.

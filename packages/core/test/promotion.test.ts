@@ -94,6 +94,33 @@ describe("promotion of two tensors", () => {
     }
   }
 
+  it("float(), long() and their kin are to()", () => {
+    const x = tensor([1.5, 0]);
+    const casts = [
+      x.half(),
+      x.bfloat16(),
+      x.float(),
+      x.double(),
+      x.byte(),
+      x.int(),
+      x.long(),
+      x.bool(),
+    ];
+    const expected = [
+      "float16",
+      "bfloat16",
+      "float32",
+      "float64",
+      "uint8",
+      "int32",
+      "int64",
+      "bool",
+    ];
+    expect(casts.map((t) => t.dtype)).to.deep.equal(expected);
+    expect(x.float()).to.equal(x);
+    expect(x.typeAs(tensor([1n])).tolist()).to.deep.equal([1n, 0n]);
+  });
+
   it("a zero-dim tensor counts by its category only", () => {
     expect(sub(one("float32"), zeroDim("float64")).dtype).to.equal("float32");
     expect(sub(one("uint8"), zeroDim("int64")).dtype).to.equal("uint8");

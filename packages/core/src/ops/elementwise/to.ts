@@ -3,7 +3,7 @@ import { DTYPES, type DType, isFloating } from "../../dtype.ts";
 import { ArgumentError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { casts } from "../../op/widen.ts";
-import type { Tensor } from "../../tensor.ts";
+import { checkLive, methods, type Tensor } from "../../tensor.ts";
 
 const toOp = defineOp<{ readonly dtype: DType }>()({
   name: "to",
@@ -31,3 +31,31 @@ export function to(x: Tensor, dtype: DType): Tensor {
   return y;
 }
 casts.to = to;
+
+const CASTS = {
+  ...{ half: "float16", bfloat16: "bfloat16", float: "float32", double: "float64" },
+  ...{ byte: "uint8", int: "int32", long: "int64", bool: "bool" },
+} as const satisfies Record<string, DType>;
+type Casts = { readonly [N in keyof typeof CASTS]: () => Tensor };
+
+declare module "../../tensor.ts" {
+  /** x.float() and its kin: x.to(…) by PyTorch's name of the type. */
+  interface TensorMethods extends Casts {
+    /** x in the dtype of another tensor. */
+    typeAs(other: Tensor): Tensor;
+  }
+}
+methods({
+  ...(Object.fromEntries(
+    Object.entries(CASTS).map(([name, dtype]) => [
+      name,
+      function (this: Tensor): Tensor {
+        return to(this, dtype);
+      },
+    ]),
+  ) as unknown as Casts),
+  typeAs(other) {
+    checkLive("typeAs", other);
+    return to(this, other.dtype);
+  },
+});
