@@ -226,7 +226,7 @@ describe("optimizers: one pass over all parameters", () => {
 
 interface ScheduleCase {
   readonly name: string;
-  readonly schedule: "OneCycleLR" | "CosineAnnealingLR" | "StepLR";
+  readonly schedule: keyof typeof SCHEDULES;
   readonly options: Readonly<Record<string, unknown>>;
   readonly optim: Kind;
   readonly optimOptions: object;
@@ -235,15 +235,31 @@ interface ScheduleCase {
   readonly momentum?: readonly (readonly number[])[];
 }
 
+type Plan = (
+  opt: nn.AnyOptimizer,
+  // biome-ignore lint/suspicious/noExplicitAny: what each of them takes is what the fixture holds
+  options: any,
+) => nn.LRScheduler;
+const SCHEDULES = {
+  OneCycleLR: (opt, { maxLr, ...rest }) => new nn.OneCycleLR(opt, maxLr, rest),
+  CosineAnnealingLR: (opt, { tMax, ...rest }) => new nn.CosineAnnealingLR(opt, tMax, rest),
+  StepLR: (opt, { stepSize, ...rest }) => new nn.StepLR(opt, stepSize, rest),
+  MultiStepLR: (opt, { milestones, ...rest }) => new nn.MultiStepLR(opt, milestones, rest),
+  ExponentialLR: (opt, { gamma }) => new nn.ExponentialLR(opt, gamma),
+  ConstantLR: (opt, options) => new nn.ConstantLR(opt, options),
+  LinearLR: (opt, options) => new nn.LinearLR(opt, options),
+  PolynomialLR: (opt, options) => new nn.PolynomialLR(opt, options),
+  LambdaLR: (opt) => new nn.LambdaLR(opt, (step) => 0.95 ** step),
+  CosineAnnealingWarmRestarts: (opt, { t0, ...rest }) =>
+    new nn.CosineAnnealingWarmRestarts(opt, t0, rest),
+} as const satisfies Record<string, Plan>;
+
 function schedule(c: ScheduleCase) {
   const given = c.groups?.map((g) => ({ params: [new nn.Parameter(ones([1]))], ...g }));
   const params = given ?? [new nn.Parameter(ones([1]))];
   const opt = optimizer(c.optim, params as nn.Params<never>, c.optimOptions);
-  const { maxLr, tMax, stepSize, ...rest } = c.options;
-  if (c.schedule === "OneCycleLR")
-    return { opt, plan: new nn.OneCycleLR(opt, maxLr as number, rest) };
-  if (c.schedule === "StepLR") return { opt, plan: new nn.StepLR(opt, stepSize as number, rest) };
-  return { opt, plan: new nn.CosineAnnealingLR(opt, tMax as number, rest) };
+  const plan: Plan = SCHEDULES[c.schedule];
+  return { opt, plan: plan(opt, c.options) };
 }
 
 describe("schedules: as PyTorch", () => {
@@ -260,6 +276,14 @@ describe("schedules: as PyTorch", () => {
       });
     });
   }
+  it("what makes no sense is refused", () => {
+    const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 1 });
+    expect(() => new nn.MultiStepLR(opt, [1.5])).to.throw(/MultiStepLR: milestones must be/);
+    expect(() => new nn.LinearLR(opt, { totalIters: 0 })).to.throw(/totalIters must be/);
+    const two = [() => 1, () => 1];
+    expect(() => new nn.LambdaLR(opt, two)).to.throw(/LambdaLR: .*a function, or 1 of them/);
+  });
+
   it("state goes through JSON to the same rates, and another schedule is refused", () => {
     const make = () => {
       const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 0.1, momentum: 0.9 });

@@ -20,3 +20,4 @@ export {
   type StepLROptions,
 } from "./schedules.ts";
 export { SGD, type SGDHyper } from "./sgd.ts";
+export * from "./simple-schedules.ts";
