@@ -74,12 +74,12 @@ function writeGpuRecord({ adapter, outcomes, unsupported }: GpuConformance, only
   // A line a function: what changes is seen.
   const lines = (named: object): string =>
     Object.entries(named)
-      .map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+      .map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
       .join(",\n");
-  writeFileSync(
-    RECORD,
-    `{"adapter": ${JSON.stringify(adapter)}, "date": ${JSON.stringify(date)},\n"functions": {\n${lines(record.functions)}\n},\n"unsupported": {\n${lines(record.unsupported)}\n}}\n`,
-  );
+  const head = `  "adapter": ${JSON.stringify(adapter)},\n  "date": ${JSON.stringify(date)}`;
+  const part = (name: "functions" | "unsupported"): string =>
+    `  "${name}": {\n${lines(record[name])}\n  }`;
+  writeFileSync(RECORD, `{\n${[head, part("functions"), part("unsupported")].join(",\n")}\n}\n`);
 }
 
 /** Cases that are under way together: each waits for the device. */
