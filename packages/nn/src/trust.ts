@@ -29,6 +29,9 @@ export function trustContainers(...classes: readonly ModuleClass[]): void {
 // It has no forward that could keep anything; its modules decide.
 trustContainers(ModuleList);
 
+/** Whether trust() was told of this very forward. */
+export const isLeafForward = (forward: Forward): boolean => leaves.has(forward);
+
 /** No user code sees what passes through. Asked at each call: hooks and children may change. */
 export function isTrusted(module: Module): boolean {
   if (module.hasHooks || module.call !== originalCall) return false;

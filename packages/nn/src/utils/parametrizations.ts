@@ -24,6 +24,7 @@ import { normalize } from "../functional.ts";
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "../layers/conv.ts";
 import { Module } from "../module.ts";
 import { buffer } from "../parameter.ts";
+import { trust } from "../trust.ts";
 import { registerParametrization } from "./parametrize.ts";
 
 export interface NameOptions {
@@ -321,3 +322,5 @@ export function orthogonal<M extends Module>(module: M, options: OrthogonalOptio
     unsafe: true,
   });
 }
+
+trust(_WeightNorm, _SpectralNorm, _Orthogonal);

@@ -14,6 +14,7 @@ import {
 import { ModuleDict } from "../containers.ts";
 import { Module, ModuleList, stateKeyOf } from "../module.ts";
 import { Buffer, Parameter, setData } from "../parameter.ts";
+import { isLeafForward, isTrusted } from "../trust.ts";
 
 /**
  * One step from what is learnt to what the module uses: forward(x), or forward(x0, x1, …) of the first step. Where there
@@ -58,8 +59,11 @@ class ParametrizationList extends ModuleList {
     if (known !== undefined) return known;
     const [first, ...rest] = [...this];
     const begun: Tensor = (first as Module).call(...this.originals());
-    const value = rest.reduce((x, step) => step.call(x) as Tensor, begun);
-    cache?.set(this, value);
+    const values = [begun];
+    for (const step of rest) values.push(step.call(values.at(-1) as Tensor));
+    const value = values.at(-1) as Tensor;
+    if (cache !== null) cache.set(this, value);
+    else if ([first as Module, ...rest].every(isTrusted)) unseen?.push(...values);
     return value;
   }
   /** Sets what it begins with, so that the parameter becomes `value`. */
@@ -134,9 +138,33 @@ function prototypeWith(base: object, names: readonly string[]): object {
       },
     });
   }
+  const { forward } = base as Module;
+  if (isLeafForward(forward)) {
+    Object.defineProperty(type.prototype, "forward", {
+      value(this: Module, ...args: unknown[]) {
+        return withoutRemains(() => forward.apply(this, args));
+      },
+    });
+  }
   all.set(key, type.prototype);
   madeOf.set(type.prototype, { base, names });
   return type.prototype;
+}
+
+/** While a forward of ours runs: the parameters computed in it by parametrizations of ours, which nobody else sees. */
+let unseen: Tensor[] | null = null;
+
+/** Runs a forward and releases the parameters that were computed in it. */
+function withoutRemains<R>(forward: () => R): R {
+  const outer = unseen;
+  const made: Tensor[] = [];
+  unseen = made;
+  try {
+    return forward();
+  } finally {
+    unseen = outer;
+    for (const t of made) t.release();
+  }
 }
 
 /** Lets a module compute these properties, and no others. */
