@@ -190,5 +190,5 @@ describe("command line: summary and doctor", () => {
     const names = report.backends.map((b: { name: string }) => b.name);
     expect(names).to.include.members(["wasm", "reference"]);
     expect((await run("doctor")).out).to.match(/backend wasm \(cpu\), the default/);
-  }).timeout(30_000);
+  });
 });
