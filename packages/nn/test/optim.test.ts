@@ -21,7 +21,10 @@ import { expect } from "chai";
 import * as nn from "../src/index.ts";
 import { close, type Described, fixture, left, made, type Numbers } from "./kit.ts";
 
-const OPTIMIZERS = { sgd: nn.SGD, adam: nn.Adam, adamw: nn.AdamW } as const;
+const OPTIMIZERS = {
+  ...{ sgd: nn.SGD, adam: nn.Adam, adamw: nn.AdamW },
+  ...{ rmsprop: nn.RMSprop, adagrad: nn.Adagrad },
+} as const;
 type Kind = keyof typeof OPTIMIZERS;
 
 function optimizer(kind: Kind, params: nn.Params<never>, options: object): nn.AnyOptimizer {

@@ -12,6 +12,7 @@ export {
   type Slot,
 } from "./optimizer.ts";
 export type { OptimizerJson, OptimizerState } from "./optimizer-state.ts";
+export { Adagrad, type AdagradHyper, RMSprop, type RMSpropHyper } from "./rms-prop.ts";
 export { type AnyOptimizer, LRScheduler, type SchedulerState } from "./scheduler.ts";
 export {
   CosineAnnealingLR,
