@@ -238,8 +238,9 @@ export {
 export * from "./random/dropout.ts";
 export * from "./random/multinomial.ts";
 export * from "./random/normal.ts";
-export { gruSequence, gruStep } from "./recurrent/gru.ts";
-export { lstmSequence, lstmStep } from "./recurrent/lstm.ts";
+// By star, not by name: what is @internal leaves the published types, and a named export of it would dangle there.
+export * from "./recurrent/gru.ts";
+export * from "./recurrent/lstm.ts";
 export * from "./reduce/all.ts";
 export * from "./reduce/amax.ts";
 export * from "./reduce/amin.ts";
