@@ -76,6 +76,7 @@ export interface Explanation {
   readonly model: string;
   readonly input: readonly number[];
   readonly backend: string;
+  /** Of the CPU; 1 on another device. */
   readonly threads: number;
   readonly tuned: boolean;
   readonly deterministic: boolean;

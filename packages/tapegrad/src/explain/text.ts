@@ -59,10 +59,11 @@ function passText(
   return `${name}: ${short(ms)} ms, of them ${short(opMs)} ms in kernels: ${work}, ${short(gflops)} GFLOP/s${share}`;
 }
 
-/** Kernels take less than half of the time, which wants an explanation. */
-const mostlyAround = ({ ms, opMs }: ExplainedPass): boolean => opMs < 0.5 * ms;
-
 type Data = Omit<Explanation, "toString">;
+
+/** Kernels of the CPU take less than half of the time, which wants an explanation. A device's own clock sees no JavaScript. */
+const mostlyAround = ({ roofs, forward: { ms, opMs } }: Data): boolean =>
+  roofs !== null && opMs < 0.5 * ms;
 
 /** Ops below this share of the time, without arithmetic or a choice, are put together. */
 const MINOR = 0.005;
@@ -126,13 +127,15 @@ export function explanationText(e: Data): string {
   const { roofs } = e;
   const noTimes = Number.isNaN(e.forward.ms);
   const columns = noTimes ? WITHOUT_TIMES : roofs === null ? WITHOUT_ROOFS : HEADER.length;
-  const modes = [
+  const place = [
+    e.backend,
+    ...(roofs === null ? [] : [threadsText(e.threads)]),
     ...(e.deterministic ? ["deterministic mode"] : []),
     ...(e.tuned ? ["picks by time"] : []),
   ];
   const faster = e.ops.filter(couldBeFaster).length;
   return [
-    `${e.model}, input [${e.input.join(", ")}], backend ${[e.backend, threadsText(e.threads), ...modes].join(", ")}`,
+    `${e.model}, input [${e.input.join(", ")}], backend ${place.join(", ")}`,
     ...(roofs === null ? [] : [roofsText(roofs)]),
     ...(noTimes
       ? ["without times: this device has no clock, or was not waited for (explainAsync)"]
@@ -145,7 +148,7 @@ export function explanationText(e: Data): string {
     "",
     passText("forward", e.forward),
     ...(e.backward === null ? [] : [passText("backward", e.backward)]),
-    ...(mostlyAround(e.forward)
+    ...(mostlyAround(e)
       ? [
           "the rest is JavaScript around the kernels: calls, checks, memory; it fades with larger batches",
         ]
