@@ -1,5 +1,6 @@
 // npm run test:gpu: the tests that want a GPU: those of packages/backend-gpu in Node, which npm test runs too, and
 // opSuite in headless Chromium, on WebGPU and WebGL2; with --browser only in Chromium, on WebGPU;
+// with --all-samples, in Node, also the ops that are made of others on all of their samples;
 // with --curve the losses of a real training run on the GPU and on the CPU (gpu-curve.ts). What has no adapter or no browser is skipped, visibly.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -25,6 +26,7 @@ const inNode = () =>
 /** @param {string[]} backends */
 const inBrowsers = (...backends) => run([join(root, "scripts/browser/gpu.mjs"), ...backends]);
 
+if (process.argv.includes("--all-samples")) process.env.TAPEGRAD_ALL_SAMPLES = "1";
 const onlyBrowsers = process.argv.includes("--browser");
 const curve = process.argv.indexOf("--curve");
 if (curve > 0) {

@@ -8,7 +8,8 @@ import { browse, findChromium, NAMES } from "./chromium.mjs";
 /** Ops that have no kernel and no composition there; they say so. None is part of a common model. */
 const NOT_IN_WEBGL2 =
   "cummax cummin medianOfAll mode scatter_ sort acosh asinh atan2 atanh bitwiseAnd bitwiseLeftShift bitwiseNot bitwiseOr bitwiseRightShift bitwiseXor isfinite isnan copysign sinh cosh polygamma digamma " +
-  "erfc erfinv fmax fmin gcd heaviside isinf lcm lgamma logaddexp logaddexp2 signbit sinc xlogy logsumexp logcumsumexp";
+  "erfc erfinv fmax fmin gcd heaviside isinf lcm lgamma logaddexp logaddexp2 signbit sinc xlogy logsumexp logcumsumexp " +
+  "i0 i1 igamma igammac nextafter";
 /** @type {{ backend: string; flags: string[]; without: string[]; named?: boolean }[]} */
 const RUNS = [
   {
