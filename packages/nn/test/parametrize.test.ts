@@ -1,5 +1,5 @@
 // Parametrizations beyond the numbers of modules-parametrized.json: handles, removal, older states, copies, mistakes.
-import { ArgumentError, noGrad, ShapeError, type Tensor, tensor } from "@tapegrad/core";
+import { ArgumentError, memory, noGrad, ShapeError, type Tensor, tensor } from "@tapegrad/core";
 import { expect } from "chai";
 import { useBackend } from "../../core/test/use-backend.ts";
 import * as nn from "../src/index.ts";
@@ -21,6 +21,9 @@ class Doubled extends nn.Module {
 class Flat extends nn.Module {
   forward(x: Tensor): Tensor {
     return x.flatten();
+  }
+  rightInverse(y: Tensor): Tensor {
+    return y.mul(2);
   }
 }
 
@@ -143,8 +146,17 @@ describe("parametrizations", () => {
     expect(net.weight).not.to.equal(net.weight);
   });
 
-  it("mistakes are refused", () => {
+  it("of ours leave nothing of a call but its result", () => {
+    const net = nn.weightNorm(new nn.Linear(2, 2));
+    const x = tensor([[1, 2]]);
+    const before = memory().liveBytes;
+    noGrad(() => net.call(x)).release();
+    expect(memory().liveBytes).to.equal(before);
+  });
+
+  it("mistakes are refused, and nothing was changed", () => {
     const net = new nn.Linear(2, 2);
+    const before = numbers(net.weight);
     expect(() => nn.registerParametrization(net, "wieght", new Doubled())).to.throw(
       ArgumentError,
       /Linear has no parameter 'wieght'/,
@@ -154,6 +166,7 @@ describe("parametrizations", () => {
       /'weight' would become another shape[\s\S]*\[2, 2\][\s\S]*\[4\]/,
     );
     expect(nn.isParametrized(net)).to.equal(false);
+    expect(numbers(net.weight)).to.deep.equal(before);
     expect(() => nn.weightNorm(net, { dim: 2 })).to.throw(ArgumentError, /dim must be in \[0, 2\)/);
     expect(() => nn.spectralNorm(net, { nPowerIterations: 0 })).to.throw(
       ArgumentError,

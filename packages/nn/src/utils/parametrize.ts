@@ -7,7 +7,6 @@ import {
   noGrad,
   type OptionNames,
   ownedOne,
-  type Shape,
   ShapeError,
   Tensor,
 } from "@tapegrad/core";
@@ -30,19 +29,15 @@ class ParametrizationList extends ModuleList {
   /** Whether it begins with one tensor; that one keeps its handle, so that optimizers keep it. */
   readonly isTensor: boolean;
 
-  constructor(first: Parametrization, original: Original) {
+  /** @param begun what the first step begins with, so that `original` comes out */
+  constructor(first: Parametrization, original: Original, begun: Tensor | readonly Tensor[]) {
     super([first]);
-    const value = noGrad(() => first.rightInverse?.(original) ?? original);
-    this.isTensor = value instanceof Tensor;
-    if (value instanceof Tensor) {
-      if (value !== original)
-        setData(
-          original,
-          ownedOne(() => noGrad(() => value.clone())),
-        );
+    this.isTensor = begun instanceof Tensor;
+    if (begun instanceof Tensor) {
+      if (begun !== original) setData(original, copyOf(begun));
       this.put("original", original);
     } else {
-      value.forEach((t, i) => {
+      begun.forEach((t, i) => {
         this.put(`original${i}`, like(original, t));
       });
     }
@@ -87,14 +82,12 @@ class ParametrizationList extends ModuleList {
     }
     own.forEach((original, i) => {
       const t = given[i] as Tensor;
-      if (t !== original)
-        setData(
-          original,
-          ownedOne(() => noGrad(() => t.clone())),
-        );
+      if (t !== original) setData(original, copyOf(t));
     });
   }
 }
+
+const copyOf = (t: Tensor): Tensor => ownedOne(() => noGrad(() => t.clone()));
 
 /** A parameter or buffer with the data of t, of the kind of `original`. */
 const like = (original: Original, t: Tensor): Original =>
@@ -240,32 +233,28 @@ export function registerParametrization<M extends Module>(
   if (!(before instanceof Tensor)) {
     throw new ArgumentError(op, `${module.constructor.name} has no parameter '${tensorName}'`);
   }
-  const { shape } = before;
+  /** Asked before anything is changed. */
+  const check = (...begun: readonly Tensor[]): void => {
+    if (unsafe) return;
+    const value: Tensor = noGrad(() => parametrization.call(...begun));
+    if (`${value.shape}` === `${before.shape}` && value.dtype === before.dtype) return;
+    throw new ShapeError(
+      op,
+      `'${tensorName}' would become another shape or dtype (${before.dtype} to ${value.dtype}); { unsafe: true } permits that`,
+      { before: before.shape, parametrized: value.shape },
+    );
+  };
   if (isParametrized(module, { tensorName })) {
-    const list = listOf(module, tensorName);
-    if (!unsafe)
-      fits(
-        op,
-        tensorName,
-        shape,
-        before,
-        noGrad(() => parametrization.call(before)),
-      );
-    list.append(parametrization);
+    check(before);
+    listOf(module, tensorName).append(parametrization);
     return module;
   }
   if (!(before instanceof Parameter || before instanceof Buffer)) {
     throw new ArgumentError(op, `'${tensorName}' is neither a parameter nor a buffer`);
   }
-  const list = new ParametrizationList(parametrization, before);
-  if (!unsafe)
-    fits(
-      op,
-      tensorName,
-      shape,
-      before,
-      noGrad(() => list.value()),
-    );
+  const begun = noGrad(() => parametrization.rightInverse?.(before) ?? before);
+  check(...(begun instanceof Tensor ? [begun] : begun));
+  const list = new ParametrizationList(parametrization, before, begun);
   const key = stateKeyOf(module, tensorName);
   delete record[tensorName];
   compute(module, [...made(module).names, tensorName]);
@@ -273,15 +262,6 @@ export function registerParametrization<M extends Module>(
   parametrized.parametrizations ??= new ModuleDict();
   parametrized.parametrizations.set(key, list);
   return module;
-}
-
-function fits(op: string, name: string, shape: Shape, before: Tensor, value: Tensor): void {
-  if (`${value.shape}` === `${shape}` && value.dtype === before.dtype) return;
-  throw new ShapeError(
-    op,
-    `'${name}' would become another shape or dtype (${before.dtype} to ${value.dtype}); { unsafe: true } permits that`,
-    { before: shape, parametrized: value.shape },
-  );
 }
 
 export interface RemoveParametrizationsOptions {
