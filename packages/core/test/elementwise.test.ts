@@ -14,6 +14,7 @@ import {
   gradcheck,
   gt,
   hardswish,
+  igamma,
   logicalAnd,
   lt,
   maximum,
@@ -200,6 +201,17 @@ describe("refusals", () => {
     expect(() => i.remainder(0)).to.throw(
       ArgumentError,
       /remainder: integers have no remainder by 0/,
+    );
+  });
+});
+
+describe("igamma", () => {
+  it("is exact to the last digits where its terms are large, which PyTorch's is not", () => {
+    // Sums of Poisson probabilities in 60 digits.
+    expect(values(igamma(f64([1000, 10000]), f64([900, 10000])))).to.satisfy((y: number[]) =>
+      [0.000549902265711783, 0.5013298083399552].every(
+        (exact, i) => Math.abs((y[i] as number) / exact - 1) < 1e-13,
+      ),
     );
   });
 });

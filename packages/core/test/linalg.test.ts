@@ -4,10 +4,12 @@ import {
   choleskyInverse,
   einsum,
   eye,
+  geqrf,
   kron,
   linalg,
   manualSeed,
   ones,
+  ormqr,
   randn,
   ShapeError,
   type Tensor,
@@ -151,6 +153,13 @@ describe("linalg", () => {
       ShapeError,
       /needs matrices B/,
     );
+  });
+
+  it("ormqr: Q · R is the matrix again, wide ones too", () => {
+    for (const x of [random(2, 4), random(3, 3), random(4, 2)]) {
+      const { a, tau } = geqrf(x);
+      near(ormqr(a, tau, a.triu()), x);
+    }
   });
 
   it("takes empty batches, and strided matrices", () => {

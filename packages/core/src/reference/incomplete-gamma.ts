@@ -1,13 +1,17 @@
 // The incomplete gamma functions, which Math lacks: the series of the lower one below a + 1, the continued fraction of
 // the upper one above it (DLMF 8.7.1, 8.9.2).
-import { lgamma } from "./special.ts";
+import { lgamma, stirlingTail } from "./special.ts";
 
 const EPSILON = 1e-17;
 /** Both converge in about the root of a many steps. */
 const STEPS = 100_000;
 
-/** x^a e^−x / Γ(a) */
-const scale = (a: number, x: number): number => Math.exp(a * Math.log(x) - x - lgamma(a));
+/** x^a e^−x / Γ(a); near a large a by Stirling's formula, in which its large terms have cancelled. */
+function scale(a: number, x: number): number {
+  const d = (x - a) / a;
+  if (a <= 12 || Math.abs(d) > 0.5) return Math.exp(a * Math.log(x) - x - lgamma(a));
+  return Math.sqrt(a / (2 * Math.PI)) * Math.exp(a * (Math.log1p(d) - d) - stirlingTail(a));
+}
 
 function lower(a: number, x: number): number {
   let term = 1 / a;

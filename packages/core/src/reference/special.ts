@@ -92,11 +92,13 @@ export function lgamma(x: number): number {
   return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
 }
 
-const stirling = (x: number): number => {
+const stirling = (x: number): number =>
+  (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + stirlingTail(x);
+/** log Γ(x) − (x − ½) log x + x − ½ log 2π, for x > 12. */
+export function stirlingTail(x: number): number {
   const r = 1 / (x * x);
-  const tail = (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)))) / x;
-  return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + tail;
-};
+  return (1 / 12 - r * (1 / 360 - r * (1 / 1260 - r * (1 / 1680 - r / 1188)))) / x;
+}
 
 /** log Γ(1 + e) = −γ e + Σ ζ(k) (−e)^k / k (Abramowitz & Stegun 6.1.33, without its 1/x terms). */
 function nearOne(e: number): number {

@@ -92,8 +92,8 @@ function reflections(op: string, a: Tensor, tau: Tensor): [v: Tensor, tau: Tenso
   checkDTypes(op, { A: a, tau });
   const k = tau.shape[tau.ndim - 1] ?? 0;
   const batch = `${a.shape.slice(0, -2)}` === `${tau.shape.slice(0, -1)}`;
-  if (tau.ndim !== a.ndim - 1 || !batch || m < n || k > n) {
-    throw new ShapeError(op, "expects A [..., m, n] with m ≥ n, and tau [..., k] with k ≤ n", {
+  if (tau.ndim !== a.ndim - 1 || !batch || k > Math.min(m, n)) {
+    throw new ShapeError(op, "expects A [..., m, n], and tau [..., k] with k ≤ min(m, n)", {
       A: a.shape,
       tau: tau.shape,
     });
@@ -118,8 +118,9 @@ const reflected = (x: Tensor, [v, tau]: readonly [Tensor, Tensor]): Tensor =>
 export function householderProduct(a: Tensor, tau: Tensor): Tensor {
   const op = "linalg.householderProduct";
   return composite(() => {
+    const [m, n] = matrixSizes(op, a);
+    if (m < n) throw new ShapeError(op, "expects A [..., m, n] with m ≥ n", { A: a.shape });
     const all = reflections(op, a, tau);
-    const [m, n] = a.shape.slice(-2) as [number, number];
     // From the last on: what is not yet touched of the identity's columns stays thin.
     return all.reduceRight(
       reflected,
