@@ -283,6 +283,8 @@ describe("schedules: as PyTorch", () => {
     const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 1 });
     expect(() => new nn.MultiStepLR(opt, [1.5])).to.throw(/MultiStepLR: milestones must be/);
     expect(() => new nn.LinearLR(opt, { totalIters: 0 })).to.throw(/totalIters must be/);
+    expect(() => new nn.LinearLR(opt, { endFactor: 2 })).to.throw(/endFactor must be in \[0, 1\]/);
+    expect(() => new nn.ConstantLR(opt, { factor: 2 })).to.throw(/factor must be in \[0, 1\]/);
     const two = [() => 1, () => 1];
     expect(() => new nn.LambdaLR(opt, two)).to.throw(/LambdaLR: .*a function, or 1 of them/);
   });

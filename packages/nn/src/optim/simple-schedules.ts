@@ -1,6 +1,7 @@
 // Schedules by one formula of the step: MultiStepLR, ExponentialLR, ConstantLR, LinearLR, PolynomialLR, LambdaLR,
 // CosineAnnealingWarmRestarts.
 import { ArgumentError, checkOptions, type OptionNames } from "@tapegrad/core";
+import { within } from "../args.ts";
 import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
 
 export interface MultiStepLROptions {
@@ -68,7 +69,7 @@ export class ConstantLR extends LRScheduler {
   constructor(optimizer: AnyOptimizer, options: ConstantLROptions = {}) {
     checkOptions("ConstantLR", options, CONSTANT);
     super(optimizer);
-    this.factor = options.factor ?? 1 / 3;
+    this.factor = within("ConstantLR", "factor", options.factor ?? 1 / 3, 0, 1);
     this.totalIters = steps("ConstantLR", "totalIters", options.totalIters ?? 5);
     this.applyRates();
   }
@@ -102,8 +103,8 @@ export class LinearLR extends LRScheduler {
   constructor(optimizer: AnyOptimizer, options: LinearLROptions = {}) {
     checkOptions("LinearLR", options, LINEAR);
     super(optimizer);
-    this.startFactor = options.startFactor ?? 1 / 3;
-    this.endFactor = options.endFactor ?? 1;
+    this.startFactor = within("LinearLR", "startFactor", options.startFactor ?? 1 / 3, 0, 1);
+    this.endFactor = within("LinearLR", "endFactor", options.endFactor ?? 1, 0, 1);
     this.totalIters = steps("LinearLR", "totalIters", options.totalIters ?? 5);
     this.applyRates();
   }
