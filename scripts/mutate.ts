@@ -8,7 +8,17 @@
 // Prints the mutants that nobody noticed and the score; ends with 1 where one survived.
 import { parseArgs } from "node:util";
 import "tapegrad"; // registers the backends
-import { onRun, ops, scope, Tensor, withBackend } from "@tapegrad/core";
+import {
+  getBackend,
+  gradcheck,
+  gradgradcheck,
+  onRun,
+  ops,
+  scope,
+  Tensor,
+  tensor,
+  withBackend,
+} from "@tapegrad/core";
 import { opSuite, sampleRng } from "@tapegrad/core/testing";
 import {
   type FunctionCase,
@@ -86,7 +96,8 @@ function findRules(): Map<string, Rule> {
     if (op.spec.vjp === undefined || !only.test(name)) continue;
     withBackend("reference", () =>
       scope(() => {
-        for (const args of op.spec.samples?.(sampleRng("reference", "float64", 0)) ?? []) {
+        const samples = op.spec.samples?.(sampleRng("reference", "float64", 0)) ?? [];
+        for (const args of name === "move" ? [moveArguments()] : samples) {
           const rule = ruleOf(op(...recorded(op.spec.kind === "inplace", args)));
           if (rule !== undefined && rule.name === (op.spec.label ?? name)) found.set(name, rule);
           if (found.has(name)) return;
@@ -96,6 +107,23 @@ function findRules(): Map<string, Rule> {
     if (!found.has(name)) survivors.push(`${name}: no sample runs its rule`);
   }
   return found;
+}
+
+/** A move has no samples, as it needs two backends. */
+function moveArguments(): unknown[] {
+  const attrs = { from: getBackend("reference"), to: getBackend("wasm") };
+  return [tensor([1, 2], { dtype: "float64" }), attrs];
+}
+
+function oneWay(): void {
+  withBackend("reference", () =>
+    scope(() => {
+      const x = tensor([0.5, -1.5, 2], { dtype: "float64", requiresGrad: true });
+      const f = (t: Tensor): Tensor => t.square().to("wasm"); // on the way back a wrong sign would cancel
+      gradcheck(f, [x]);
+      gradgradcheck(f, [x]);
+    }),
+  );
 }
 
 /** The arguments with floating tensors that record; what is written in place is no leaf. */
@@ -127,6 +155,7 @@ function checksByOp(): Map<string, (() => void)[]> {
   for (const { op, name, run } of opSuite("reference", { only: (n) => rules.has(n) })) {
     if (name.includes("gradient")) add(op, run);
   }
+  if (rules.has("move")) add("move", oneWay);
   for (const file of functionFiles) {
     for (const c of readFixture<FunctionCase>(file)) {
       if (!c.grads) continue;
