@@ -4,17 +4,10 @@
 // when a batch is full or when somebody reads. The parameters of all dispatches of a batch lie in one uniform buffer,
 // written once before the submit; bind groups point into it with a dynamic offset, so a bind group depends on the
 // buffers alone and is found again.
-import {
-  ArgumentError,
-  DeviceLostError,
-  OutOfMemoryError,
-  type Storage,
-  sizeOf,
-  TapegradError,
-  type View,
-} from "@tapegrad/core";
+import { ArgumentError, type Storage, sizeOf, type View } from "@tapegrad/core";
 import type { Found, GpuInfo } from "../find.ts";
 import type { Compiled, Program } from "../program/program.ts";
+import { Failures } from "./failures.ts";
 import { Pipelines } from "./pipelines.ts";
 import { BufferPool, type GpuBlock, type PoolOwner } from "./pool.ts";
 import { Readback } from "./readback.ts";
@@ -71,9 +64,7 @@ export class GpuRuntime implements PoolOwner {
   private used = 0;
   private readonly align: number;
   private readonly pipelines: Pipelines;
-  private lostReason: string | undefined;
-  private failure: TapegradError | undefined;
-  private failureIsSource = false;
+  private readonly failures: Failures;
   private temporaries: GpuBlock[] = [];
   private readonly maxGroups: number;
   private readonly counts = {
@@ -96,74 +87,29 @@ export class GpuRuntime implements PoolOwner {
       size: PARAMS + 1024,
       usage: UNIFORM | COPY_DST,
     });
+    this.failures = new Failures(device);
     this.pipelines = new Pipelines(this, this.uniforms);
     this.pool = new BufferPool(this);
     this.readback = new Readback(this);
     this.watch = new Watch(this);
-    device.lost.then(({ reason, message }) => {
-      this.lostReason ??= message || reason;
-    });
-    device.addEventListener("uncapturederror", (event) => {
-      this.fail((event as GPUUncapturedErrorEvent).error, "a command");
-    });
   }
 
-  // ---- what went wrong ----------------------------------------------------------------------------------
-
   get lost(): string | undefined {
-    return this.lostReason;
+    return this.failures.lost;
   }
 
   /** Throws what an earlier command came to, or that the device is gone. Asked wherever something new begins. */
   check(): void {
-    if (this.lostReason !== undefined) {
-      throw new DeviceLostError(
-        `the GPU was lost (${this.lostReason}); its tensors are gone. await gpu.init() starts it again`,
-      );
-    }
-    // What only follows from another failure waits for that one's answer.
-    if (this.failure !== undefined && (this.failureIsSource || this.asked.size === 0)) {
-      const failure = this.failure;
-      this.failure = undefined;
-      throw failure;
-    }
+    this.failures.check();
   }
 
-  /** Answers of error scopes that have not come yet. */
-  private readonly asked = new Set<Promise<void>>();
-
-  /** Waits for the answers of all error scopes: which op failed is known then. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.asked]);
+  /** Waits until it is known which op failed. */
+  settled(): Promise<void> {
+    return this.failures.settled();
   }
 
-  private popScope(what: string): void {
-    const answer = this.device.popErrorScope().then(
-      (error) => {
-        if (error !== null) this.fail(error, what, true);
-      },
-      () => undefined, // the device is gone: `lost` says so
-    );
-    this.asked.add(answer);
-    answer.then(() => this.asked.delete(answer));
-  }
-
-  /** @param source it says what went wrong first; commands that fail are what follows from it */
-  private fail(error: GPUError, what: string, source = false): void {
-    const name = (error as { constructor: { name: string } }).constructor.name;
-    if (this.failure !== undefined && !(source && !this.failureIsSource)) return;
-    this.failureIsSource = source;
-    this.failure =
-      name === "GPUOutOfMemoryError"
-        ? new OutOfMemoryError(`${what}: the GPU has no memory left (${error.message})`)
-        : new GpuError(`${what}: the GPU refused it: ${error.message}`);
-  }
-
-  guarded<T>(origin: string, make: () => T, filter: GPUErrorFilter = "out-of-memory"): T {
-    this.device.pushErrorScope(filter);
-    const made = make();
-    this.popScope(origin);
-    return made;
+  guarded<T>(origin: string, make: () => T, filter?: GPUErrorFilter): T {
+    return this.failures.guarded(origin, make, filter);
   }
 
   // ---- recording ----------------------------------------------------------------------------------------
@@ -419,7 +365,7 @@ export class GpuRuntime implements PoolOwner {
   }
 
   destroy(): void {
-    this.lostReason ??= "gpu.destroy() was called";
+    this.failures.lost ??= "gpu.destroy() was called";
     this.encoder = null;
     this.pass = null;
     this.device.destroy();
@@ -433,8 +379,5 @@ export interface ArrayPlace {
   /** In elements. */
   readonly offset: number;
 }
-
-/** The device refused a command: a defect of a kernel. */
-export class GpuError extends TapegradError {}
 
 export const blockOf = (v: View): GpuBlock => v.storage.block as GpuBlock;
