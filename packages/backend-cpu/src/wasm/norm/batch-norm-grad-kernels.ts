@@ -74,7 +74,7 @@ export const knownKernel = (): Func => {
   });
 };
 
-const PRODUCTS = {
+export const PRODUCTS = {
   g: "i32",
   x: "i32",
   mean: "i32",
@@ -198,7 +198,7 @@ export const factorsKernel = (): Func => {
   });
 };
 
-const COMBINE = {
+export const COMBINE = {
   g: "i32",
   x: "i32",
   dx: "i32",

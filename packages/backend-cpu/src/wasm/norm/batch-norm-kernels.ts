@@ -127,7 +127,13 @@ function normaliseLook(
   };
 }
 
-const MOMENTS = { ...CHANNELS, x: "i32", centres: "i32", sums: "i32", squares: "i32" } as const;
+export const MOMENTS = {
+  ...CHANNELS,
+  x: "i32",
+  centres: "i32",
+  sums: "i32",
+  squares: "i32",
+} as const;
 
 /**
  * moments(…CHANNELS, x, centres, sums, squares): Σ(x − c) and Σ(x − c)² of each channel, as doubles. With c the mean of
@@ -248,7 +254,7 @@ export const runningKernel = (): Func =>
     },
   );
 
-const NORMALISE = {
+export const NORMALISE = {
   ...CHANNELS,
   x: "i32",
   y: "i32",

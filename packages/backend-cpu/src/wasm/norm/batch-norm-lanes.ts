@@ -24,8 +24,21 @@ import {
   v128,
   when,
 } from "../assembler/assembler.ts";
-import { backwardFuncs, factorsKernel, gate, knownKernel } from "./batch-norm-grad-kernels.ts";
-import { affine, forwardFuncs, statisticsKernel } from "./batch-norm-kernels.ts";
+import {
+  backwardFuncs,
+  COMBINE,
+  factorsKernel,
+  gate,
+  knownKernel,
+  PRODUCTS,
+} from "./batch-norm-grad-kernels.ts";
+import {
+  affine,
+  forwardFuncs,
+  MOMENTS,
+  NORMALISE,
+  statisticsKernel,
+} from "./batch-norm-kernels.ts";
 import { CHANNELS } from "./planes.ts";
 import { highPair, lowPair } from "./runs.ts";
 
@@ -107,9 +120,8 @@ const centresLanes = (): Func =>
   });
 
 function momentsLanes(relaxed: boolean): Func {
-  const params = { ...CHANNELS, x: "i32", centres: "i32", sums: "i32", squares: "i32" } as const;
   const fma = multiplyAdd(relaxed);
-  return func("moments", params, (f, p) => {
+  return func("moments", MOMENTS, (f, p) => {
     const [q, left, to] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     const [c, d, s, square] = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
     return [
@@ -139,15 +151,7 @@ function momentsLanes(relaxed: boolean): Func {
 }
 
 function normaliseLanes(activation: Activation, relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    x: "i32",
-    y: "i32",
-    mean: "i32",
-    scale: "i32",
-    shift: "i32",
-  } as const;
-  return func("normalise", params, (f, p) =>
+  return func("normalise", NORMALISE, (f, p) =>
     eachBlock(f, p.images, 1, p.imageStep, [p.x, p.y], () =>
       eachGroup(f, p.channels, (at) => {
         const here = (array: IntLocal): V => v128.load(i32.add(array, at));
@@ -159,18 +163,8 @@ function normaliseLanes(activation: Activation, relaxed: boolean): Func {
 }
 
 function productsLanes(activation: Activation, relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    g: "i32",
-    x: "i32",
-    mean: "i32",
-    scale: "i32",
-    shift: "i32",
-    totals: "i32",
-    products: "i32",
-  } as const;
   const fma = multiplyAdd(relaxed);
-  return func("products", params, (f, p) => {
+  return func("products", { ...CHANNELS, ...PRODUCTS }, (f, p) => {
     const [q, r, left, to] = f.locals("i32", 4) as [IntLocal, IntLocal, IntLocal, IntLocal];
     const [m, s, b, d, g, total, product] = f.locals("v128", 7) as [
       Lane,
@@ -214,19 +208,8 @@ function productsLanes(activation: Activation, relaxed: boolean): Func {
 }
 
 function combineLanes(activation: Activation, relaxed: boolean): Func {
-  const params = {
-    ...CHANNELS,
-    g: "i32",
-    x: "i32",
-    dx: "i32",
-    mean: "i32",
-    scale: "i32",
-    shift: "i32",
-    b: "i32",
-    c: "i32",
-  } as const;
   const fma = multiplyAdd(relaxed);
-  return func("combine", params, (f, p) => {
+  return func("combine", { ...CHANNELS, ...COMBINE }, (f, p) => {
     const [s, d] = f.locals("v128", 2) as [Lane, Lane];
     const gated = gate(f, activation, relaxed);
     return eachBlock(f, p.images, 1, p.imageStep, [p.g, p.x, p.dx], () =>
