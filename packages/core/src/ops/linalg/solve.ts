@@ -112,13 +112,18 @@ export function solve(a: Tensor, b: Tensor, options: SolveOptions = {}): Tensor 
   const n = squareSize(op, a);
   checkLive(op, b);
   checkOptions(op, options, SOLVE);
-  if (options.left === false) {
-    if (b.ndim < 2)
-      throw new ShapeError(op, "X · A = B needs matrices B [..., k, n]", { B: b.shape });
-    return composite(() => mt(solve(mt(a), mt(b))));
-  }
   const vectors =
     b.ndim === 1 || (b.ndim === a.ndim - 1 && b.shape.every((size, d) => size === a.shape[d]));
+  if (options.left === false) {
+    if (vectors) {
+      throw new ShapeError(op, "X · A = B needs matrices B [..., k, n]", {
+        A: a.shape,
+        B: b.shape,
+      });
+    }
+    checkRows(op, a, b, n, b.shape[b.ndim - 1]);
+    return composite(() => mt(solveOp(...together(op, mt(a), mt(b)))));
+  }
   checkRows(op, a, b, n, vectors ? b.shape[b.ndim - 1] : b.shape[b.ndim - 2]);
   return composite(() => {
     const y = solveOp(...together(op, a, vectors ? unsqueeze(b, -1) : b));
