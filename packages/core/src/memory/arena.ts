@@ -18,11 +18,11 @@ const PAGE = 65536;
 /**
  * Left free behind blocks of so many bytes. Without it all of them would start at the same place of a page of 4 KiB, and
  * a processor takes a read for one of what was just written if the last 12 bits of the addresses agree: it waits.
- * Measured: copies in the second cache 1.6 times, depthwise convolutions there 1.5 times as fast. Eleven lines are such
- * that any five blocks in a row lie far enough apart.
+ * Measured in the second cache: depthwise convolutions up to 1.06 times as fast, least where blocks are near. Of the
+ * multiples of a line this one leaves any five blocks in a row at least 768 bytes apart, and neighbours the most.
  */
 const LARGE = 16384;
-const GAP = 11 * SMALLEST;
+const GAP = 26 * SMALLEST;
 
 /** Four classes per octave from 64 bytes up: at most 25 % of a block is slack. */
 export function sizeClassOf(bytes: number): number {
