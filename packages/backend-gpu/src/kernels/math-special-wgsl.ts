@@ -168,6 +168,13 @@ fn xlogy(a : f32, b : f32) -> f32 {
   if (a == 0.0) { return 0.0; }
   return a * ln(b);
 }
+// x^a e^−x / Γ(a); near a large a by Stirling's formula, in which its large terms have cancelled.
+fn gamma_density(a : f32, x : f32) -> f32 {
+  let d = (x - a) / a;
+  if (a <= 12.0 || abs(d) > 0.5) { return exp(a * ln(x) - x - lgamma(a)); }
+  let tail = (0.083333333 - 0.0027777778 / (a * a)) / a;
+  return sqrt(a * 0.15915494) * exp(a * (log1p(d) - d) - tail);
+}
 // As core's igamma: the lower series below a + 1, the upper continued fraction above; lower and upper in one.
 fn incomplete_gamma(a : f32, x : f32) -> vec2<f32> {
   if (is_nan(a) || is_nan(x) || a < 0.0 || x < 0.0) { return vec2<f32>(nan(), nan()); }
@@ -175,7 +182,7 @@ fn incomplete_gamma(a : f32, x : f32) -> vec2<f32> {
   if (x == 0.0) { return vec2<f32>(0.0, 1.0); }
   if (is_inf(a)) { return select(vec2<f32>(0.0, 1.0), vec2<f32>(nan(), nan()), is_inf(x)); }
   if (is_inf(x)) { return vec2<f32>(1.0, 0.0); }
-  let scale = exp(a * ln(x) - x - lgamma(a));
+  let scale = gamma_density(a, x);
   if (x < a + 1.0) {
     var term = 1.0 / a;
     var sum = term;
