@@ -6,10 +6,16 @@ import {
   DTypeError,
   eq,
   eye,
+  full,
+  linspace,
+  manualSeed,
   matmul,
   max,
   mul,
   noGrad,
+  nonzero,
+  normal,
+  randn,
   ShapeError,
   sum,
   Tensor,
@@ -57,6 +63,17 @@ describe("out", () => {
     () => [eye(2)],
     () => [eye(2), 2],
     () => [tensor([1, 2, 3]), tensor([3, 1, 2])],
+    () => [a(), truth()],
+    () => [a(), tensor([1n])],
+    () => [a(), 0, tensor([1n]), tensor([5]), "amax"],
+    () => [matrix(), 2, 0, 1],
+    () => [a(), 3, { range: [0, 1] }],
+    () => [eye(2), a(), matrix()],
+    () => [3],
+    () => [[2]],
+    () => [[2], 7],
+    () => [0, 1, 3],
+    () => [0, 5, [2]],
   ];
   for (const [name, f] of Object.entries(forms) as unknown as [string, Call][]) {
     it(`${name} takes it`, () => {
@@ -64,6 +81,7 @@ describe("out", () => {
         const args = call();
         let plain: Tensor | Record<string, Tensor>;
         try {
+          manualSeed(1);
           plain = f(...args);
         } catch {
           continue; // other arguments
@@ -71,6 +89,7 @@ describe("out", () => {
         const results: Tensor[] =
           plain instanceof Tensor ? [plain] : Object.values(plain as object);
         const out = results.map((y) => zeros(y.shape, { dtype: y.dtype }));
+        manualSeed(1);
         f(...args, { out: plain instanceof Tensor ? out[0] : out });
         expect(out.map(values)).to.deep.equal(results.map(values));
         return;
@@ -115,6 +134,40 @@ describe("out", () => {
       ArgumentError,
       /add: out needs 1 tensors/,
     );
+  });
+
+  it("is what makers of tensors follow in dtype, unless one is said", () => {
+    const int = zeros([2], { dtype: "int64" });
+    expect(full([2], 7.5, { out: int })).to.equal(int);
+    expect(values(int)).to.deep.equal([7, 7]);
+    expect(() => full([2], 7.5, { dtype: "float32", out: int })).to.throw(DTypeError, /full: the/);
+    const square = zeros([2, 2], { dtype: "float64" });
+    expect(values(eye(2, { out: square }))).to.deep.equal([1, 0, 0, 1]);
+    const double = zeros([3], { dtype: "float64" });
+    expect(values(linspace(0, 1, 3, { out: double }))).to.deep.equal([0, 0.5, 1]);
+    manualSeed(3);
+    const drawn = values(randn([3], { dtype: "float64" }));
+    manualSeed(3);
+    expect(values(randn([3], { out: double }))).to.deep.equal(drawn);
+    expect(() => zeros([3], { requiresGrad: true, out: double })).to.throw(
+      ArgumentError,
+      /zeros: requiresGrad is for new tensors/,
+    );
+  });
+
+  it("takes the place of the options in every signature of normal, and of nonzero's table", () => {
+    const out = zeros([2]);
+    for (const draw of [
+      () => normal(0, 0, [2], { out }),
+      () => normal(tensor([0, 0]), { out }).mul_(0),
+      () => normal(tensor([0, 0]), 0, { out }),
+      () => normal(0, tensor([0, 0]), { out }),
+    ]) {
+      out.fill_(9);
+      expect(values(draw())).to.deep.equal([0, 0]);
+    }
+    const places = zeros([1, 1], { dtype: "int64" });
+    expect(values(nonzero(tensor([0, 3]), { out: places }))).to.deep.equal([1]);
   });
 
   it("records nothing, and says so", () => {

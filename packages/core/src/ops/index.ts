@@ -15,33 +15,21 @@ export * from "./elementwise/index.ts";
 export * from "./functional.ts";
 export { index } from "./index/at-index.ts";
 export * from "./index/embedding.ts";
-export {
-  type IndexAddOptions,
-  indexAdd,
-  indexCopy,
-  indexFill,
-} from "./index/index-add.ts";
+export { type IndexAddOptions, indexFill } from "./index/index-add.ts";
 export * from "./index/index-lists.ts";
 export { type IndexPutOptions, indexPut } from "./index/index-put.ts";
-export { type IndexReduction, indexReduce } from "./index/index-reduce.ts";
+export type { IndexReduction } from "./index/index-reduce.ts";
 export type { IndexSpec, IndexSpecs } from "./index/index-specs.ts";
-export { maskedFill, maskedScatter, maskedSelect } from "./index/masked.ts";
-export { type NonzeroOptions, nonzero } from "./index/nonzero.ts";
+export { maskedFill, maskedScatter } from "./index/masked.ts";
+export type { NonzeroOptions } from "./index/nonzero.ts";
 export { oneHot } from "./index/one-hot.ts";
-export { scatter } from "./index/scatter.ts";
-export {
-  type ScatterReduceOptions,
-  type ScatterReduction,
-  scatterReduce,
-} from "./index/scatter-reduce.ts";
-export { take } from "./index/take.ts";
-export { type PutOptions, put, takeAlongDim } from "./index/take-along-dim.ts";
+export type { ScatterReduceOptions, ScatterReduction } from "./index/scatter-reduce.ts";
+export { type PutOptions, put } from "./index/take-along-dim.ts";
 export * from "./index/triangle.ts";
 export * from "./inplace/index.ts";
-export { choleskyInverse, choleskySolve } from "./linalg/cholesky.ts";
-export { det, slogdet } from "./linalg/det.ts";
+export { det } from "./linalg/det.ts";
 export { matrixExp } from "./linalg/exp.ts";
-export { geqrf, type OrmqrOptions, ormqr } from "./linalg/householder.ts";
+export type { OrmqrOptions } from "./linalg/householder.ts";
 export * as linalg from "./linalg/index.ts";
 export * from "./linear/add-products.ts";
 export * from "./linear/diag.ts";
@@ -73,6 +61,7 @@ export {
   amin,
   aminmax,
   any,
+  arange,
   argmax,
   argmin,
   argsort,
@@ -82,6 +71,7 @@ export {
   atan2,
   atanh,
   baddbmm,
+  bernoulli,
   bitwiseAnd,
   bitwiseLeftShift,
   bitwiseNot,
@@ -93,9 +83,12 @@ export {
   cat,
   ceil,
   cholesky,
+  choleskyInverse,
+  choleskySolve,
   clamp,
   clampMax,
   clampMin,
+  columnStack,
   copysign,
   cos,
   cosh,
@@ -110,6 +103,7 @@ export {
   digamma,
   div,
   dot,
+  dstack,
   eq,
   erf,
   erfc,
@@ -117,6 +111,7 @@ export {
   exp,
   exp2,
   expm1,
+  eye,
   floatPower,
   floor,
   floorDivide,
@@ -124,25 +119,38 @@ export {
   fmin,
   fmod,
   frac,
+  frexp,
+  full,
   gather,
   gcd,
   ge,
+  geqrf,
   gt,
   heaviside,
   histc,
+  histogram,
+  hstack,
   hypot,
+  i0,
   igamma,
   igammac,
+  indexAdd,
+  indexCopy,
+  indexReduce,
   indexSelect,
+  inner,
   inverse,
+  isin,
   isneginf,
   isposinf,
   kron,
   kthvalue,
   lcm,
+  ldexp,
   le,
   lerp,
   lgamma,
+  linspace,
   log,
   log1p,
   log2,
@@ -156,8 +164,10 @@ export {
   logicalOr,
   logicalXor,
   logit,
+  logspace,
   logsumexp,
   lt,
+  maskedSelect,
   matmul,
   matrixPower,
   max,
@@ -168,8 +178,11 @@ export {
   minimum,
   mm,
   mode,
+  msort,
   mul,
+  multinomial,
   mv,
+  mvlgamma,
   nanmean,
   nanmedian,
   nanquantile,
@@ -177,18 +190,30 @@ export {
   nanToNum,
   ne,
   neg,
+  nextafter,
+  nonzero,
   norm,
+  normal,
+  ones,
+  ormqr,
   outer,
   polygamma,
   pow,
   prod,
   quantile,
   rad2deg,
+  rand,
+  randint,
+  randn,
+  randperm,
   reciprocal,
   remainder,
+  renorm,
   round,
   rsqrt,
+  scatter,
   scatterAdd,
+  scatterReduce,
   searchsorted,
   sgn,
   sigmoid,
@@ -197,6 +222,7 @@ export {
   sin,
   sinc,
   sinh,
+  slogdet,
   sort,
   sqrt,
   square,
@@ -204,6 +230,8 @@ export {
   std,
   sub,
   sum,
+  take,
+  takeAlongDim,
   tan,
   tanh,
   tensordot,
@@ -211,9 +239,12 @@ export {
   tril,
   triu,
   trunc,
+  var,
   vdot,
+  vstack,
   where,
   xlogy,
+  zeros,
 } from "./out-forms.ts";
 export {
   adaptiveAvgPool1d,
@@ -226,15 +257,7 @@ export { divisorAt, type PoolGeometry, poolGeometry } from "./pool/geometry.ts";
 export * from "./pool/max-pool.ts";
 export * from "./random/bernoulli.ts";
 export * from "./random/counts.ts";
-export {
-  rand,
-  randint,
-  randintLike,
-  randLike,
-  randn,
-  randnLike,
-  randperm,
-} from "./random/draws.ts";
+export { randintLike, randLike, randnLike } from "./random/draws.ts";
 export * from "./random/dropout.ts";
 export * from "./random/multinomial.ts";
 export * from "./random/normal.ts";
@@ -264,7 +287,7 @@ export * from "./reduce/renorm.ts";
 export { softmax } from "./reduce/softmax.ts";
 export * from "./reduce/std.ts";
 export * from "./reduce/sum.ts";
-export { type VarOptions, var } from "./reduce/var.ts";
+export type { VarOptions } from "./reduce/var.ts";
 export * from "./reduce/var-mean.ts";
 export * from "./scan/cumprod.ts";
 export * from "./scan/diff.ts";
@@ -279,6 +302,6 @@ export * from "./sort/median.ts";
 export * from "./sort/mode.ts";
 export * from "./sort/quantile.ts";
 export * from "./sort/search.ts";
-export { msort, type SortOptions, type TopkOptions } from "./sort/sort.ts";
+export type { SortOptions, TopkOptions } from "./sort/sort.ts";
 export * from "./sort/unique.ts";
 export * from "./views/index.ts";

@@ -7,6 +7,7 @@ import { sameShape } from "../shape.ts";
 import { checkLive, owned, Tensor } from "../tensor.ts";
 import { copyOver } from "./inplace/copy_.ts";
 import { requireStorable } from "./inplace/storable.ts";
+import type { TensorOptions } from "./place.ts";
 
 /** One tensor, or for functions with several results one each, in their order. */
 export interface OutOption {
@@ -19,7 +20,7 @@ type IsOptions<O> = O extends object
     : true
   : false;
 /** F, and F with `out` among its options; options get a place where F has none. */
-type WithOut<F> = F extends (...args: infer A) => infer R
+export type WithOut<F> = F extends (...args: infer A) => infer R
   ? F &
       (Required<A> extends [...infer L, infer O]
         ? [IsOptions<O>] extends [true]
@@ -47,6 +48,39 @@ export function withOut<F extends (...args: any[]) => Tensor | object>(
     const rest = args.slice(0, -1);
     if (Object.keys(options).length > 0) rest.push(options);
     return out === undefined ? call(...rest) : writeInto(name, () => call(...rest), rest, out);
+  };
+  return both as unknown as WithOut<F>;
+}
+
+/**
+ * f, which makes tensors out of nothing, and also takes `out`, whose dtype and device are then those of what is made
+ * unless they are given.
+ * @param place of the options among f's arguments
+ */
+// biome-ignore lint/suspicious/noExplicitAny: any function of that kind
+export function makerWithOut<F extends (...args: any[]) => Tensor>(
+  name: string,
+  f: F,
+  place: number,
+): WithOut<F> {
+  const call = withOut(name, f) as unknown as AnyFunction;
+  const both = (...args: unknown[]): unknown => {
+    const last = args[args.length - 1];
+    if (!hasOut(last) || !(last.out instanceof Tensor)) return call(...args);
+    const { dtype, device, ...options }: OutOption & TensorOptions = last;
+    const rest = args.slice(0, -1);
+    // Drawn around tensors, they follow those.
+    if (rest.some((a) => a instanceof Tensor)) return call(...args);
+    if (options.requiresGrad) {
+      throw new ArgumentError(name, "requiresGrad is for new tensors; use out.requiresGrad_()");
+    }
+    while (rest.length < place) rest.push(undefined);
+    const { out } = last;
+    return call(...rest, {
+      ...options,
+      dtype: dtype ?? out.dtype,
+      device: device ?? out.backend,
+    });
   };
   return both as unknown as WithOut<F>;
 }
