@@ -1,6 +1,7 @@
 // npm run mutate: does a test notice when a gradient rule is wrong? Every rule of every op is broken in turn,
 // one input's gradient at a time, in four ways, and the checks that CI runs for that op (opSuite's gradient
-// checks on reference, and the fixtures in which the op runs) are run until one fails.
+// checks on reference, and the fixtures in which the op runs) are run until one fails. An op that needs two
+// backends has no samples: what stands in for them is in ELSEWHERE.
 //
 //   npm run mutate                      all rules; some minutes
 //   npm run mutate -- --only '^conv'    ops whose names match
@@ -47,6 +48,12 @@ function withoutLast(g: Tensor): Tensor {
   const kept = g.flatten().narrow(0, 0, g.numel - 1);
   return kept.pad([0, 1]).reshape(g.shape);
 }
+
+/** Ops whose samples cannot stand beside them, as functions of one tensor; move.test.ts checks them in the same way. */
+const ELSEWHERE: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  move: (x) => x.to("wasm"),
+};
+const elsewhere = (): Tensor => tensor([0.5, -1.5, 2], { dtype: "float64", requiresGrad: true });
 
 const options = parseArgs({ options: { only: { type: "string" } } }).values;
 const only = new RegExp(options.only ?? "");
@@ -156,6 +163,11 @@ function checksByOp(): Map<string, (() => void)[]> {
     if (name.includes("gradient")) add(op, run);
   }
   if (rules.has("move")) add("move", oneWay);
+  for (const [name, f] of Object.entries(ELSEWHERE)) {
+    if (!rules.has(name)) continue;
+    const checked = () => gradcheck(f, [elsewhere()]) && gradgradcheck(f, [elsewhere()]);
+    add(name, () => void withBackend("reference", () => scope(checked)));
+  }
   for (const file of functionFiles) {
     for (const c of readFixture<FunctionCase>(file)) {
       if (!c.grads) continue;
