@@ -17,6 +17,9 @@ const ENOUGH_TASKS = 8;
 const FEW_ROWS = 96;
 const FEW_COLUMNS = 192;
 const FEW_TO_PACK = 96;
+/** Multiply-adds that are worth a second task, and columns that it should not fall below when one or three are evened. */
+const WORTH_TWO = TASK / 2;
+const FEW_TO_EVEN = 48;
 
 /** Floats of A that are packed once for all columns; beyond it each task packs its own. */
 const MOST_PACKED = 1 << 22;
@@ -64,12 +67,19 @@ export function cutOf(
   let mc = evenBlock(m, MC, panelRows);
   const few = inPlaceB ? FEW_COLUMNS : FEW_TO_PACK;
   const wanted = Math.max(few, Math.floor(TASK / Math.max(1, Math.min(m, mc) * k)));
-  const nc = evenBlock(n, Math.min(NC, roundUp(wanted, panelColumns)), panelColumns);
+  let nc = evenBlock(n, Math.min(NC, roundUp(wanted, panelColumns)), panelColumns);
   if (inPlaceB) {
     const worth = Math.min(ENOUGH_TASKS, Math.floor((jobs * m * n * k) / TASK));
     const blocks = Math.ceil(worth / (jobs * Math.ceil(n / nc)));
     const rows = Math.max(FEW_ROWS, roundUp(Math.ceil(m / Math.max(1, blocks)), panelRows));
     mc = evenBlock(m, Math.min(mc, rows), panelRows);
+    // One block or three leave one of two threads idle for much of the time; of five and more it is not worth it.
+    const columns = Math.ceil(n / nc);
+    const tasks = jobs * columns * Math.ceil(m / mc);
+    if ((tasks === 1 || tasks === 3) && jobs * m * n * k >= WORTH_TWO) {
+      const narrower = roundUp(Math.ceil(n / (columns + 1)), panelColumns);
+      if (narrower >= FEW_TO_EVEN) nc = narrower;
+    }
   }
   const packsAhead =
     !inPlaceA && n > nc && k > 0 && jobs * roundUp(m, panelRows) * k <= MOST_PACKED;
