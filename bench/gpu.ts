@@ -212,6 +212,8 @@ async function stepRow(): Promise<GpuRow> {
 
 /** Ops of a round: fewer than a batch holds, so that nothing is submitted among them. */
 const OPS = 96;
+/** Rounds. Their times fall for the first 100: the engine is still compiling. */
+const RECORDINGS = 300;
 
 /**
  * The time until an op returns, four kinds in turn as in a model: checks, memory, parameters and the calls of WebGPU that
@@ -222,7 +224,7 @@ async function recordRow(): Promise<GpuRow> {
   const [a, b] = [ones([8]), ones([8])];
   const ops = [() => a.add(b), () => a.mul(2), () => a.relu(), () => a.sub(b)];
   const [recording, submitting]: [number[], number[]] = [[], []];
-  for (let r = 0; r < 100; r++) {
+  for (let r = 0; r < RECORDINGS; r++) {
     await gpu.sync();
     const start = now();
     noGrad(() => {

@@ -251,29 +251,34 @@ function pulse(): void {
   void new ArrayBuffer(PULSE);
 }
 
-// Its own function, so that no register of its caller keeps a Storage alive.
+// Its own function, so that no register of its caller keeps a Storage alive. Each storage is visited once: there
+// are more than a cache holds.
 function weaken(): Suspects[] {
   const suspects: Suspects[] = [];
-  const young: Storage[] = [];
+  let members: Storage[] = [];
+  let backends: Backend[] = [];
+  let blocks: Block[] = [];
+  let cohort: Cohort | null = null;
   for (const s of live) {
     s.slot = SUSPENDED;
-    if (s.met === null) young.push(s);
-    else {
+    if (s.met !== null) {
       if (!(s.met instanceof WeakRef)) s.met = new WeakRef(s);
       suspects.push({ ref: s.met, backends: [s.backend], blocks: [s.block] });
+      continue;
     }
+    if (cohort === null || members.length === COHORT) {
+      members = [];
+      backends = [];
+      blocks = [];
+      cohort = { members };
+      suspects.push({ ref: new WeakRef<Cohort | Storage>(cohort), backends, blocks });
+    }
+    members.push(s);
+    backends.push(s.backend);
+    blocks.push(s.block);
+    s.met = cohort;
   }
   live.length = 0;
-  for (let i = 0; i < young.length; i += COHORT) {
-    const members = young.slice(i, i + COHORT);
-    const cohort: Cohort = { members };
-    for (const s of members) s.met = cohort;
-    suspects.push({
-      ref: new WeakRef<Cohort | Storage>(cohort),
-      backends: members.map((s) => s.backend),
-      blocks: members.map((s) => s.block),
-    });
-  }
   return suspects;
 }
 
