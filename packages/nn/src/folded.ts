@@ -25,6 +25,32 @@ export interface ChannelwiseNorm extends Module {
 
 const isNorm = (module: Module): module is ChannelwiseNorm => "channelwise" in module;
 
+/** (x − mean) / √(variance + eps) · weight + bias, as x · scale + shift. */
+export function scaleAndShift(
+  mean: Tensor,
+  variance: Tensor,
+  eps: number,
+  weight: Tensor | null,
+  bias: Tensor | null,
+): readonly [scale: Tensor, shift: Tensor] {
+  const rstd = variance.add(eps).rsqrt();
+  const scale = weight === null ? rstd : rstd.mul(weight);
+  const shift = mean.mul(scale).neg();
+  return [scale, bias === null ? shift : shift.add(bias)];
+}
+
+/** New weights that scale and shift each channel of the output as well. */
+export function rescaled(
+  { weight, bias }: Weights,
+  [scale, shift]: readonly [Tensor, Tensor],
+): Weights & { readonly bias: Tensor } {
+  const perOutput = scale.reshape([-1, ...weight.shape.slice(1).map(() => 1)]);
+  return {
+    weight: weight.mul(perOutput),
+    bias: bias === null ? shift.clone() : bias.mul(scale).add(shift),
+  };
+}
+
 interface Folded extends Weights {
   readonly norm: Module;
   /** Storage and version of each source. */
@@ -53,12 +79,8 @@ export function folded(layer: Module & Weights, norm: Module, x: Tensor): Weight
   if (before?.norm === norm && before.state.every((value, i) => value === state[i])) return before;
   const made = noGrad(() =>
     scope(() => {
-      const [scale, shift] = affine.scaleAndShift();
-      const perOutput = scale.reshape([-1, ...weight.shape.slice(1).map(() => 1)]);
-      return {
-        weight: keep(weight.mul(perOutput)),
-        bias: keep(bias === null ? shift.clone() : bias.mul(scale).add(shift)),
-      };
+      const { weight, bias } = rescaled(layer, affine.scaleAndShift());
+      return { weight: keep(weight), bias: keep(bias) };
     }),
   );
   before?.weight.release();

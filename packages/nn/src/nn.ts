@@ -84,6 +84,14 @@ export {
   type StateProblems,
 } from "./state-dict.ts";
 export { isTrusted, trust, trustContainers } from "./trust.ts";
+export {
+  type FusableConv,
+  type FuseOptions,
+  fuseConvBnEval,
+  fuseConvBnWeights,
+  fuseLinearBnEval,
+  fuseLinearBnWeights,
+} from "./utils/fusion.ts";
 export { clipGradValue, parametersToVector, vectorToParameters } from "./utils/parameters.ts";
 export {
   type NameOptions,

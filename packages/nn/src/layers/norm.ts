@@ -21,7 +21,7 @@ import {
   type Sizes,
   whole,
 } from "../args.ts";
-import type { Channelwise } from "../folded.ts";
+import { type Channelwise, scaleAndShift } from "../folded.ts";
 import { ones_, zeros_ } from "../init.ts";
 import { Module } from "../module.ts";
 import { buffer, Parameter } from "../parameter.ts";
@@ -132,12 +132,7 @@ export abstract class BatchNormNd extends Module {
     if (!this.ranks.includes(made.length) || made[0] !== this.numFeatures) return undefined;
     return {
       sources: [mean, variance, weight, bias],
-      scaleAndShift: () => {
-        const rstd = variance.add(eps).rsqrt();
-        const scale = weight === null ? rstd : rstd.mul(weight);
-        const shift = mean.mul(scale).neg();
-        return [scale, bias === null ? shift : shift.add(bias)];
-      },
+      scaleAndShift: () => scaleAndShift(mean, variance, eps, weight, bias),
     };
   }
   override extraRepr(): string {
