@@ -59,6 +59,8 @@ interface Entry {
 const ROOF_SAMPLES = 3;
 /** Who has used this much has no more turns. */
 const MOST_MS = 5000;
+/** Rows of tiny ops time the code around kernels. The engine compiles that for most of a second: longer by this. */
+const TINY_WARM_UP = 4;
 /** Results of the same float32 arithmetic in another order differ by less. */
 const SAME = 1e-3;
 
@@ -76,8 +78,10 @@ export async function measureRow(
   own: Runner,
   others: readonly Runner[],
   meter: RoofMeter,
-  effort: Effort,
+  given: Effort,
 ): Promise<Measured> {
+  const warmUpMs = given.warmUpMs * (row.workload.spec.kind === "adds" ? TINY_WARM_UP : 1);
+  const effort = { ...given, warmUpMs };
   const failed: Absent[] = [];
   const entries: Entry[] = [];
   for (const runner of [own, ...others]) {
