@@ -36,6 +36,7 @@ describe("depthwise convolution on several threads", () => {
     columns: { n: 2, c: 48, o: 96, groups: 48, size: [28, 28], kernel: [7, 7], padding: [3, 3] },
     "stride 2": { n: 4, c: 32, o: 32, groups: 32, size: [40, 40], kernel: [5, 5], stride: [2, 2] },
     "few channels, many images": { n: 67, c: 2, o: 2, groups: 2, size: [28, 28], kernel: [3, 3] },
+    "many small images": { n: 83, c: 20, o: 60, groups: 20, size: [8, 8], kernel: [3, 3] },
     "one channel": { n: 67, c: 1, o: 1, groups: 1, size: [40, 40], kernel: [9, 9] },
     "three dims": { n: 1, c: 64, o: 64, groups: 64, size: [12, 12, 12], kernel: [3, 3, 3] },
   })) {

@@ -74,6 +74,17 @@ for (const { name, relaxed } of kinds) {
       check(ctx, { name: "3-D, 200 channels", g });
     });
 
+    it("many small images: parts of them share out the weight gradient", () => {
+      for (const [kernel, multiplier] of [
+        [3, 1],
+        [5, 3],
+      ] as const) {
+        const channels = { c: 20, o: 20 * multiplier, groups: 20, size: [8, 8] };
+        const g = geometry({ n: 83, ...channels, kernel: [kernel, kernel], padding: [1, 1] });
+        check(ctx, { name: `83 images of 8×8, k${kernel}, multiplier ${multiplier}`, g });
+      }
+    });
+
     it("planes too large to be written out", () => {
       for (const [size, stride] of [
         [[40, 61], 1],

@@ -22,6 +22,9 @@ const SUMS_BYTES = 1 << 18;
 /** Fewer pieces of channels than this are cut along the images too. */
 const FEW_PIECES = 16;
 
+/** Bytes of an image that a weight gradient goes through at a stretch at least: shorter, and it jumps through memory. */
+const STRETCH = 8 << 10;
+
 /** Less than this is not worth a launch, in nanoseconds. */
 export const SMALL = 20_000;
 
@@ -79,11 +82,20 @@ export function overChannels(
   );
   const runs: [first: number, count: number][] = [];
   const most = Math.max(1, Math.floor(SUMS_BYTES / (taps * 16)));
-  pieces(c.outChannels, cost, (from, size) => {
-    for (let first = from; first < from + size; first += most) {
-      runs.push([first, Math.min(most, from + size - first)]);
-    }
-  });
+  const bytes = 4 * Math.max((c.inputSize * sources) / multiplier, c.outputSize);
+  const stretches =
+    c.batch > 1 ? Math.max(1, Math.floor((c.outChannels * bytes) / STRETCH)) : Infinity;
+  const step = Math.ceil(c.outChannels / Math.min(c.outChannels, stretches));
+  pieces(
+    c.outChannels,
+    cost,
+    (from, size) => {
+      for (let first = from; first < from + size; first += most) {
+        runs.push([first, Math.min(most, from + size - first)]);
+      }
+    },
+    step,
+  );
   const parts =
     cost < SMALL || runs.length >= FEW_PIECES
       ? 1
