@@ -143,7 +143,7 @@ describe("command line: train", function () {
       const ran = await run(...args(place));
       expect(ran.code).to.equal(1);
       expect(ran.err).to.match(
-        /error: cannot make the run's folder '.*' \((ENOTDIR|ENOENT)\); choose another with --out/,
+        /error: cannot make the run's folder '.*' \((ENOTDIR|ENOENT|EEXIST)\); choose another with --out/,
       );
     }
   });
