@@ -2,7 +2,9 @@
 import {
   ArgumentError,
   AutogradError,
+  absolute,
   add,
+  clip,
   DTypeError,
   eq,
   eye,
@@ -12,6 +14,7 @@ import {
   matmul,
   max,
   mul,
+  multiply,
   noGrad,
   nonzero,
   normal,
@@ -97,6 +100,14 @@ describe("out", () => {
       throw new Error("no arguments fit");
     });
   }
+
+  it("is taken under second names too", () => {
+    const out = zeros([2]);
+    expect(values(clip(tensor([-1, 3]), { min: 0, max: 2, out }))).to.deep.equal([0, 2]);
+    expect(values(multiply(a(), 2, { out }))).to.deep.equal(values(a().mul(2)));
+    expect(values(absolute(tensor([-1, 3]), { out }))).to.deep.equal([1, 3]);
+    expect(values(out)).to.deep.equal([1, 3]);
+  });
 
   it("stands beside options, and several results go into several tensors", () => {
     const out = zeros([2]);

@@ -1,4 +1,4 @@
-// PyTorch's second names. Each is the function itself.
+// PyTorch's second names. Each is the function itself; methods are the plain ones, which take no `out`.
 import { methods, type Tensor } from "../tensor.ts";
 import { abs } from "./elementwise/abs.ts";
 import { acos } from "./elementwise/acos.ts";
@@ -21,16 +21,15 @@ import { sub } from "./elementwise/sub.ts";
 import { trunc } from "./elementwise/trunc.ts";
 
 import { outer } from "./linear/outer.ts";
+import * as withOut from "./out-forms.ts";
 import { trapezoid } from "./scan/trapezoid.ts";
-import { cat } from "./views/cat.ts";
-import { vstack } from "./views/join.ts";
 import { movedim, transpose } from "./views/permute.ts";
 import { split } from "./views/split.ts";
 
 /** PyTorch has no methods of these. */
-export const concat = cat;
-export const concatenate = cat;
-export const rowStack = vstack;
+export const concat = withOut.cat;
+export const concatenate = withOut.cat;
+export const rowStack = withOut.vstack;
 export const trapz = trapezoid;
 
 const ALIASES = {
@@ -62,33 +61,28 @@ const ALIASES = {
 } as const;
 
 /** Second names of other functions, as PyTorch has them. */
-export const {
-  absolute,
-  arccos,
-  arccosh,
-  arcsin,
-  arcsinh,
-  arctan,
-  arctan2,
-  arctanh,
-  clip,
-  divide,
-  fix,
-  ger,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
-  moveaxis,
-  multiply,
-  negative,
-  notEqual,
-  splitWithSizes,
-  subtract,
-  swapaxes,
-  swapdims,
-  trueDivide,
-} = ALIASES;
+export const { moveaxis, splitWithSizes, swapaxes, swapdims } = ALIASES;
+export const absolute = withOut.abs;
+export const arccos = withOut.acos;
+export const arccosh = withOut.acosh;
+export const arcsin = withOut.asin;
+export const arcsinh = withOut.asinh;
+export const arctan = withOut.atan;
+export const arctan2 = withOut.atan2;
+export const arctanh = withOut.atanh;
+export const clip = withOut.clamp;
+export const divide = withOut.div;
+export const fix = withOut.trunc;
+export const ger = withOut.outer;
+export const greater = withOut.gt;
+export const greaterEqual = withOut.ge;
+export const less = withOut.lt;
+export const lessEqual = withOut.le;
+export const multiply = withOut.mul;
+export const negative = withOut.neg;
+export const notEqual = withOut.ne;
+export const subtract = withOut.sub;
+export const trueDivide = withOut.div;
 
 type Aliases = {
   [N in keyof typeof ALIASES]: (typeof ALIASES)[N] extends (
