@@ -2,7 +2,7 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { GPU_ROWS, type GpuRowName } from "./gpu-rows.ts";
-import { type Measured, measureRow, type Runner } from "./measure.ts";
+import { type Measured, type Meters, measureRow, type Runner } from "./measure.ts";
 import { type Options, parseOptions, USAGE, UsageError } from "./options.ts";
 import { OwnRunner } from "./own-runner.ts";
 import type { PeerRunner } from "./peer-runner.ts";
@@ -94,13 +94,17 @@ async function run({ rows, threads, json, peers: wanted, effort }: Options): Pro
     });
   }
   const meter = meterFor(threads, effort.clock);
+  const alone = threads > 1 ? meterFor(1, effort.clock) : undefined;
+  const meters: Meters = { meter, ...(alone === undefined ? {} : { alone }) };
   try {
     meter.warmUp();
+    alone?.warmUp();
+    if (alone !== undefined) say(roofLine(measureNow(alone, 20), 1));
     say(`${roofLine(measureNow(meter, 20), threads)}\n`);
     say(header());
     for (const row of rows) {
       try {
-        const measured = await measureRow(row, own, others, meter, effort);
+        const measured = await measureRow(row, own, others, meters, effort);
         done.push(measured);
         for (const text of [line(measured), ...ratios(measured)]) say(text);
         write(record(measured, threads));
@@ -111,6 +115,7 @@ async function run({ rows, threads, json, peers: wanted, effort }: Options): Pro
     }
   } finally {
     meter.stop();
+    alone?.stop();
     stopAll();
   }
   conclude();

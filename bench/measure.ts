@@ -45,8 +45,16 @@ export interface Measured {
   readonly failed: readonly Absent[];
   /** In the turns of this row. */
   readonly roofs: Roofs;
+  /** Those of one thread, where tapegrad on one thread takes part: what the machine's second core gives at all. */
+  readonly aloneRoofs?: Roofs;
   /** Of the lower roof; 0 where a row has neither arithmetic nor bytes to speak of. */
   readonly fraction: number;
+}
+
+export interface Meters {
+  readonly meter: RoofMeter;
+  /** Of one thread, if the rows are on more. */
+  readonly alone?: RoofMeter;
 }
 
 interface Entry {
@@ -64,6 +72,11 @@ const TINY_WARM_UP = 4;
 /** Results of the same float32 arithmetic in another order differ by less. */
 const SAME = 1e-3;
 
+const medians = (roofs: readonly Roofs[]): Roofs => ({
+  gflops: median(roofs.map((r) => r.gflops)),
+  gbs: median(roofs.map((r) => r.gbs)),
+});
+
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** Whether two have computed the same; true where there is nothing to compare. */
@@ -77,7 +90,7 @@ export async function measureRow(
   row: Row,
   own: Runner,
   others: readonly Runner[],
-  meter: RoofMeter,
+  { meter, alone }: Meters,
   given: Effort,
 ): Promise<Measured> {
   const warmUpMs = given.warmUpMs * (row.workload.spec.kind === "adds" ? TINY_WARM_UP : 1);
@@ -98,6 +111,7 @@ export async function measureRow(
     }
   }
   const roofs: Roofs[] = [];
+  const aloneRoofs: Roofs[] = [];
   for (let round = 0; round < effort.rounds; round++) {
     for (const entry of [...entries]) {
       if (sum(entry.rounds.flat()) > MOST_MS) {
@@ -113,6 +127,7 @@ export async function measureRow(
       }
     }
     roofs.push(measureNow(meter, ROOF_SAMPLES));
+    if (alone !== undefined) aloneRoofs.push(measureNow(alone, ROOF_SAMPLES));
   }
   for (const { runner } of entries) await runner.finish();
 
@@ -122,13 +137,18 @@ export async function measureRow(
     return { ...ready, name: runner.name, ms: median(medians), rounds: medians, samples };
   });
   if (first === undefined) throw new Error(`${row.workload.id}: tapegrad did not run`);
-  const here = {
-    gflops: median(roofs.map((r) => r.gflops)),
-    gbs: median(roofs.map((r) => r.gbs)),
-  };
+  const here = medians(roofs);
   const cost = row.workload.passes[row.pass];
   const fraction = cost === undefined ? 0 : leastMs(here, cost) / first.ms;
-  return { row, own: first, others: rest, failed, roofs: here, fraction };
+  return {
+    row,
+    own: first,
+    others: rest,
+    failed,
+    roofs: here,
+    ...(alone === undefined ? {} : { aloneRoofs: medians(aloneRoofs) }),
+    fraction,
+  };
 }
 
 /** How many times longer b takes than a: the median over the rounds, which drift together. */

@@ -85,6 +85,7 @@ export function verdicts(all: readonly Verdict[]): string {
       v.what.padEnd(16),
       v.wanted.padStart(9),
       v.got.padStart(9),
+      ...(v.note === undefined ? [] : [` ${v.note}`]),
     ].join(" "),
   );
   const titles = ["target ", "row".padEnd(COLUMNS.id), "pass".padEnd(COLUMNS.pass)];

@@ -123,6 +123,10 @@ describe("bench: targets", () => {
     ]);
     expect(got([measured("W2b", "fwd", 2, alone)], 3)).to.deep.equal([]);
     expect(got([measured("M-exp", "fwd", 2, alone)], 2)).to.deep.equal([]);
+    // 25 of 50 GFLOP/s came from the first thread: the row is bound by arithmetic.
+    const aloneRoofs = { gflops: 25, gbs: 30 };
+    const [said] = judge([{ ...measured("W2b", "fwd", 2, alone), aloneRoofs }], 2);
+    expect(said?.note).to.equal("the roof itself 2.00×");
   });
 
   it("microseconds of an add", () => {

@@ -49,7 +49,7 @@ describe("bench: rows", () => {
     it(`${workload.id} ${pass}`, async () => {
       const row = { workload: { ...workload, spec: small(workload.spec) }, pass };
       resetFallbacks();
-      const m = await measureRow(row, own, [], meter, EFFORTS.least);
+      const m = await measureRow(row, own, [], { meter }, EFFORTS.least);
       expect(m.own.ms).to.be.above(0);
       expect(m.own.samples).to.equal(1);
       for (const value of m.own.probe) expect(value).to.be.within(1e-6, 1e6);
