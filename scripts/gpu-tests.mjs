@@ -1,7 +1,8 @@
 // npm run test:gpu: the tests that want a GPU: those of packages/backend-gpu in Node, which npm test runs too, and
-// opSuite in headless Chromium, on WebGPU and WebGL2; with --browser only in Chromium, on WebGPU;
+// opSuite in headless Chromium, on WebGPU and WebGL2; with --browser only in Chromium, as .ci/run does beside npm test;
 // with --all-samples, in Node, also the ops that are made of others on all of their samples;
-// with --curve the losses of a real training run on the GPU and on the CPU (gpu-curve.ts). What has no adapter or no browser is skipped, visibly.
+// with --curve the losses and the memory of a real training run (gpu-curve.ts). What has no adapter or no browser is
+// skipped, visibly.
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -23,8 +24,7 @@ const inNode = () =>
       .filter((name) => name.endsWith(".test.ts"))
       .map((name) => `${tests}/${name}`),
   ]);
-/** @param {string[]} backends */
-const inBrowsers = (...backends) => run([join(root, "scripts/browser/gpu.mjs"), ...backends]);
+const inBrowsers = () => run([join(root, "scripts/browser/gpu.mjs")]);
 
 if (process.argv.includes("--all-samples")) process.env.TAPEGRAD_ALL_SAMPLES = "1";
 const onlyBrowsers = process.argv.includes("--browser");
@@ -35,5 +35,5 @@ if (curve > 0) {
   process.exit(run([...source, join(root, "scripts/gpu-curve.ts"), ...rest]) ? 0 : 1);
 }
 // Both, even if the first fails.
-const results = onlyBrowsers ? [inBrowsers("webgpu")] : [inNode(), inBrowsers("webgpu", "webgl2")];
+const results = onlyBrowsers ? [inBrowsers()] : [inNode(), inBrowsers()];
 process.exit(results.every(Boolean) ? 0 : 1);

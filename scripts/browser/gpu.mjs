@@ -1,6 +1,7 @@
-// The browser part of npm run test:gpu: opSuite on the GPU backends in headless Chromium. Says so and succeeds where
-// there is no Chromium, or where it has no adapter; CHROMIUM names one that is not on the PATH. The counts go as JSON
-// to the file named in TEST_RESULT, like mocha's.
+// The browser part of npm run test:gpu: opSuite on the GPU backends, WebGPU and WebGL2, in headless Chromium; on one of
+// them with: node scripts/browser/gpu.mjs webgl2. Says so and succeeds where there is no Chromium, or where it has no
+// adapter; CHROMIUM names one that is not on the PATH. The counts go as JSON to the file named in TEST_RESULT, like
+// mocha's.
 import { writeFileSync } from "node:fs";
 import { bundlePage } from "./bundle.mjs";
 import { browse, findChromium, NAMES } from "./chromium.mjs";
@@ -10,15 +11,14 @@ const NOT_IN_WEBGL2 =
   "cummax cummin medianOfAll mode scatter_ sort acosh asinh atan2 atanh bitwiseAnd bitwiseLeftShift bitwiseNot bitwiseOr bitwiseRightShift bitwiseXor isfinite isnan copysign sinh cosh polygamma digamma " +
   "erfc erfinv fmax fmin gcd heaviside isinf lcm lgamma logaddexp logaddexp2 signbit sinc xlogy logsumexp logcumsumexp " +
   "i0 i1 igamma igammac nextafter";
-/** @type {{ backend: string; flags: string[]; without: string[]; named?: boolean }[]} */
+/** Those named in the arguments, or both. @type {{ backend: string; flags: string[]; without: string[] }[]} */
 const RUNS = [
   {
     backend: "webgpu",
     flags: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
     without: [],
   },
-  // Only when named: node scripts/browser/gpu.mjs webgl2
-  { backend: "webgl2", flags: [], without: NOT_IN_WEBGL2.split(" "), named: true },
+  { backend: "webgl2", flags: [], without: NOT_IN_WEBGL2.split(" ") },
 ];
 /** An op takes some on a busy machine. */
 const SECONDS = 120;
@@ -38,8 +38,8 @@ if (chromium === undefined) {
   );
 } else {
   const script = await bundlePage("scripts/browser/gpu-page.ts");
-  for (const { backend, flags, without, named = false } of RUNS) {
-    if (process.argv.length > 2 || named ? !process.argv.includes(backend) : false) continue;
+  for (const { backend, flags, without } of RUNS) {
+    if (process.argv.length > 2 && !process.argv.includes(backend)) continue;
     /** @type {Answer[]} */
     const answers = [];
     const trouble = await browse({

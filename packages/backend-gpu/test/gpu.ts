@@ -16,9 +16,13 @@ try {
   reason = (error as Error).message;
 }
 
+/** Compiling takes a processor seconds, and many times that beside what else a busy machine does. */
+const MOST_MS = 300_000;
+
 /** describe() where a GPU answers; else one skipped test that says why. Tensors go to the GPU inside. */
 export function describeGpu(title: string, body: () => void): void {
-  describe(title, () => {
+  describe(title, function () {
+    this.timeout(MOST_MS);
     if (reason !== undefined) {
       it.skip(`no GPU: ${reason}`);
       return;

@@ -2,6 +2,7 @@
 import {
   arange,
   crossEntropy,
+  currentBackend,
   DeviceError,
   DeviceLostError,
   DTypeError,
@@ -16,7 +17,7 @@ import {
   zeros,
 } from "@tapegrad/core";
 import { expect } from "chai";
-import { gpu } from "../src/index.ts";
+import { gpu, runtime } from "../src/index.ts";
 import { describeGpu } from "./gpu.ts";
 
 const list = async (t: { data(): Promise<ArrayLike<number | bigint>> }): Promise<number[]> =>
@@ -148,6 +149,48 @@ describeGpu("the GPU's runtime", () => {
       const loss = crossEntropy(x(), tensor([2n, -100n]));
       expect(await loss.itemAsync()).to.be.closeTo(0.4076, 1e-3);
     });
+  });
+
+  it("what is timed gives its query sets back, also where it throws", async function () {
+    if (!gpu.info.features.includes("timestamp-query")) this.skip();
+    const { device } = runtime();
+    const make = device.createQuerySet;
+    const sets: GPUQuerySet[] = [];
+    let destroyed = 0;
+    device.createQuerySet = (descriptor) => {
+      const set = make.call(device, descriptor);
+      const destroy = set.destroy.bind(set);
+      set.destroy = () => {
+        destroyed++;
+        destroy();
+        return undefined;
+      };
+      sets.push(set);
+      return set;
+    };
+    try {
+      const backend = currentBackend();
+      let error: unknown;
+      await backend
+        .timed?.(() => {
+          ones([4]).add(1);
+          throw new Error("in between");
+        })
+        .catch((e: unknown) => {
+          error = e;
+        });
+      expect(String(error)).to.equal("Error: in between");
+      expect([sets.length, destroyed]).to.deep.equal([1, 1]);
+      const spans = await backend.timed?.((mark) => {
+        ones([4]).add(1);
+        mark();
+      });
+      expect(spans?.length).to.equal(1);
+      expect([sets.length, destroyed]).to.deep.equal([2, 2]);
+    } finally {
+      device.createQuerySet = make;
+    }
+    expect(await ones([2]).add(1).sum().itemAsync()).to.equal(4);
   });
 
   it("after the device was lost everything says so, and init() starts another", async () => {

@@ -39,6 +39,10 @@ export class Timing {
     };
   }
 
+  destroy(): void {
+    for (const set of this.sets) set.destroy();
+  }
+
   /** Waits for what was submitted. */
   async spans(rt: GpuRuntime): Promise<DeviceSpan[]> {
     const spans = Array.from({ length: this.marks }, () => ({ ms: 0, start: 0, end: 0 }));
@@ -72,7 +76,6 @@ export class Timing {
     const ns = [...new BigUint64Array(staging.getMappedRange())];
     staging.destroy();
     made.destroy();
-    set.destroy();
     return ns.map((t) => Number(t) / 1e6);
   }
 }
@@ -87,14 +90,18 @@ export async function timed(
   const timing = new Timing(rt.device);
   rt.timing = timing;
   try {
-    run(() => {
+    try {
+      run(() => {
+        rt.endPass();
+        timing.marks++;
+      });
+    } finally {
       rt.endPass();
-      timing.marks++;
-    });
+      rt.timing = undefined;
+      rt.flush(); // it writes into the query sets
+    }
+    return await timing.spans(rt);
   } finally {
-    rt.endPass();
-    rt.timing = undefined;
+    timing.destroy();
   }
-  rt.flush();
-  return timing.spans(rt);
 }
