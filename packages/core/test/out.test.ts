@@ -9,6 +9,7 @@ import {
   eq,
   eye,
   full,
+  linalg,
   linspace,
   manualSeed,
   matmul,
@@ -26,7 +27,10 @@ import {
   zeros,
 } from "@tapegrad/core";
 import { expect } from "chai";
+import * as linalgPlain from "../src/ops/linalg/index.ts";
+import * as linalgForms from "../src/ops/linalg/out-forms.ts";
 import * as forms from "../src/ops/out-forms.ts";
+import * as plain from "../src/ops/rooms.ts";
 import { useBackend } from "./use-backend.ts";
 
 type Call = (...args: unknown[]) => Tensor;
@@ -77,8 +81,23 @@ describe("out", () => {
     () => [[2], 7],
     () => [0, 1, 3],
     () => [0, 5, [2]],
+    () => [[matrix(), matrix()]],
+    () => [matrix(), a(), { upper: true }],
+    () => [matrix(), matrix(), { upper: true }],
+    () => [matrix(), tensor([2, 2], { dtype: "int32" }), matrix()],
+    () => [eye(4).reshape([2, 2, 2, 2])],
   ];
-  for (const [name, f] of Object.entries(forms) as unknown as [string, Call][]) {
+  /** Those of a list that are not what the list below has. */
+  const taking = (place: string, list: object, below: object): [string, Call][] =>
+    (Object.entries(list) as [string, Call][])
+      .filter(
+        ([name, f]) => typeof f === "function" && f !== (below as Record<string, unknown>)[name],
+      )
+      .map(([name, f]) => [place + name, f]);
+  for (const [name, f] of [
+    ...taking("", forms, plain),
+    ...taking("linalg.", linalgForms, linalgPlain),
+  ]) {
     it(`${name} takes it`, () => {
       for (const call of calls) {
         const args = call();
@@ -100,6 +119,23 @@ describe("out", () => {
       throw new Error("no arguments fit");
     });
   }
+
+  it("is a record of results too, such as another call gave", () => {
+    const first = linalg.qr(matrix());
+    const other = tensor([[2, 1], [0, 3]]); // biome-ignore format: a matrix
+    const second = linalg.qr(other, { mode: "complete", out: first });
+    expect(second.Q).to.equal(first.Q);
+    expect(values(first.R)).to.deep.equal(values(linalg.qr(other).R));
+    const message = /qr: out needs { Q, R }; got { values, indices }/;
+    expect(() => linalg.qr(other, { out: max(other, 0) })).to.throw(ArgumentError, message);
+    const one = zeros([]);
+    expect(linalg.cond(other, { out: one })).to.equal(one);
+    expect(one.item()).to.equal(linalg.cond(other).item());
+    expect(() => linalg.cond(other, { out: { one } })).to.throw(
+      ArgumentError,
+      /out needs a tensor/,
+    );
+  });
 
   it("is taken under second names too", () => {
     const out = zeros([2]);

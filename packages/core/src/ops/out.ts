@@ -9,9 +9,10 @@ import { copyOver } from "./inplace/copy_.ts";
 import { requireStorable } from "./inplace/storable.ts";
 import type { TensorOptions } from "./place.ts";
 
-/** One tensor, or for functions with several results one each, in their order. */
+/** Where results go: one tensor; of functions with several results a list in their order, or a record by their names. */
+export type Out = Tensor | readonly Tensor[] | object;
 export interface OutOption {
-  readonly out: Tensor | readonly Tensor[];
+  readonly out: Out;
 }
 
 type IsOptions<O> = O extends object
@@ -19,13 +20,17 @@ type IsOptions<O> = O extends object
     ? false
     : true
   : false;
-/** F, and F with `out` among its options; options get a place where F has none. */
+/**
+ * F, and F with `out` among its options; options get a place where F has none, and may follow the first argument where
+ * the others have defaults.
+ */
 export type WithOut<F> = F extends (...args: infer A) => infer R
   ? F &
       (Required<A> extends [...infer L, infer O]
         ? [IsOptions<O>] extends [true]
           ? ((...args: [...L, O & OutOption]) => R) & ((x: L[0], options: O & OutOption) => R)
-          : (...args: [...Required<A>, OutOption]) => R
+          : ((...args: [...Required<A>, OutOption]) => R) &
+              ([A[0]] extends A ? (x: A[0], options: OutOption) => R : unknown)
         : never)
   : never;
 
@@ -89,9 +94,10 @@ function writeInto(
   op: string,
   compute: () => Tensor | object,
   args: readonly unknown[],
-  out: Tensor | readonly Tensor[],
+  out: Out,
 ): unknown {
-  const targets = Array.isArray(out) ? (out as readonly Tensor[]) : [out as Tensor];
+  const byName = !(out instanceof Tensor) && !Array.isArray(out);
+  const targets = (out instanceof Tensor ? [out] : Object.values(out)) as readonly Tensor[];
   for (const t of targets) checkLive(op, t);
   if (
     isGradEnabled() &&
@@ -107,6 +113,12 @@ function writeInto(
       const result = compute();
       const single = result instanceof Tensor;
       names = single ? [] : Object.keys(result);
+      if (byName && Object.keys(out).join() !== names.join()) {
+        throw new ArgumentError(
+          op,
+          `out needs ${names.length === 0 ? "a tensor" : `{ ${names.join(", ")} }`}; got { ${Object.keys(out).join(", ")} }`,
+        );
+      }
       const results = (single ? [result] : Object.values(result)) as Tensor[];
       if (results.length !== targets.length) {
         throw new ArgumentError(

@@ -1,4 +1,4 @@
-// torch.linalg, in our spelling: what stands here is exported as `linalg`.
+// torch.linalg, in our spelling. out-forms.ts says which of them take `out`.
 export { type CholeskyOptions, cholesky } from "./cholesky.ts";
 export { det, type SignAndLog, slogdet } from "./det.ts";
 export { eigh, eigvalsh } from "./eigh.ts";
