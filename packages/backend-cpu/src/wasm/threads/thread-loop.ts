@@ -43,6 +43,7 @@ type Kernel = (...args: number[]) => unknown;
  * Runs the calls of one task. A record is [descriptor, argument count, mask of thread-local arguments,
  * …arguments] in doubles.
  * @param kernelAt finds the kernel of a descriptor
+ * @param lists an array of each length, filled anew for each call: to change an array's length costs more than a call
  */
 export function runTask(
   records: Float64Array,
@@ -50,7 +51,7 @@ export function runTask(
   to: number,
   local: number,
   kernelAt: (descriptor: number) => Kernel,
-  args: number[],
+  lists: unknown[][],
 ): void {
   let at = from;
   while (at < to) {
@@ -58,13 +59,15 @@ export function runTask(
     const count = records[at + 1] as number;
     const mask = records[at + 2] as number;
     at += 3;
-    args.length = count;
+    const args = (lists[count] ??= Array.from({ length: count }, () => null));
     for (let i = 0; i < count; i++) {
-      const value = records[at + i] as number;
-      args[i] = mask & (1 << i) ? local + value : value;
+      const value = (records[at + i] as number) + (mask & (1 << i) ? local : 0);
+      // A small integer is kept in the array itself, other numbers are objects.
+      const whole = value | 0;
+      args[i] = whole === value ? whole : value;
     }
     at += count;
-    kernel(...args);
+    kernel(...(args as number[]));
   }
 }
 
@@ -86,7 +89,7 @@ export function workerLoop(
 ): void {
   const words = new Int32Array(memory.buffer, control, W.END);
   const kernels = new Map<number, Kernel>();
-  const args: number[] = [];
+  const lists: unknown[][] = [];
   let doubles = new Float64Array(memory.buffer);
   let ints = new Int32Array(memory.buffer);
   const refresh = (): void => {
@@ -133,7 +136,7 @@ export function workerLoop(
     const local =
       ((words[W.LOCAL] as number) >>> 0) + thread * ((words[W.LOCAL_BYTES] as number) >>> 0);
     try {
-      run(doubles, from, to, local, kernelAt, args);
+      run(doubles, from, to, local, kernelAt, lists);
     } catch (error) {
       fail(error);
     }

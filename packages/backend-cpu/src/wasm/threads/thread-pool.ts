@@ -111,7 +111,7 @@ class Team implements Tasks {
   private locals: ArenaBlock | undefined;
   private localBytes = 0;
   private readonly kernels = new Map<number, Kernel>();
-  private readonly args: number[] = [];
+  private readonly lists: unknown[][] = [];
   private readonly kernelAt = (descriptor: number): Kernel =>
     this.kernels.get(descriptor) as Kernel;
 
@@ -243,7 +243,7 @@ class Team implements Tasks {
       try {
         const from = records + (ints[starts + task] as number);
         const to = records + (ints[starts + task + 1] as number);
-        runTask(heap, from, to, local, this.kernelAt, this.args);
+        runTask(heap, from, to, local, this.kernelAt, this.lists);
       } catch (error) {
         failure ??= { error };
       }
