@@ -38,6 +38,7 @@ const CASES: readonly (readonly [string, readonly number[], readonly number[], o
       { padding: [3, 1], dilation: [2, 3], groups: 3 },
       4,
     ],
+    ["7×7", [2, 3, 13, 11], [3, 1, 7, 7], { padding: 3, groups: 3 }, 4],
     [
       "11×11, too large for registers",
       [1, 2, 20, 23],

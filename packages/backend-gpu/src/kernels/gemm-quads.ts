@@ -29,15 +29,13 @@ interface QuadForm extends Pick<GemmForm, "bias" | "activation"> {
   readonly columns: number;
   /** More than one turn: their sums are added up. */
   readonly nested: boolean;
-  /** Some turn is no multiple of four. */
-  readonly tail: boolean;
 }
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const SWAPS = ["quadSwapX", "quadSwapY", "quadSwapDiagonal"];
 
 function quadProgram(key: string, form: QuadForm): Program {
-  const { rows, columns, nested, tail, bias, activation } = form;
+  const { rows, columns, nested, bias, activation } = form;
   const [ts, us, ss] = [range(rows), range(columns), range(STEP)];
   const each = (line: (t: number, u: number) => string): string =>
     ts.map((t) => `  ${us.map((u) => line(t, u)).join(" ")}`).join("\n");
@@ -96,7 +94,7 @@ ${ss.map((s) => `      ${us.map((u) => `let v${s}_${u} = b[at_b + k${s} + ${colu
 ${four.join("\n")}
       at_a += ${STEP}u * p.ac;
       at_b += ${STEP}u * p.br;
-    }${tail ? rest : ""}
+    }${rest}
 ${nested ? each((t, u) => `acc${t}_${u} += part${t}_${u};`) : ""}
   }
 ${each(store)}`;
@@ -144,10 +142,10 @@ export function quads(rt: GpuRuntime, g: Gemm): void {
   const split = parts > 1;
   const per = bias === undefined ? "none" : bias.per;
   const form: QuadForm = {
-    ...{ rows, columns, nested: each > 1, tail: k % STEP > 0 },
+    ...{ rows, columns, nested: each > 1 },
     ...{ bias: split ? "none" : per, activation: split ? "none" : activation },
   };
-  const key = `wgsl/matmul/quads${rows}x${columns}/${form.bias}/${form.activation}${form.nested ? "/nested" : ""}${form.tail ? "/tail" : ""}`;
+  const key = `wgsl/matmul/quads${rows}x${columns}/${form.bias}/${form.activation}${form.nested ? "/nested" : ""}`;
   const made = program(key, (name) => quadProgram(name, form));
   const sums = split ? rt.temporary(4 * items * parts * m * n, "matmul") : undefined;
   const blocks = blocksM * blocksN * parts * items;

@@ -201,6 +201,27 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
       at_a += 4u * p.ac;
       at_b += 4u * p.br;
     }
+    for (var q = size / 4u * 4u; q < size; q++) {
+      let v0 = b[at_b + 0u * p.bc]; let v1 = b[at_b + 4u * p.bc]; let v2 = b[at_b + 8u * p.bc]; let v3 = b[at_b + 12u * p.bc]; let v4 = b[at_b + 16u * p.bc]; let v5 = b[at_b + 20u * p.bc]; let v6 = b[at_b + 24u * p.bc]; let v7 = b[at_b + 28u * p.bc];
+      { let x = a[at_a + 0u * p.ar]; acc0_0 += x * v0; acc0_1 += x * v1; acc0_2 += x * v2; acc0_3 += x * v3; acc0_4 += x * v4; acc0_5 += x * v5; acc0_6 += x * v6; acc0_7 += x * v7; }
+      { let x = a[at_a + 1u * p.ar]; acc1_0 += x * v0; acc1_1 += x * v1; acc1_2 += x * v2; acc1_3 += x * v3; acc1_4 += x * v4; acc1_5 += x * v5; acc1_6 += x * v6; acc1_7 += x * v7; }
+      { let x = a[at_a + 2u * p.ar]; acc2_0 += x * v0; acc2_1 += x * v1; acc2_2 += x * v2; acc2_3 += x * v3; acc2_4 += x * v4; acc2_5 += x * v5; acc2_6 += x * v6; acc2_7 += x * v7; }
+      { let x = a[at_a + 3u * p.ar]; acc3_0 += x * v0; acc3_1 += x * v1; acc3_2 += x * v2; acc3_3 += x * v3; acc3_4 += x * v4; acc3_5 += x * v5; acc3_6 += x * v6; acc3_7 += x * v7; }
+      { let x = a[at_a + 4u * p.ar]; acc4_0 += x * v0; acc4_1 += x * v1; acc4_2 += x * v2; acc4_3 += x * v3; acc4_4 += x * v4; acc4_5 += x * v5; acc4_6 += x * v6; acc4_7 += x * v7; }
+      { let x = a[at_a + 5u * p.ar]; acc5_0 += x * v0; acc5_1 += x * v1; acc5_2 += x * v2; acc5_3 += x * v3; acc5_4 += x * v4; acc5_5 += x * v5; acc5_6 += x * v6; acc5_7 += x * v7; }
+      { let x = a[at_a + 6u * p.ar]; acc6_0 += x * v0; acc6_1 += x * v1; acc6_2 += x * v2; acc6_3 += x * v3; acc6_4 += x * v4; acc6_5 += x * v5; acc6_6 += x * v6; acc6_7 += x * v7; }
+      { let x = a[at_a + 7u * p.ar]; acc7_0 += x * v0; acc7_1 += x * v1; acc7_2 += x * v2; acc7_3 += x * v3; acc7_4 += x * v4; acc7_5 += x * v5; acc7_6 += x * v6; acc7_7 += x * v7; }
+      { let x = a[at_a + 8u * p.ar]; acc8_0 += x * v0; acc8_1 += x * v1; acc8_2 += x * v2; acc8_3 += x * v3; acc8_4 += x * v4; acc8_5 += x * v5; acc8_6 += x * v6; acc8_7 += x * v7; }
+      { let x = a[at_a + 9u * p.ar]; acc9_0 += x * v0; acc9_1 += x * v1; acc9_2 += x * v2; acc9_3 += x * v3; acc9_4 += x * v4; acc9_5 += x * v5; acc9_6 += x * v6; acc9_7 += x * v7; }
+      { let x = a[at_a + 10u * p.ar]; acc10_0 += x * v0; acc10_1 += x * v1; acc10_2 += x * v2; acc10_3 += x * v3; acc10_4 += x * v4; acc10_5 += x * v5; acc10_6 += x * v6; acc10_7 += x * v7; }
+      { let x = a[at_a + 11u * p.ar]; acc11_0 += x * v0; acc11_1 += x * v1; acc11_2 += x * v2; acc11_3 += x * v3; acc11_4 += x * v4; acc11_5 += x * v5; acc11_6 += x * v6; acc11_7 += x * v7; }
+      { let x = a[at_a + 12u * p.ar]; acc12_0 += x * v0; acc12_1 += x * v1; acc12_2 += x * v2; acc12_3 += x * v3; acc12_4 += x * v4; acc12_5 += x * v5; acc12_6 += x * v6; acc12_7 += x * v7; }
+      { let x = a[at_a + 13u * p.ar]; acc13_0 += x * v0; acc13_1 += x * v1; acc13_2 += x * v2; acc13_3 += x * v3; acc13_4 += x * v4; acc13_5 += x * v5; acc13_6 += x * v6; acc13_7 += x * v7; }
+      { let x = a[at_a + 14u * p.ar]; acc14_0 += x * v0; acc14_1 += x * v1; acc14_2 += x * v2; acc14_3 += x * v3; acc14_4 += x * v4; acc14_5 += x * v5; acc14_6 += x * v6; acc14_7 += x * v7; }
+      { let x = a[at_a + 15u * p.ar]; acc15_0 += x * v0; acc15_1 += x * v1; acc15_2 += x * v2; acc15_3 += x * v3; acc15_4 += x * v4; acc15_5 += x * v5; acc15_6 += x * v6; acc15_7 += x * v7; }
+      at_a += p.ac;
+      at_b += p.br;
+    }
 
   }
   { let v = acc0_0; y[to + 0u * p.n + 0u] = v; } { let v = acc0_1; y[to + 0u * p.n + 4u] = v; } { let v = acc0_2; y[to + 0u * p.n + 8u] = v; } { let v = acc0_3; y[to + 0u * p.n + 12u] = v; } { let v = acc0_4; y[to + 0u * p.n + 16u] = v; } { let v = acc0_5; y[to + 0u * p.n + 20u] = v; } { let v = acc0_6; y[to + 0u * p.n + 24u] = v; } { let v = acc0_7; y[to + 0u * p.n + 28u] = v; }

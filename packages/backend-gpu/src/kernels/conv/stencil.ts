@@ -54,16 +54,20 @@ export const offsetsOf = (terms: readonly Term[]): number[] =>
 /** Most outputs, and most products, that are worth the time to compile them. */
 const MOST_OUTPUTS = 28;
 const MOST_PRODUCTS = 400;
+/** Most loads of a tile here, likewise: twice as many take compilers ten times as long. */
+const MOST_LOADS = 72;
 
 /**
  * The tile that loads and stores least in all, for processors that play a GPU: those are what takes them long. Tiles
  * that divide the plane win over large ones that stand over its edge.
  * @param termsOf the terms of tiles of a size, down or across
+ * @param mostLoads of a tile
  */
 export function thriftyTile(
   sizes: readonly [number, number],
   steps: readonly [number, number],
   termsOf: readonly [(tile: number) => Term[], (tile: number) => Term[]],
+  mostLoads = Number.POSITIVE_INFINITY,
 ): [number, number] {
   const choices = ([0, 1] as const).map((d) =>
     Array.from({ length: 8 }, (_, k) => (k + 1) * steps[d])
@@ -77,9 +81,9 @@ export function thriftyTile(
   let [best, least] = [[steps[0], steps[1]] as [number, number], Number.POSITIVE_INFINITY];
   for (const a of choices[0] ?? []) {
     for (const b of choices[1] ?? []) {
-      const outputs = a.tile * b.tile;
-      const cost = a.tiles * b.tiles * (a.loads * b.loads + outputs);
-      if (cost >= least || outputs > MOST_OUTPUTS) continue;
+      const [outputs, loads] = [a.tile * b.tile, a.loads * b.loads];
+      const cost = a.tiles * b.tiles * (loads + outputs);
+      if (cost >= least || outputs > MOST_OUTPUTS || loads > mostLoads) continue;
       if (a.products * b.products > MOST_PRODUCTS) continue;
       [best, least] = [[a.tile, b.tile], cost];
     }
@@ -87,10 +91,12 @@ export function thriftyTile(
   return best;
 }
 
+const MOST_TAPS = 49;
+
 /** Registers and code stay in bounds. */
 export function fitsStencil(p: Planar): boolean {
   const [down, across] = tileOf(p, 4, 4);
-  return p.kh * p.kw <= 25 && down * across <= 16 && p.dw * (p.kw - 1) <= 24;
+  return p.kh * p.kw <= MOST_TAPS && down * across <= 16 && p.dw * (p.kw - 1) <= 24;
 }
 
 type Pass = "forward" | "inputGrad";
@@ -151,8 +157,9 @@ export function stencil(
   const terms = forward ? forwardTerms : gradientTerms;
   const inRows = (tile: number): Term[] => terms(tile, p.kh, p.sh, p.ph, p.dh);
   const inColumns = (tile: number): Term[] => terms(tile, p.kw, p.sw, p.pw, p.dw);
+  const steps: [number, number] = forward ? [1, 1] : [p.sh, p.sw];
   const [down, across] = rt.info.software
-    ? thriftyTile([out.height, out.width], forward ? [1, 1] : [p.sh, p.sw], [inRows, inColumns])
+    ? thriftyTile([out.height, out.width], steps, [inRows, inColumns], MOST_LOADS)
     : tileOf(p, out.height, out.width);
   const hasBias = blocks.length === 4;
   const key = `wgsl/depthwise/${pass}/${down}x${across}/${windowKey(p)}/${p.og}/${source.height}x${source.width}>${out.height}x${out.width}/${hasBias ? "bias" : ""}${activation}`;

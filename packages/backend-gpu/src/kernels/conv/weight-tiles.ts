@@ -11,7 +11,7 @@ import { type Planar, windowKey } from "./planar.ts";
 import { forwardTerms, offsetsOf, type Term, thriftyTile } from "./stencil.ts";
 
 /** Sums that a thread holds. */
-const MOST_TAPS = 25;
+const MOST_TAPS = 49;
 /** So many threads keep a few processors busy. */
 const BUSY = 512;
 
