@@ -20,7 +20,7 @@ import {
 } from "../assembler/assembler.ts";
 import type { Kernel } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
-import { type Cell, rowsKernel } from "../elementwise/rows.ts";
+import { type Cell, ROWS, rowsKernel } from "../elementwise/rows.ts";
 import {
   few,
   MANY,
@@ -35,7 +35,7 @@ import type { Role } from "../elementwise/walk-kernel.ts";
 import { pieces, traffic } from "../threads/launch.ts";
 import { byteAddress, tangled } from "../view.ts";
 import { narrowBrain, narrowHalf, widenBrain, widenHalf } from "./half.ts";
-import { ROWS, wordCopy } from "./strided-copy.ts";
+import { wordCopy } from "./strided-copy.ts";
 
 type V = Expr<"v128">;
 

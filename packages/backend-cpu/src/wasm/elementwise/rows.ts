@@ -102,6 +102,18 @@ function storeFour(cell: Cell, at: IntLocal, vector: Local<"v128">, offset: numb
   }
 }
 
+/** The arguments of a kernel with one input. */
+export const ROWS = {
+  rows: "i32",
+  n: "i32",
+  y: "i32",
+  yRow: "i32",
+  yStep: "i32",
+  a: "i32",
+  aRow: "i32",
+  aStep: "i32",
+} as const;
+
 export interface RowsSpec {
   readonly inputs: readonly Cell[];
   readonly output: Cell;

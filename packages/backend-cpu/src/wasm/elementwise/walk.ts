@@ -127,8 +127,10 @@ export function transposed(bytes: number): boolean {
 /** Bytes per step within the row: of y (0), a (1), b (2), c (3). */
 export const rowStep = (operand: 0 | 1 | 2 | 3): number => steps[operand][rank - 1] as number;
 
-/** Bytes from one row of y to the next. */
-export const rowPitch = (): number => stepsY[rank - 2] as number;
+/** The size of the dim before the row. */
+export const rowCount = (): number => sizes[rank - 2] as number;
+/** How many rows the plan has in all. */
+export const allRows = (): number => planned() / (sizes[rank - 1] as number);
 
 /** Calls the kernel for all rows of the plan. */
 export function walk(kernel: Kernel, y: number, a: number, b = 0, c = 0): void {

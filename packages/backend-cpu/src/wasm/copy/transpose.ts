@@ -1,0 +1,150 @@
+// Transpositions of 32-bit words: y[i, j] = a[j, i], rows of y side by side (yStep 4), a side by side along the rows
+// (aRow 4).
+//
+// What limits them is not the shuffling but the pages: each row of a large matrix lies in pages of its own, and a
+// processor remembers where few of them are. So a tile is large, 256 × 256: its part of each row is fetched in one go
+// into memory that stays in the second-level cache, with rows that do not collide there as strides of 4 KiB do; then
+// y is written four rows at a time, a kilobyte of each, whose lines were asked for together.
+import {
+  type Code,
+  copyBytes,
+  countdown,
+  countdownOrSkip,
+  doWhile,
+  type Expr,
+  type Func,
+  f32,
+  f32x4,
+  func,
+  type I32,
+  type IntLocal,
+  i32,
+  type Local,
+  select,
+  touch,
+  v128,
+  when,
+} from "../assembler/assembler.ts";
+import { ROWS } from "../elementwise/rows.ts";
+
+type V = Expr<"v128">;
+type Lane = Local<"v128">;
+type Four<T> = [T, T, T, T];
+
+/** Rows and columns of y in a tile. */
+export const TILE = 256;
+const PITCH = TILE * 4 + 64;
+/** Bytes of memory of the thread: a tile of a. */
+export const TILE_BYTES = TILE * PITCH;
+/** Tiles lower or narrower than this are read where they are: few lines collide. */
+export const LOW = 128;
+const NARROW = 32;
+
+const low = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 4, 1, 5]);
+const high = (a: V, b: V): V => f32x4.shuffle(a, b, [2, 6, 3, 7]);
+
+/** With `own` = 0 all tiles are read where they are. */
+export const transposeKernel = (): Func =>
+  func("run", { ...ROWS, own: "i32" }, (f, p) => {
+    const [height, width, columns, to, from] = f.locals("i32", 5) as [...Four<IntLocal>, IntLocal];
+    const [base, at, line, left] = f.locals("i32", 4) as Four<IntLocal>;
+    const [pitches, count] = f.locals("i32", 2) as [IntLocal, IntLocal];
+    const sources = f.locals("i32", 4) as Four<IntLocal>;
+    const targets = f.locals("i32", 4) as Four<IntLocal>;
+    const r = f.locals("v128", 4) as Four<Lane>;
+    const t = f.locals("v128", 4) as Four<Lane>;
+    /** Four pointers `step` apart. */
+    const spread = (all: Four<IntLocal>, first: IntLocal, step: IntLocal): Code =>
+      all.map((q, k) => q.set(k === 0 ? first : i32.add(all[k - 1] as IntLocal, step)));
+    const fetch: Code = [
+      base.set(p.own),
+      left.set(width),
+      countdown(left, [copyBytes(base, at, i32.shl(height, 2)), at.add(p.aStep), base.add(PITCH)]),
+      base.set(p.own),
+    ];
+    /** Four rows of y from `line` on, out of rows of the tile that lie `pitch` apart: a constant where they can. */
+    const fourRows = (pitch: I32): Code => {
+      const fixed = typeof pitch === "number";
+      const load = (k: number): V =>
+        fixed ? v128.load(at, k * pitch) : v128.load(sources[k] as IntLocal);
+      return [
+        spread(targets, line, p.yRow),
+        left.set(i32.shrU(width, 4)),
+        countdownOrSkip(
+          left,
+          targets.map((q) => [touch(q), q.add(64)]),
+        ),
+        spread(targets, line, p.yRow),
+        line.set(i32.add(targets[3], p.yRow)),
+        at.set(base),
+        fixed ? [] : spread(sources, base, p.aStep),
+        base.add(16),
+        left.set(i32.shrU(width, 2)),
+        countdownOrSkip(left, [
+          r.map((v, k) => v.set(load(k))),
+          t[0].set(low(r[0], r[2])),
+          t[1].set(high(r[0], r[2])),
+          t[2].set(low(r[1], r[3])),
+          t[3].set(high(r[1], r[3])),
+          [low(t[0], t[2]), high(t[0], t[2]), low(t[1], t[3]), high(t[1], t[3])].map((v, k) =>
+            v128.store(targets[k] as IntLocal, v),
+          ),
+          targets.map((q) => q.add(16)),
+          fixed ? at.add(4 * pitch) : sources.map((q) => q.add(pitches)),
+        ]),
+        left.set(i32.and(width, 3)),
+        fixed ? [] : at.set(sources[0]),
+        countdownOrSkip(left, [
+          r[0].set(v128.load(at)),
+          at.add(pitch),
+          targets.map((q, lane) => [v128.store32Lane(q, r[0], lane), q.add(4)]),
+        ]),
+      ];
+    };
+    const oneRow = (pitch: I32): Code => [
+      at.set(base),
+      targets[0].set(line),
+      left.set(width),
+      countdown(left, [f32.store(targets[0], f32.load(at)), targets[0].add(4), at.add(pitch)]),
+      base.add(4),
+      line.add(p.yRow),
+    ];
+    const rows = (pitch: I32): Code => [
+      count.set(i32.shrU(height, 2)),
+      countdownOrSkip(count, fourRows(pitch)),
+      count.set(i32.and(height, 3)),
+      countdownOrSkip(count, oneRow(pitch)),
+    ];
+    const large = i32.and(i32.geU(height, LOW), i32.geU(width, NARROW));
+    const tile: Code = [
+      line.set(to),
+      at.set(from),
+      base.set(from),
+      when(i32.and(large, i32.ne(p.own, 0)), [fetch, rows(PITCH)], rows(p.aStep)),
+    ];
+    return [
+      pitches.set(i32.shl(p.aStep, 2)),
+      doWhile(
+        [
+          height.set(select(p.rows, i32.const(TILE), i32.ltU(p.rows, TILE))),
+          columns.set(p.n),
+          to.set(p.y),
+          from.set(p.a),
+          doWhile(
+            [
+              width.set(select(columns, i32.const(TILE), i32.ltU(columns, TILE))),
+              tile,
+              columns.set(i32.sub(columns, width)),
+              to.add(i32.shl(width, 2)),
+              from.add(i32.mul(p.aStep, width)),
+            ],
+            columns,
+          ),
+          p.rows.set(i32.sub(p.rows, height)),
+          p.y.add(i32.mul(p.yRow, height)),
+          p.a.add(i32.shl(height, 2)),
+        ],
+        p.rows,
+      ),
+    ];
+  });
