@@ -187,7 +187,7 @@ function slowWays(): string[] {
 function missing(): { readonly text: string; readonly unexplained: readonly string[] } {
   const inventory = new URL("../fixtures/inventory.json", import.meta.url);
   const names: Record<string, string[]> = JSON.parse(readFileSync(inventory, "utf8")).names;
-  const { F, nn, Tensor } = tapegrad;
+  const { F, nn, optim, Tensor } = tapegrad;
   const linalg = "linalg" in tapegrad ? (tapegrad.linalg as object) : {};
   const places: Record<string, readonly object[]> = {
     torch: [tapegrad, F, Tensor.prototype],
@@ -195,6 +195,8 @@ function missing(): { readonly text: string; readonly unexplained: readonly stri
     "torch.nn.functional": [F, tapegrad],
     "torch.linalg": [linalg, tapegrad],
     "torch.nn": [nn],
+    "torch.optim": [optim],
+    "torch.optim.lr_scheduler": [optim],
   };
   const all = new Set<string>();
   const counts = Object.entries(names).map(([module, list]) => {

@@ -23,6 +23,10 @@ const REASONS: Readonly<Record<string, string>> = {
   "LocalResponseNorm, but the first channel is in every sum, and PyTorch's gradient is not that of its values":
     "CrossMapLRN2d",
   "the function buffer()": "Buffer",
+  "deprecated in PyTorch itself, for linalg.multiDot and interpolate":
+    "chainMatmul upsample upsampleBilinear upsampleNearest",
+  "orthogonalises by products rounded to bfloat16: its steps are not to be had to the digit":
+    "Muon",
 };
 
 const byName = new Map(

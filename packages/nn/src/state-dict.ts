@@ -67,11 +67,15 @@ const keeps = (target: DType, value: DType): boolean =>
   target === value || (isHalf(value) && isFloating(target) && !isHalf(target));
 
 /** Why `value` cannot be copied into `target`, or undefined. */
-export function mismatch(value: unknown, target: Tensor): string | undefined {
+export function mismatch(
+  value: unknown,
+  target: Pick<Tensor, "dtype" | "shape">,
+  anyShape = false,
+): string | undefined {
   if (!(value instanceof Tensor)) return `expected a Tensor, got ${typeof value}`;
   if (value.released) return "its tensor was released";
   const holds = keeps(target.dtype, value.dtype);
-  if (isUnshaped(target) && holds) return undefined;
+  if (anyShape && holds) return undefined;
   const wanted = `expected ${target.dtype} ${shapeText(target.shape)}`;
   const got = `got ${value.dtype} ${shapeText(value.shape)}`;
   const same = shapeText(value.shape) === shapeText(target.shape);
@@ -96,7 +100,7 @@ export function loadInto(
   const unexpected = [...given.keys()].filter((key) => !own.has(key));
   const mismatched = new Map<string, string>();
   for (const [key, target] of own) {
-    const why = given.has(key) ? mismatch(given.get(key), target) : undefined;
+    const why = given.has(key) ? mismatch(given.get(key), target, isUnshaped(target)) : undefined;
     if (why !== undefined) mismatched.set(key, why);
   }
   if (mismatched.size > 0 || (strict && missing.length + unexpected.length > 0)) {

@@ -1,4 +1,4 @@
-// Optimizers, schedules and clipping against PyTorch; their state in and out; what they hold.
+// Optimizers and clipping against PyTorch; their state in and out; what they hold.
 import {
   ArgumentError,
   type Backend,
@@ -20,20 +20,7 @@ import {
 import { expect } from "chai";
 import * as nn from "../src/index.ts";
 import { close, type Described, fixture, left, made, type Numbers } from "./kit.ts";
-
-const OPTIMIZERS = {
-  ...{ sgd: nn.SGD, adam: nn.Adam, adamw: nn.AdamW },
-  ...{ rmsprop: nn.RMSprop, adagrad: nn.Adagrad },
-} as const;
-type Kind = keyof typeof OPTIMIZERS;
-
-function optimizer(kind: Kind, params: nn.Params<never>, options: object): nn.AnyOptimizer {
-  const type = OPTIMIZERS[kind] as unknown as new (
-    params: nn.Params<never>,
-    options: object,
-  ) => nn.AnyOptimizer;
-  return new type(params, options);
-}
+import { type Kind, optimizer } from "./optimizers.ts";
 
 interface OptimCase {
   readonly name: string;
@@ -61,7 +48,7 @@ function setGrads(c: OptimCase, params: readonly Tensor[], step: number): void {
 }
 
 describe("optimizers: as PyTorch, step by step", () => {
-  for (const c of fixture<OptimCase>("optim")) {
+  for (const c of ["optim", "optim-more"].flatMap((file) => fixture<OptimCase>(file))) {
     it(c.name, () => {
       const { params, opt } = start(c);
       c.after.forEach((after, step) => {
@@ -92,6 +79,87 @@ describe("optimizers: as PyTorch, step by step", () => {
       });
     });
   }
+});
+
+describe("optimizers: with a closure, as PyTorch", () => {
+  interface ClosureCase {
+    readonly name: string;
+    readonly optim: Kind;
+    readonly options: object;
+    readonly params: readonly [Described, Described];
+    readonly losses: readonly number[];
+    readonly after: readonly (readonly Numbers[])[];
+    /** How often the closure was called by then. */
+    readonly calls: readonly number[];
+  }
+  /** Rosenbrock's valley behind a shift, as fixtures/generate/optim.py has it. */
+  function valley(c: ClosureCase) {
+    const params = c.params.map(leaf);
+    const opt = optimizer(c.optim, params as nn.Params<never>, c.options);
+    const run = {
+      params,
+      opt,
+      calls: 0,
+      closure: (): Tensor => {
+        run.calls++;
+        opt.zeroGrad();
+        const [x, shift] = params as [nn.Parameter, nn.Parameter];
+        const y = x.add(shift);
+        const [front, back] = [y.narrow(0, 0, 3), y.narrow(0, 1, 3)];
+        const steep = back.sub(front.square()).square().mul(5);
+        const loss = steep.add(front.neg().add(1).square()).sum().add(shift.square());
+        loss.backward();
+        return loss;
+      },
+    };
+    return run;
+  }
+  /** Rounding decides where a search of float32 ends. */
+  const near = (what: string, got: Tensor, expected: Numbers): void => {
+    if (got.dtype === "float64") close(what, got, expected, got.dtype);
+    else {
+      for (const [i, v] of got.dataSync().entries()) {
+        expect(v, what).to.be.closeTo(Number(expected[i]), 2e-3);
+      }
+    }
+  };
+  for (const c of fixture<ClosureCase>("optim-closure")) {
+    it(c.name, () => {
+      const run = valley(c);
+      c.after.forEach((after, k) => {
+        const loss = run.opt.step(run.closure) as Tensor;
+        near(`loss of step ${k}`, loss, [c.losses[k] as number]);
+        run.params.forEach((p, i) => {
+          near(`parameter ${i} after step ${k}`, p, after[i] as Numbers);
+        });
+        expect(run.calls, `calls by step ${k}`).to.equal(c.calls[k]);
+      });
+    });
+    it(`${c.name}: state goes on to the same bits, and nothing is left behind`, () => {
+      const [a, b] = [valley(c), valley(c)];
+      a.opt.step(a.closure);
+      a.params.forEach((p, i) => {
+        nn.setData(b.params[i] as nn.Parameter, p.detach().clone());
+      });
+      const { state, tensors } = a.opt.stateDict();
+      b.opt.loadStateDict({ tensors, state: JSON.parse(JSON.stringify(state)) });
+      for (const run of [a, b]) run.opt.step(run.closure);
+      a.params.forEach((p, i) => {
+        expect([...(b.params[i] as Tensor).dataSync()]).to.deep.equal([...p.dataSync()]);
+      });
+      const kept = () => a.opt.stateDict().tensors.size;
+      const before = kept();
+      expect(left(() => scope(() => void a.opt.step(a.closure)))).to.equal(kept() - before);
+    });
+  }
+  it("LBFGS takes one group, and a closure", () => {
+    const [p, q] = [new nn.Parameter(ones([1])), new nn.Parameter(ones([1]))];
+    expect(() => new nn.LBFGS([{ params: [p] }, { params: [q] }])).to.throw(/LBFGS: takes one/);
+    expect(() => new nn.LBFGS([p]).step()).to.throw(ArgumentError, /step\(\) needs a closure/);
+    const words = { lineSearchFn: "wolfe" as "strongWolfe" };
+    expect(() => new nn.LBFGS([p], words)).to.throw(/lineSearchFn must be one of "strongWolfe"/);
+    expect(() => new nn.LBFGS([p], { maxIter: 0 })).to.throw(/maxIter must be a whole number/);
+  });
 });
 
 describe("optimizers: one pass over all parameters", () => {
@@ -227,106 +295,6 @@ describe("optimizers: one pass over all parameters", () => {
   });
 });
 
-interface ScheduleCase {
-  readonly name: string;
-  readonly schedule: keyof typeof SCHEDULES;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly optim: Kind;
-  readonly optimOptions: object;
-  readonly groups?: readonly object[];
-  readonly lr: readonly (readonly number[])[];
-  readonly momentum?: readonly (readonly number[])[];
-}
-
-type Plan = (
-  opt: nn.AnyOptimizer,
-  // biome-ignore lint/suspicious/noExplicitAny: what each of them takes is what the fixture holds
-  options: any,
-) => nn.LRScheduler;
-const SCHEDULES = {
-  OneCycleLR: (opt, { maxLr, ...rest }) => new nn.OneCycleLR(opt, maxLr, rest),
-  CosineAnnealingLR: (opt, { tMax, ...rest }) => new nn.CosineAnnealingLR(opt, tMax, rest),
-  StepLR: (opt, { stepSize, ...rest }) => new nn.StepLR(opt, stepSize, rest),
-  MultiStepLR: (opt, { milestones, ...rest }) => new nn.MultiStepLR(opt, milestones, rest),
-  ExponentialLR: (opt, { gamma }) => new nn.ExponentialLR(opt, gamma),
-  ConstantLR: (opt, options) => new nn.ConstantLR(opt, options),
-  LinearLR: (opt, options) => new nn.LinearLR(opt, options),
-  PolynomialLR: (opt, options) => new nn.PolynomialLR(opt, options),
-  LambdaLR: (opt) => new nn.LambdaLR(opt, (step) => 0.95 ** step),
-  CosineAnnealingWarmRestarts: (opt, { t0, ...rest }) =>
-    new nn.CosineAnnealingWarmRestarts(opt, t0, rest),
-} as const satisfies Record<string, Plan>;
-
-function schedule(c: ScheduleCase) {
-  const given = c.groups?.map((g) => ({ params: [new nn.Parameter(ones([1]))], ...g }));
-  const params = given ?? [new nn.Parameter(ones([1]))];
-  const opt = optimizer(c.optim, params as nn.Params<never>, c.optimOptions);
-  const plan: Plan = SCHEDULES[c.schedule];
-  return { opt, plan: plan(opt, c.options) };
-}
-
-describe("schedules: as PyTorch", () => {
-  for (const c of fixture<ScheduleCase>("schedules")) {
-    it(c.name, () => {
-      const { opt, plan } = schedule(c);
-      c.lr.forEach((lr, k) => {
-        close(`lr at ${k}`, plan.getLastLr(), lr, "float64");
-        if (c.momentum !== undefined) {
-          const got = opt.paramGroups.map((g) => ("betas" in g ? g.betas[0] : g.momentum));
-          close(`momentum at ${k}`, got, c.momentum[k] as number[], "float64");
-        }
-        if (k + 1 < c.lr.length) plan.step();
-      });
-    });
-  }
-  it("what makes no sense is refused", () => {
-    const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 1 });
-    expect(() => new nn.MultiStepLR(opt, [1.5])).to.throw(/MultiStepLR: milestones must be/);
-    expect(() => new nn.LinearLR(opt, { totalIters: 0 })).to.throw(/totalIters must be/);
-    expect(() => new nn.LinearLR(opt, { endFactor: 2 })).to.throw(/endFactor must be in \[0, 1\]/);
-    expect(() => new nn.ConstantLR(opt, { factor: 2 })).to.throw(/factor must be in \[0, 1\]/);
-    const two = [() => 1, () => 1];
-    expect(() => new nn.LambdaLR(opt, two)).to.throw(/LambdaLR: .*a function, or 1 of them/);
-  });
-
-  it("state goes through JSON to the same rates, and another schedule is refused", () => {
-    const make = () => {
-      const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 0.1, momentum: 0.9 });
-      return new nn.OneCycleLR(opt, 0.5, { totalSteps: 10 });
-    };
-    const [a, b] = [make(), make()];
-    for (let i = 0; i < 4; i++) a.step();
-    b.loadStateDict(JSON.parse(JSON.stringify(a.stateDict())));
-    expect(b.getLastLr()).to.deep.equal(a.getLastLr());
-    expect(b.optimizer.paramGroups[0].momentum).to.equal(a.optimizer.paramGroups[0].momentum);
-    const longer = new nn.OneCycleLR(a.optimizer, 0.5, { totalSteps: 11 });
-    expect(() => b.loadStateDict(longer.stateDict())).to.throw(
-      nn.StateDictError,
-      /"totalSteps": expected 10, got 11/,
-    );
-    expect(() => b.loadStateDict(null)).to.throw(nn.StateDictError, /"scheduler"/);
-    expect(b.lastEpoch).to.equal(4);
-  });
-  it("bad arguments, and a step beyond the cycle", () => {
-    const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 0.1 });
-    expect(() => new nn.OneCycleLR(opt, 0.5)).to.throw(ArgumentError, /give totalSteps, or epochs/);
-    expect(() => new nn.OneCycleLR(opt, [1, 2], { totalSteps: 3 })).to.throw(
-      ArgumentError,
-      /2 values for 1/,
-    );
-    expect(() => new nn.OneCycleLR(opt, 1, { totalSteps: 3, pctStart: 2 })).to.throw(
-      ArgumentError,
-      /pctStart/,
-    );
-    expect(() => new nn.StepLR(opt, 0)).to.throw(ArgumentError, /stepSize/);
-    const plan = new nn.OneCycleLR(opt, 1, { totalSteps: 2 });
-    plan.step();
-    plan.step();
-    expect(() => plan.step()).to.throw(ArgumentError, /step 3 is beyond totalSteps=2/);
-    expect(plan.lastEpoch).to.equal(2);
-  });
-});
-
 describe("clipGradNorm: as PyTorch", () => {
   interface ClipCase {
     readonly name: string;
@@ -415,6 +383,15 @@ describe("optimizers: what they refuse", () => {
       () => new nn.Adam([p()], { betas: [0.9, 1] }),
       /betas must be two numbers in \[0, 1\)/,
     ],
+    [
+      "etas that do not part",
+      () => new nn.Rprop([p()], { etas: [1.2, 0.5] }),
+      /Rprop: etas must be/,
+    ],
+    ["eps below 0", () => new nn.Adafactor([p()], { eps: [null, -1] }), /Adafactor: eps\[1\] must/],
+    ["d below 1", () => new nn.Adafactor([p()], { d: 0.5 }), /Adafactor: d must be ≥ 1; got 0.5/],
+    ["a decay above 0", () => new nn.Adafactor([p()], { beta2Decay: 1 }), /beta2Decay must be ≤ 0/],
+    ["rho beyond 1", () => new nn.Adadelta([p()], { rho: 2 }), /Adadelta: rho must be in \[0, 1\]/],
     [
       "nesterov without momentum",
       () => new nn.SGD([p()], { nesterov: true }),

@@ -1,7 +1,9 @@
 // Adam, and AdamW, whose weight decay is not part of the gradient.
-import { ArgumentError, adamStep, type Tensor } from "@tapegrad/core";
+import { adamStep, type Tensor } from "@tapegrad/core";
 import {
   alike,
+  checkBetas,
+  counted,
   type HyperOptions,
   type Item,
   nonNegative,
@@ -38,6 +40,17 @@ const DEFAULTS: AdamHyper = {
   maximize: false,
 };
 
+/** The running mean of gradients, with g. */
+export function meanOf(p: Tensor, g: Tensor, beta: number, slot: Slot): Tensor {
+  const mean = stateOf(slot, "exp_avg", zerosOf(p));
+  return mean.add_(g.sub(mean).mul_(1 - beta));
+}
+/** The running mean of their squares, with that of g. */
+export function meanSquareOf(p: Tensor, g: Tensor, beta: number, slot: Slot): Tensor {
+  const square = stateOf(slot, "exp_avg_sq", zerosOf(p));
+  return square.mul_(beta).add_(g.square().mul_(1 - beta));
+}
+
 /**
  * As `torch.optim.Adam`.
  * @see Kingma and Ba, Adam: A Method for Stochastic Optimization, 2014
@@ -48,12 +61,7 @@ export class Adam extends Optimizer<AdamHyper> {
   }
   protected checkHyper(hyper: AdamHyper): void {
     nonNegative(this.name, hyper, "lr", "eps", "weightDecay");
-    const { betas } = hyper;
-    if (Array.isArray(betas) && betas.length === 2 && betas.every((b) => b >= 0 && b < 1)) return;
-    throw new ArgumentError(
-      this.name,
-      `betas must be two numbers in [0, 1); got ${JSON.stringify(betas)}`,
-    );
+    checkBetas(this.name, hyper.betas);
   }
   /** The weight decay shrinks the parameter instead of being part of the gradient: AdamW. */
   protected get decoupled(): boolean {
@@ -84,15 +92,11 @@ export class Adam extends Optimizer<AdamHyper> {
     });
   }
   protected update(p: Tensor, gradient: Tensor, group: ParamGroup<AdamHyper>, slot: Slot): void {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize } = group;
+    const { lr, betas, eps, amsgrad } = group;
     const [beta1, beta2] = betas;
-    let g = maximize ? gradient.neg() : gradient;
-    if (weightDecay !== 0 && this.decoupled) p.mul_(1 - lr * weightDecay);
-    else if (weightDecay !== 0) g = p.mul(weightDecay).add_(g);
-    const mean = stateOf(slot, "exp_avg", zerosOf(p));
-    const square = stateOf(slot, "exp_avg_sq", zerosOf(p));
-    mean.add_(g.sub(mean).mul_(1 - beta1));
-    square.mul_(beta2).add_(g.square().mul_(1 - beta2));
+    const g = counted(p, gradient, group, this.decoupled);
+    const mean = meanOf(p, g, beta1, slot);
+    const square = meanSquareOf(p, g, beta2, slot);
 
     let largest = square;
     if (amsgrad) {

@@ -1,7 +1,15 @@
 // OneCycleLR: up to a high rate, then down to almost none, with the momentum against it.
 import { ArgumentError, checkOptions, type OptionNames } from "@tapegrad/core";
-import { defined } from "../args.ts";
-import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
+import { defined, oneOf, within } from "../args.ts";
+import {
+  type AnyOptimizer,
+  checkMomenta,
+  cosine,
+  LRScheduler,
+  perGroup,
+  setMomentum,
+  steps,
+} from "./scheduler.ts";
 
 export interface OneCycleOptions {
   /** Steps of the whole cycle; or give epochs and stepsPerEpoch. */
@@ -84,9 +92,10 @@ export class OneCycleLR extends LRScheduler {
       threePhase: false,
       ...defined(rest),
     };
-    const groups = optimizer.paramGroups;
-    this.maxLrs = typeof maxLr === "number" ? groups.map(() => maxLr) : [...maxLr];
-    check(this.maxLrs, groups, this.options);
+    this.maxLrs = perGroup("OneCycleLR", "maxLr", optimizer, maxLr);
+    within("OneCycleLR", "pctStart", this.options.pctStart, 0, 1);
+    oneOf("OneCycleLR", "annealStrategy", this.options.annealStrategy, ["cos", "linear"]);
+    if (this.options.cycleMomentum) checkMomenta("OneCycleLR", optimizer);
     this.phases = phasesOf(this.totalSteps, this.options);
     this.applyRates();
   }
@@ -106,10 +115,7 @@ export class OneCycleLR extends LRScheduler {
     if (!this.options.cycleMomentum) return;
     const { phase, fraction } = this.placeOf(this.lastEpoch);
     const momentum = this.anneal(phase.momentum[0], phase.momentum[1], fraction);
-    for (const group of this.optimizer.paramGroups) {
-      if ("betas" in group) group.betas = [momentum, group.betas[1]];
-      else group.momentum = momentum;
-    }
+    for (const group of this.optimizer.paramGroups) setMomentum(group, momentum);
   }
   protected rate(group: number, step: number): number {
     const max = this.maxLrs[group] as number;
@@ -146,34 +152,6 @@ function totalOf({ totalSteps, epochs, stepsPerEpoch }: OneCycleOptions): number
   return (
     steps("OneCycleLR", "epochs", epochs) * steps("OneCycleLR", "stepsPerEpoch", stepsPerEpoch)
   );
-}
-
-function check(
-  maxLrs: readonly number[],
-  groups: AnyOptimizer["paramGroups"],
-  options: {
-    readonly pctStart: number;
-    readonly annealStrategy: string;
-    readonly cycleMomentum: boolean;
-  },
-): void {
-  const fail = (why: string): never => {
-    throw new ArgumentError("OneCycleLR", why);
-  };
-  if (maxLrs.length !== groups.length) {
-    fail(`maxLr has ${maxLrs.length} values for ${groups.length} parameter groups`);
-  }
-  const wrong = maxLrs.find((lr) => !(lr >= 0 && Number.isFinite(lr)));
-  if (wrong !== undefined) fail(`maxLr must be a number ≥ 0; got ${wrong}`);
-  if (!(options.pctStart >= 0 && options.pctStart <= 1)) {
-    fail(`pctStart must be in [0, 1]; got ${options.pctStart}`);
-  }
-  if (!["cos", "linear"].includes(options.annealStrategy)) {
-    fail(`annealStrategy must be "cos" or "linear"; got "${options.annealStrategy}"`);
-  }
-  if (options.cycleMomentum && groups.some((g) => !("momentum" in g) && !("betas" in g))) {
-    fail("the optimizer has neither momentum nor betas; pass { cycleMomentum: false }");
-  }
 }
 
 function phasesOf(

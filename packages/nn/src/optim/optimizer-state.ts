@@ -1,5 +1,6 @@
 // Optimizer state in and out, in the form that a checkpoint holds: JSON, and tensors by name.
-import { ownedOne, type Tensor } from "@tapegrad/core";
+import { ownedOne, type Shape, type Tensor } from "@tapegrad/core";
+import { isUnshaped } from "../parameter.ts";
 import { mismatch, StateDictError, type StateProblems } from "../state-dict.ts";
 import type { Hyper, ParamGroup, Slot } from "./optimizer.ts";
 
@@ -11,6 +12,8 @@ export interface OptimizerJson {
   readonly steps: Readonly<Record<string, number>>;
   /** The keys of the tensors that belong to it. */
   readonly tensors: readonly string[];
+  /** Numbers by name that some optimizers keep, by parameter number. */
+  readonly numbers?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface OptimizerState {
@@ -29,11 +32,13 @@ export function writeState(
   const numbers = new Map(groups.flatMap((g) => g.params).map((p, i) => [p, i]));
   const steps: Record<string, number> = {};
   const tensors = new Map<string, Tensor>();
+  const kept: Record<string, Record<string, number>> = {};
   for (const [p, i] of numbers) {
     const slot = slots.get(p);
     if (slot === undefined) continue;
     steps[i] = slot.step;
     for (const [name, t] of Object.entries(slot.tensors)) tensors.set(`${i}.${name}`, t);
+    if (Object.keys(slot.numbers).length > 0) kept[i] = { ...slot.numbers };
   }
   const paramGroups = groups.map(({ params, ...hyper }) => ({
     ...(hyper as Hyper),
@@ -41,9 +46,20 @@ export function writeState(
   }));
   const keys = [...tensors.keys()];
   return {
-    state: { optimizer, paramGroups: paramGroups as never, steps, tensors: keys },
+    state: {
+      ...{ optimizer, paramGroups: paramGroups as never, steps, tensors: keys },
+      ...(Object.keys(kept).length > 0 ? { numbers: kept } : {}),
+    },
     tensors,
   };
+}
+
+/** What an optimizer knows of its state. */
+interface Checks {
+  /** Throws for hyper-parameters without sense. */
+  readonly hyper: (hyper: Hyper) => void;
+  /** The shape of a state tensor. */
+  readonly shape: (p: Tensor, name: string) => Shape;
 }
 
 /** Checks everything, then takes it over. */
@@ -52,7 +68,7 @@ export function readState(
   groups: Groups,
   slots: Map<Tensor, Slot>,
   saved: { readonly tensors: ReadonlyMap<string, Tensor>; readonly state: unknown },
-  checkHyper: (hyper: Hyper) => void,
+  checks: Checks,
 ): void {
   const params = groups.flatMap((g) => g.params);
   const json = saved.state as OptimizerJson;
@@ -62,17 +78,19 @@ export function readState(
     return new StateDictError(optimizer, all, fix);
   };
   if (problems.mismatched.size > 0) throw fail(problems);
-  const { missing, unexpected, mismatched } = tensorProblems(params, json, saved.tensors);
+  const { missing, unexpected, mismatched } = tensorProblems(params, json, saved.tensors, checks);
   if (missing.length + unexpected.length + mismatched.size > 0) {
     throw fail({ missing, unexpected, mismatched });
   }
   for (const [i, { params: _numbers, ...hyper }] of json.paramGroups.entries()) {
-    checkHyper({ ...groups[i], ...hyper } as unknown as Hyper);
+    checks.hyper({ ...groups[i], ...hyper } as unknown as Hyper);
   }
 
   const loaded = new Map<Tensor, Slot>();
   for (const [number, step] of Object.entries(json.steps)) {
-    loaded.set(params[Number(number)] as Tensor, { step, tensors: {} });
+    loaded.set(params[Number(number)] as Tensor, {
+      ...{ step, tensors: {}, numbers: { ...json.numbers?.[number] } },
+    });
   }
   for (const [key, value] of saved.tensors) {
     const [number, name] = key.split(".") as [string, string];
@@ -94,6 +112,7 @@ function tensorProblems(
   params: readonly Tensor[],
   json: OptimizerJson,
   given: ReadonlyMap<string, Tensor>,
+  { shape }: Checks,
 ) {
   const mismatched = new Map<string, string>();
   const belongs = (key: string): boolean => {
@@ -101,8 +120,12 @@ function tensorProblems(
     return name !== undefined && json.tensors.includes(key) && json.steps[number] !== undefined;
   };
   for (const [key, value] of given) {
-    const p = params[Number(key.split(".")[0])];
-    const why = belongs(key) && p !== undefined ? mismatch(value, p) : undefined;
+    const [number, name = ""] = key.split(".");
+    const p = params[Number(number)];
+    const why =
+      belongs(key) && p !== undefined
+        ? mismatch(value, { dtype: p.dtype, shape: shape(p, name) }, isUnshaped(p))
+        : undefined;
     if (why !== undefined) mismatched.set(key, why);
   }
   return {

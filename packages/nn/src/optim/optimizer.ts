@@ -3,10 +3,12 @@
 import {
   ArgumentError,
   checkOptions,
+  enableGrad,
   type KnownOptions,
   noGrad,
   owned,
   ownedOne,
+  type Shape,
   Tensor,
   UseAfterFreeError,
   zerosLike,
@@ -15,8 +17,8 @@ import { defined } from "../args.ts";
 import { gradientOf } from "../parameter.ts";
 import { type OptimizerState, readState, writeState } from "./optimizer-state.ts";
 
-/** Hyper-parameters: numbers, switches, betas. */
-export type Hyper = Record<string, number | boolean | readonly number[]>;
+/** Hyper-parameters: numbers, switches, betas, words. */
+export type Hyper = Record<string, number | boolean | string | null | readonly (number | null)[]>;
 
 /** Hyper-parameters; what is left out, or undefined, has its default. */
 export type HyperOptions<O> = { readonly [K in keyof O]?: O[K] | undefined };
@@ -34,6 +36,7 @@ export interface Slot {
   /** Steps taken so far. */
   step: number;
   readonly tensors: Record<string, Tensor>;
+  readonly numbers: Record<string, number>;
 }
 
 /** A parameter that has a gradient, and what the optimizer keeps of it. */
@@ -121,8 +124,18 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
     return items;
   }
 
-  /** Changes every parameter that has a gradient. */
-  step(): void {
+  /** The shape of a state tensor of p. */
+  protected stateShape(p: Tensor, _name: string): Shape {
+    return p.shape;
+  }
+
+  /**
+   * Changes every parameter that has a gradient.
+   * @param closure computes the loss and its gradients, and is run before; LBFGS runs it several times
+   * @returns what the closure gave
+   */
+  step(closure?: () => Tensor): Tensor | undefined {
+    const loss = closure === undefined ? undefined : enableGrad(closure);
     noGrad(() => {
       for (const group of this.paramGroups) {
         const items: Item[] = [];
@@ -139,11 +152,12 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
         }
       }
     });
+    return loss;
   }
-  private slotOf(p: Tensor): Slot {
+  protected slotOf(p: Tensor): Slot {
     let slot = this.slots.get(p);
     if (slot === undefined) {
-      slot = { step: 0, tensors: {} };
+      slot = { step: 0, tensors: {}, numbers: {} };
       this.slots.set(p, slot);
     }
     return slot;
@@ -169,7 +183,10 @@ export abstract class Optimizer<O extends { readonly lr: number } = { readonly l
     readonly state: unknown;
   }): void {
     const groups = this.paramGroups as unknown as ParamGroup<Hyper>[];
-    readState(this.name, groups, this.slots, state, (hyper) => this.checkHyper(hyper as never));
+    readState(this.name, groups, this.slots, state, {
+      hyper: (hyper) => this.checkHyper(hyper as never),
+      shape: (p, name) => this.stateShape(p, name),
+    });
   }
 }
 
@@ -211,6 +228,24 @@ export function stateOf(slot: Slot, name: string, make: () => Tensor): Tensor {
 export const zerosOf = (p: Tensor) => (): Tensor => zerosLike(p);
 
 /**
+ * The gradient as it counts: turned round to climb, with the L2 penalty; where weight decay is decoupled, that shrinks
+ * the parameter instead.
+ */
+export function counted(
+  p: Tensor,
+  gradient: Tensor,
+  hyper: { readonly lr: number; readonly weightDecay: number; readonly maximize: boolean },
+  decoupled = false,
+): Tensor {
+  const { lr, weightDecay, maximize } = hyper;
+  const g = maximize ? gradient.neg() : gradient;
+  if (weightDecay === 0) return g;
+  if (!decoupled) return p.mul(weightDecay).add_(g);
+  p.mul_(1 - lr * weightDecay);
+  return g;
+}
+
+/**
  * Items that one pass can take: on one backend, of one dtype, and equal in what `kind` says.
  */
 export function alike(items: readonly Item[], kind: (item: Item) => number): Item[][] {
@@ -228,6 +263,15 @@ export function alike(items: readonly Item[], kind: (item: Item) => number): Ite
     else batch.push(item);
   }
   return batches;
+}
+
+/** Decay rates: two numbers in [0, 1). */
+export function checkBetas(name: string, betas: readonly [number, number]): void {
+  if (Array.isArray(betas) && betas.length === 2 && betas.every((b) => b >= 0 && b < 1)) return;
+  throw new ArgumentError(
+    name,
+    `betas must be two numbers in [0, 1); got ${JSON.stringify(betas)}`,
+  );
 }
 
 /** A finite number ≥ 0. */

@@ -1,6 +1,8 @@
-// RMSprop and Adagrad: rates of each element by the squares of its gradients.
+// RMSprop, Adagrad and Adadelta: rates of each element by the squares of its gradients.
 import { full, type Tensor } from "@tapegrad/core";
+import { within } from "../args.ts";
 import {
+  counted,
   type HyperOptions,
   nonNegative,
   Optimizer,
@@ -10,16 +12,6 @@ import {
   withDefaults,
   zerosOf,
 } from "./optimizer.ts";
-
-/** The gradient as it counts: turned round to climb, with the L2 penalty. */
-function counted(
-  p: Tensor,
-  gradient: Tensor,
-  { weightDecay, maximize }: { readonly weightDecay: number; readonly maximize: boolean },
-): Tensor {
-  const g = maximize ? gradient.neg() : gradient;
-  return weightDecay === 0 ? g : p.mul(weightDecay).add_(g);
-}
 
 export interface RMSpropHyper {
   /** Learning rate. Default: 1e-2. */
@@ -124,5 +116,43 @@ export class Adagrad extends Optimizer<AdagradHyper> {
     sum.add_(g.square());
     const rate = lr / (1 + (slot.step - 1) * lrDecay);
     p.add_(g.div(sum.sqrt().add_(eps)), { alpha: -rate });
+  }
+}
+
+export interface AdadeltaHyper {
+  /** Learning rate. Default: 1. */
+  readonly lr: number;
+  /** How much of the means of squares stays. Default: 0.9. */
+  readonly rho: number;
+  /** Added to both means. Default: 1e-6. */
+  readonly eps: number;
+  /** L2 penalty, added to the gradient. Default: 0. */
+  readonly weightDecay: number;
+  /** Climb instead of descend. Default: false. */
+  readonly maximize: boolean;
+}
+const ADADELTA: AdadeltaHyper = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false };
+
+/**
+ * p ← p − lr · u with u = g · √(d + eps) / √(s + eps), s and d running means of g² and u²; as `torch.optim.Adadelta`.
+ * @see Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012
+ */
+export class Adadelta extends Optimizer<AdadeltaHyper> {
+  constructor(params: Params<AdadeltaHyper>, options: HyperOptions<AdadeltaHyper> = {}) {
+    super(params, withDefaults(new.target.name, ADADELTA, options));
+  }
+  protected checkHyper(hyper: AdadeltaHyper): void {
+    nonNegative("Adadelta", hyper, "lr", "rho", "eps", "weightDecay");
+    within("Adadelta", "rho", hyper.rho, 0, 1);
+  }
+  protected update(p: Tensor, gradient: Tensor, group: AdadeltaHyper, slot: Slot): void {
+    const { lr, rho, eps } = group;
+    const g = counted(p, gradient, group);
+    const square = stateOf(slot, "square_avg", zerosOf(p));
+    const moved = stateOf(slot, "acc_delta", zerosOf(p));
+    square.mul_(rho).add_(g.square().mul_(1 - rho));
+    const step = moved.add(eps).sqrt().div_(square.add(eps).sqrt()).mul_(g);
+    moved.mul_(rho).add_(step.square().mul_(1 - rho));
+    p.add_(step, { alpha: -lr });
   }
 }

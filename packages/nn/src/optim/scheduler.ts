@@ -1,14 +1,25 @@
-// Learning-rate schedules. Each is a closed form of the step number, so state is that number alone and
-// a resumed run goes on with the same rates. Changes of `group.lr` by hand last until the next step().
+// Learning-rate schedules. Each but ReduceLROnPlateau is a closed form of the step number, so state is that number alone
+// and a resumed run goes on with the same rates. Changes of `group.lr` by hand last until the next step().
 import { ArgumentError } from "@tapegrad/core";
 import { StateDictError } from "../state-dict.ts";
 import type { Optimizer } from "./optimizer.ts";
+
+/** What JSON can hold. */
+export type Setting =
+  | number
+  | string
+  | boolean
+  | null
+  | readonly Setting[]
+  | { readonly [name: string]: Setting };
 
 export interface SchedulerState {
   readonly scheduler: string;
   readonly lastEpoch: number;
   /** What a resumed schedule must agree on: base rates and settings. */
-  readonly settings: Readonly<Record<string, number | string | boolean | readonly number[] | null>>;
+  readonly settings: Readonly<Record<string, Setting>>;
+  /** What it has seen, of a schedule that goes by more than the number of steps. */
+  readonly seen?: Readonly<Record<string, number | null>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a schedule only touches lr, and momentum or betas where there are some
@@ -31,10 +42,26 @@ export abstract class LRScheduler {
   /** The rate of a group at a step; 0 is the first. */
   protected abstract rate(group: number, step: number): number;
   protected abstract settings(): SchedulerState["settings"];
+  /** @internal */
+  rateAt(group: number, step: number): number {
+    return this.rate(group, step);
+  }
+  /**
+   * The rate of a group at a step when something else, a schedule chained in front, has made its rate `lr`: unless told
+   * otherwise it is overridden.
+   * @internal
+   */
+  chained(group: number, step: number, _lr: number): number {
+    return this.rate(group, step);
+  }
 
   /** To the next step; after optimizer.step(). */
   step(): void {
-    this.lastEpoch++;
+    this.moveTo(this.lastEpoch + 1);
+  }
+  /** @internal */
+  moveTo(step: number): void {
+    this.lastEpoch = step;
     this.applyRates();
   }
   /** Sets the rates of the current step; subclasses call it at the end of their constructor. */
@@ -83,9 +110,58 @@ export abstract class LRScheduler {
         "Build the schedule as the one that was saved.",
       );
     }
-    this.lastEpoch = lastEpoch as number;
-    this.applyRates();
+    this.moveTo(lastEpoch as number);
   }
+}
+
+/** A schedule that multiplies the first rate with a factor of the step. */
+export abstract class FactorLR extends LRScheduler {
+  protected abstract factor(step: number, group: number): number;
+
+  protected rate(group: number, step: number): number {
+    return (this.baseLrs[group] as number) * this.factor(step, group);
+  }
+  /** @internal */
+  override chained(group: number, step: number, lr: number): number {
+    const factor = this.factor(step, group);
+    if (step === 0) return lr * factor;
+    const before = this.factor(step - 1, group);
+    return before === 0 ? lr : lr * (factor / before);
+  }
+}
+
+/** One number for all groups, or one for each, as a list. */
+export function perGroup(
+  name: string,
+  argument: string,
+  optimizer: AnyOptimizer,
+  value: number | readonly number[],
+): readonly number[] {
+  const groups = optimizer.paramGroups.length;
+  const list = typeof value === "number" ? new Array<number>(groups).fill(value) : [...value];
+  if (list.length !== groups) {
+    throw new ArgumentError(
+      name,
+      `${argument} has ${list.length} values for ${groups} parameter groups`,
+    );
+  }
+  const wrong = list.find((v) => !(v >= 0 && Number.isFinite(v)));
+  if (wrong === undefined) return list;
+  throw new ArgumentError(name, `${argument} must be a number ≥ 0; got ${wrong}`);
+}
+
+/** Throws unless groups have a momentum, or betas, that a schedule may move. */
+export function checkMomenta(name: string, optimizer: AnyOptimizer): void {
+  if (optimizer.paramGroups.every((g) => "momentum" in g || "betas" in g)) return;
+  throw new ArgumentError(
+    name,
+    "the optimizer has neither momentum nor betas; pass { cycleMomentum: false }",
+  );
+}
+/** Sets a group's momentum: of SGD, or the first beta of Adam. */
+export function setMomentum(group: AnyOptimizer["paramGroups"][number], momentum: number): void {
+  if ("betas" in group) group.betas = [momentum, group.betas[1]];
+  else group.momentum = momentum;
 }
 
 /** Throws unless value is a whole number ≥ 1. */

@@ -1,6 +1,6 @@
 // StepLR and CosineAnnealingLR.
 import { checkOptions, type OptionNames } from "@tapegrad/core";
-import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
+import { type AnyOptimizer, cosine, FactorLR, LRScheduler, steps } from "./scheduler.ts";
 
 export interface StepLROptions {
   /** Default: 0.1. */
@@ -9,7 +9,7 @@ export interface StepLROptions {
 const STEP_OPTIONS: OptionNames<StepLROptions> = { gamma: true };
 
 /** Multiplies the rate by gamma (default 0.1) every stepSize steps; as `StepLR`. */
-export class StepLR extends LRScheduler {
+export class StepLR extends FactorLR {
   readonly stepSize: number;
   readonly gamma: number;
   constructor(optimizer: AnyOptimizer, stepSize: number, options: StepLROptions = {}) {
@@ -19,8 +19,8 @@ export class StepLR extends LRScheduler {
     this.gamma = options.gamma ?? 0.1;
     this.applyRates();
   }
-  protected rate(group: number, step: number): number {
-    return (this.baseLrs[group] as number) * this.gamma ** Math.floor(step / this.stepSize);
+  protected factor(step: number): number {
+    return this.gamma ** Math.floor(step / this.stepSize);
   }
   protected settings() {
     return { stepSize: this.stepSize, gamma: this.gamma };
@@ -50,6 +50,17 @@ export class CosineAnnealingLR extends LRScheduler {
   }
   protected rate(group: number, step: number): number {
     return cosine(this.baseLrs[group] as number, this.etaMin, step / this.tMax);
+  }
+  /**
+   * What is above etaMin changes as it does here.
+   * @internal
+   */
+  override chained(group: number, step: number, lr: number): number {
+    if (step === 0) return lr;
+    const [before, after] = [this.rate(group, step - 1), this.rate(group, step)];
+    const { etaMin } = this;
+    if (before === etaMin) return lr + after - before;
+    return etaMin + ((lr - etaMin) * (after - etaMin)) / (before - etaMin);
   }
   protected settings() {
     return { tMax: this.tMax, etaMin: this.etaMin };

@@ -2,6 +2,7 @@
 import { ArgumentError, emptyLike, ownedOne, sgdStep, type Tensor } from "@tapegrad/core";
 import {
   alike,
+  counted,
   type HyperOptions,
   type Item,
   nonNegative,
@@ -85,9 +86,8 @@ export class SGD extends Optimizer<SGDHyper> {
     });
   }
   protected update(p: Tensor, gradient: Tensor, group: ParamGroup<SGDHyper>, slot: Slot): void {
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-    let g = maximize ? gradient.neg() : gradient;
-    if (weightDecay !== 0) g = p.mul(weightDecay).add_(g);
+    const { lr, momentum, dampening, nesterov } = group;
+    let g = counted(p, gradient, group);
     if (momentum !== 0) {
       const first = slot.tensors.momentum_buffer === undefined;
       const v = stateOf(slot, "momentum_buffer", () => g.clone());

@@ -1,8 +1,8 @@
 // Schedules by one formula of the step: MultiStepLR, ExponentialLR, ConstantLR, LinearLR, PolynomialLR, LambdaLR,
-// CosineAnnealingWarmRestarts.
+// MultiplicativeLR, CosineAnnealingWarmRestarts.
 import { ArgumentError, checkOptions, type OptionNames } from "@tapegrad/core";
 import { within } from "../args.ts";
-import { type AnyOptimizer, cosine, LRScheduler, steps } from "./scheduler.ts";
+import { type AnyOptimizer, cosine, FactorLR, LRScheduler, steps } from "./scheduler.ts";
 
 export interface MultiStepLROptions {
   /** Default: 0.1. */
@@ -11,7 +11,7 @@ export interface MultiStepLROptions {
 const MULTI_STEP: OptionNames<MultiStepLROptions> = { gamma: true };
 
 /** Multiplies the rate by gamma (default 0.1) at each of these steps; as `MultiStepLR`. */
-export class MultiStepLR extends LRScheduler {
+export class MultiStepLR extends FactorLR {
   readonly milestones: readonly number[];
   readonly gamma: number;
   constructor(
@@ -26,9 +26,8 @@ export class MultiStepLR extends LRScheduler {
     this.gamma = options.gamma ?? 0.1;
     this.applyRates();
   }
-  protected rate(group: number, step: number): number {
-    const passed = this.milestones.filter((milestone) => milestone <= step).length;
-    return (this.baseLrs[group] as number) * this.gamma ** passed;
+  protected factor(step: number): number {
+    return this.gamma ** this.milestones.filter((milestone) => milestone <= step).length;
   }
   protected settings() {
     return { milestones: this.milestones, gamma: this.gamma };
@@ -36,7 +35,7 @@ export class MultiStepLR extends LRScheduler {
 }
 
 /** Multiplies the rate by gamma at each step; as `ExponentialLR`. */
-export class ExponentialLR extends LRScheduler {
+export class ExponentialLR extends FactorLR {
   readonly gamma: number;
   constructor(optimizer: AnyOptimizer, gamma: number) {
     super(optimizer);
@@ -46,8 +45,8 @@ export class ExponentialLR extends LRScheduler {
     this.gamma = gamma;
     this.applyRates();
   }
-  protected rate(group: number, step: number): number {
-    return (this.baseLrs[group] as number) * this.gamma ** step;
+  protected factor(step: number): number {
+    return this.gamma ** step;
   }
   protected settings() {
     return { gamma: this.gamma };
@@ -63,21 +62,22 @@ export interface ConstantLROptions {
 const CONSTANT: OptionNames<ConstantLROptions> = { factor: true, totalIters: true };
 
 /** The rate times factor (default 1/3) for totalIters steps (default 5), then the rate itself; as `ConstantLR`. */
-export class ConstantLR extends LRScheduler {
-  readonly factor: number;
+export class ConstantLR extends FactorLR {
+  /** The rate's, for totalIters steps. */
+  readonly share: number;
   readonly totalIters: number;
   constructor(optimizer: AnyOptimizer, options: ConstantLROptions = {}) {
     checkOptions("ConstantLR", options, CONSTANT);
     super(optimizer);
-    this.factor = within("ConstantLR", "factor", options.factor ?? 1 / 3, 0, 1);
+    this.share = within("ConstantLR", "factor", options.factor ?? 1 / 3, 0, 1);
     this.totalIters = steps("ConstantLR", "totalIters", options.totalIters ?? 5);
     this.applyRates();
   }
-  protected rate(group: number, step: number): number {
-    return (this.baseLrs[group] as number) * (step < this.totalIters ? this.factor : 1);
+  protected factor(step: number): number {
+    return step < this.totalIters ? this.share : 1;
   }
   protected settings() {
-    return { factor: this.factor, totalIters: this.totalIters };
+    return { factor: this.share, totalIters: this.totalIters };
   }
 }
 
@@ -96,7 +96,7 @@ const LINEAR: OptionNames<LinearLROptions> = {
 };
 
 /** The rate times a factor that goes from startFactor to endFactor in totalIters steps; as `LinearLR`. */
-export class LinearLR extends LRScheduler {
+export class LinearLR extends FactorLR {
   readonly startFactor: number;
   readonly endFactor: number;
   readonly totalIters: number;
@@ -108,10 +108,9 @@ export class LinearLR extends LRScheduler {
     this.totalIters = steps("LinearLR", "totalIters", options.totalIters ?? 5);
     this.applyRates();
   }
-  protected rate(group: number, step: number): number {
+  protected factor(step: number): number {
     const { startFactor, endFactor, totalIters } = this;
-    const way = Math.min(step, totalIters) / totalIters;
-    return (this.baseLrs[group] as number) * (startFactor + (endFactor - startFactor) * way);
+    return startFactor + ((endFactor - startFactor) * Math.min(step, totalIters)) / totalIters;
   }
   protected settings() {
     const { startFactor, endFactor, totalIters } = this;
@@ -128,7 +127,7 @@ export interface PolynomialLROptions {
 const POLYNOMIAL: OptionNames<PolynomialLROptions> = { totalIters: true, power: true };
 
 /** The rate times (1 − step / totalIters)^power, 0 from there on; as `PolynomialLR`. */
-export class PolynomialLR extends LRScheduler {
+export class PolynomialLR extends FactorLR {
   readonly totalIters: number;
   readonly power: number;
   constructor(optimizer: AnyOptimizer, options: PolynomialLROptions = {}) {
@@ -138,44 +137,76 @@ export class PolynomialLR extends LRScheduler {
     this.power = options.power ?? 1;
     this.applyRates();
   }
-  protected rate(group: number, step: number): number {
-    const left = 1 - Math.min(step, this.totalIters) / this.totalIters;
-    return (this.baseLrs[group] as number) * left ** this.power;
+  protected factor(step: number): number {
+    return (1 - Math.min(step, this.totalIters) / this.totalIters) ** this.power;
   }
   protected settings() {
     return { totalIters: this.totalIters, power: this.power };
   }
 }
 
-/** The rate times what a function makes of the step, one for all groups or one for each; as `LambdaLR`. */
+/** A function of the step. */
+type OfStep = (step: number) => number;
+
+/** One function for all groups, or one for each, as a list. */
+function functions(
+  name: string,
+  optimizer: AnyOptimizer,
+  lrLambda: OfStep | readonly OfStep[],
+): readonly OfStep[] {
+  const groups = optimizer.paramGroups.length;
+  const list = typeof lrLambda === "function" ? new Array<OfStep>(groups).fill(lrLambda) : lrLambda;
+  const count = list.filter((f) => typeof f === "function").length;
+  if (count === groups && list.length === groups) return list;
+  throw new ArgumentError(
+    name,
+    `lrLambda must be a function, or ${groups} of them, one for each group of parameters`,
+  );
+}
+
+/**
+ * The rate times what a function makes of the step, one for all groups or one for each; as `LambdaLR`. Functions cannot
+ * be written down: that a resumed schedule has the same is its maker's affair, as in PyTorch.
+ */
 export class LambdaLR extends LRScheduler {
-  readonly lrLambda: readonly ((step: number) => number)[];
-  constructor(
-    optimizer: AnyOptimizer,
-    lrLambda: ((step: number) => number) | readonly ((step: number) => number)[],
-  ) {
+  readonly lrLambda: readonly OfStep[];
+  constructor(optimizer: AnyOptimizer, lrLambda: OfStep | readonly OfStep[]) {
     super(optimizer);
-    const groups = optimizer.paramGroups.length;
-    this.lrLambda =
-      typeof lrLambda === "function" ? Array.from({ length: groups }, () => lrLambda) : lrLambda;
-    const functions = this.lrLambda.filter((f) => typeof f === "function").length;
-    if (functions !== groups || this.lrLambda.length !== groups) {
-      throw new ArgumentError(
-        "LambdaLR",
-        `lrLambda must be a function, or ${groups} of them, one for each group of parameters`,
-      );
-    }
+    this.lrLambda = functions("LambdaLR", optimizer, lrLambda);
     this.applyRates();
   }
   protected rate(group: number, step: number): number {
-    const factor = this.lrLambda[group] as (step: number) => number;
-    return (this.baseLrs[group] as number) * factor(step);
+    return (this.baseLrs[group] as number) * (this.lrLambda[group] as OfStep)(step);
   }
-  /** Functions cannot be written down: that a resumed schedule has the same is its maker's affair, as in PyTorch. */
   protected settings() {
     return {};
   }
 }
+
+/** Multiplies the rate at each step with what a function makes of it; as `MultiplicativeLR`. See LambdaLR on functions. */
+export class MultiplicativeLR extends FactorLR {
+  readonly lrLambda: readonly OfStep[];
+  /** The products that were asked for last, by group. */
+  private readonly known: { step: number; product: number }[];
+  constructor(optimizer: AnyOptimizer, lrLambda: OfStep | readonly OfStep[]) {
+    super(optimizer);
+    this.lrLambda = functions("MultiplicativeLR", optimizer, lrLambda);
+    this.known = this.lrLambda.map(() => ({ step: 0, product: 1 }));
+    this.applyRates();
+  }
+  protected factor(step: number, group: number): number {
+    const last = this.known[group];
+    const f = this.lrLambda[group] as OfStep;
+    let { step: at, product } = last !== undefined && last.step <= step ? last : START;
+    while (at < step) product *= f(++at);
+    this.known[group] = { step: at, product };
+    return product;
+  }
+  protected settings() {
+    return {};
+  }
+}
+const START = { step: 0, product: 1 };
 
 export interface CosineAnnealingWarmRestartsOptions {
   /** How many times as long each fall is as the one before. Default: 1. */
