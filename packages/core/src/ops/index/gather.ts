@@ -1,5 +1,5 @@
 // gather: elements picked along one dimension by an index tensor.
-import type { Meta } from "../../backend.ts";
+import type { Meta, Ran, View } from "../../backend.ts";
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim } from "../../shape.ts";
@@ -8,7 +8,17 @@ import { atLeast1d } from "../views/window.ts";
 import { gatherBackward } from "./gather-backward.ts";
 import { checkIndexDType, checkIndices } from "./indices.ts";
 
-const gatherOp = defineOp<{ readonly dim: number }>()({
+declare module "../../backend.ts" {
+  interface FusedKernels {
+    /**
+     * gather() of indices that nobody has looked at, which it does as it goes: memory is read once. Undefined where it
+     * leaves the work to gather(), or found one out of range; y may be anything then.
+     */
+    gatherLooking(x: View, index: View, y: View, dim: number): Ran;
+  }
+}
+
+const gatherOp = defineOp<{ readonly dim: number; readonly checked?: true }>()({
   name: "gather",
   doc: "y[i][j] = x[index[i][j]][j] for dim 0, x[i][index[i][j]] for dim 1, and so on.",
   example: [
@@ -22,7 +32,14 @@ const gatherOp = defineOp<{ readonly dim: number }>()({
     checkIndexShape("gather", dim, index, { input: x });
     return { shape: index.shape, dtype: x.dtype };
   },
-  kernel: (k, x, index, y, { dim }) => k.gather(atLeast1d(x), atLeast1d(index), atLeast1d(y), dim),
+  kernel: (k, x, index, y, { dim, checked }) => {
+    if (checked === undefined) {
+      const ran = k.gatherLooking?.(x, index, y, dim);
+      if (ran !== undefined) return ran;
+      checkIndices("gather", index, dim, x.shape[dim] ?? 1);
+    }
+    return k.gather(atLeast1d(x), atLeast1d(index), atLeast1d(y), dim);
+  },
   vjp: (gs, { index }, { dim }, m) => ({ x: gatherBackward(gs.y, index, m.x.shape, dim) }),
   samples: (rng) => [
     [rng.tensor([2, 3]), rng.ints([2, 4], 3), { dim: 1 }],
@@ -92,14 +109,12 @@ export function checkIndexShape(
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   checkLive("gather", x);
-  const d = normalizeDim("gather", dim, x.shape.length);
-  checkIndices("gather", index, d, x.shape[d] ?? 1);
-  return gatherOp(x, index, { dim: d });
+  return gatherOp(x, index, { dim: normalizeDim("gather", dim, x.shape.length) });
 }
 
 /** gather() with indices that are known to be in range. @internal */
 export const gatherChecked = (x: Tensor, dim: number, index: Tensor): Tensor =>
-  gatherOp(x, index, { dim });
+  gatherOp(x, index, { dim, checked: true });
 
 declare module "../../tensor.ts" {
   interface TensorMethods {

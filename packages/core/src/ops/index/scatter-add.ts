@@ -1,4 +1,5 @@
 // scatterAdd: values added to the elements that an index tensor names.
+import type { Ran, View } from "../../backend.ts";
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim, sameShape } from "../../shape.ts";
@@ -7,6 +8,16 @@ import { sliceDim } from "../views/slice-dim.ts";
 import { atLeast1d } from "../views/window.ts";
 import { checkIndexShape, gatherChecked } from "./gather.ts";
 import { checkIndices } from "./indices.ts";
+
+declare module "../../backend.ts" {
+  interface FusedKernels {
+    /**
+     * y = x with src added, of indices that nobody has looked at, which it does as it goes. Undefined where it leaves
+     * the work to copy() and scatterAdd(), or found one out of range; y may be anything then.
+     */
+    scatterAddLooking(x: View, index: View, src: View, y: View, dim: number): Ran;
+  }
+}
 
 const scatterAddOp = defineOp<{ readonly dim: number }>()({
   name: "scatterAdd",
@@ -29,6 +40,9 @@ const scatterAddOp = defineOp<{ readonly dim: number }>()({
     return { shape: x.shape, dtype: x.dtype };
   },
   kernel: (k, x, index, src, y, { dim }) => {
+    const ran = k.scatterAddLooking?.(x, index, src, y, dim);
+    if (ran !== undefined) return ran;
+    checkIndices("scatterAdd", index, dim, x.shape[dim] ?? 1);
     k.copy(x, y);
     return k.scatterAdd(atLeast1d(index), atLeast1d(src), atLeast1d(y), dim);
   },
@@ -70,7 +84,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
   checkLive("scatterAdd", x);
   const d = normalizeDim("scatterAdd", dim, x.shape.length);
   checkLive("scatterAdd", src);
-  checkIndices("scatterAdd", index, d, x.shape[d] ?? 1);
+  checkLive("scatterAdd", index);
   if (sameShape(index.shape, src.shape)) return scatterAddOp(x, index, src, { dim: d });
   checkIndexShape("scatterAdd", d, index, { input: x, src });
   return composite(() => {

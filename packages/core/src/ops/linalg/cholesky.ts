@@ -8,7 +8,7 @@ import { add } from "../elementwise/add.ts";
 import { mul } from "../elementwise/mul.ts";
 import { sub } from "../elementwise/sub.ts";
 import { to } from "../elementwise/to.ts";
-import { tril } from "../index/triangle.ts";
+import { tril, triu } from "../index/triangle.ts";
 import { matmul } from "../linear/matmul.ts";
 import { diagEmbed, diagonal } from "../views/diagonal.ts";
 import { choleskyFactor } from "./decompose.ts";
@@ -17,6 +17,18 @@ import { inverse, mt, solveTriangular } from "./solve.ts";
 
 /** (x + xᵀ) / 2: what a function of symmetric matrices sees of x. */
 export const symmetric = (x: Tensor): Tensor => mul(add(x, mt(x)), 0.5);
+
+/**
+ * The symmetric matrices that the lower half of x says, or the upper one. Gradients, which are symmetric, pass as they
+ * are: those of a function of symmetric matrices belong to both halves, as PyTorch has it.
+ */
+export function fromHalf(x: Tensor, upper = false): Tensor {
+  const flat = x.detach();
+  const half = upper ? triu(flat) : tril(flat);
+  const rest = upper ? triu(flat, { diagonal: 1 }) : tril(flat, { diagonal: -1 });
+  const y = add(half, mt(rest));
+  return x.requiresGrad ? add(x, sub(y, flat)) : y;
+}
 
 const choleskyOp = defineOp()({
   name: "cholesky",
@@ -74,21 +86,26 @@ export interface CholeskyOptions {
 const OPTIONS: OptionNames<CholeskyOptions> = { upper: true };
 
 /**
- * The lower triangular L with L · Lᵀ = A for positive definite matrices [..., n, n], of which the symmetric part is
- * taken (PyTorch reads the lower half). As `torch.linalg.cholesky`.
+ * The lower triangular L with L · Lᵀ = A for positive definite matrices [..., n, n], of which the lower half is read
+ * (for `upper` the upper one). As `torch.linalg.cholesky`.
  * @throws ArgumentError unless they are positive definite
  */
 export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
   squareSize("linalg.cholesky", x);
   checkOptions("linalg.cholesky", options, OPTIONS);
-  if (options.upper !== true) return choleskyOp(x);
-  return composite(() => mt(choleskyOp(x)));
+  return composite(() => {
+    const y = choleskyOp(fromHalf(x, options.upper));
+    return options.upper === true ? mt(y) : y;
+  });
 }
 
-/** For each of symmetric matrices the size of its smallest leading minor that is not positive definite, 0 without one; int32. */
-export function firstIndefinite(op: string, x: Tensor): Tensor {
+/**
+ * For each of symmetric matrices, of which the lower half is read (or the upper one), the size of its smallest leading
+ * minor that is not positive definite, 0 without one; int32.
+ */
+export function firstIndefinite(op: string, x: Tensor, upper = false): Tensor {
   const n = squareSize(op, x);
-  const [info] = eachMatrix(op, [symmetric(x.detach())], [[]], ([a]) => {
+  const [info] = eachMatrix(op, [upper ? mt(x.detach()) : x.detach()], [[]], ([a]) => {
     const l = choleskyFactor(a as Float64Array, n);
     return [Float64Array.of(typeof l === "number" ? l : 0)];
   });

@@ -1,6 +1,7 @@
 // Eigenvalues and eigenvectors of symmetric matrices.
-import { ShapeError } from "../../errors.ts";
+import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import type { Tensor } from "../../tensor.ts";
 import { eye } from "../creation.ts";
 import { add } from "../elementwise/add.ts";
@@ -9,9 +10,10 @@ import { mul } from "../elementwise/mul.ts";
 import { sub } from "../elementwise/sub.ts";
 import { where } from "../elementwise/where.ts";
 import { matmul } from "../linear/matmul.ts";
+import { handed } from "../sort/sort.ts";
 import { diagEmbed } from "../views/diagonal.ts";
 import { unsqueeze } from "../views/unsqueeze.ts";
-import { symmetric } from "./cholesky.ts";
+import { fromHalf, symmetric } from "./cholesky.ts";
 import { symmetricEigen } from "./decompose.ts";
 import { eachMatrix, squareSize } from "./host.ts";
 import { mt } from "./solve.ts";
@@ -52,6 +54,11 @@ const eighOp = defineOp()({
   samples: (rng) => [[spread(rng.distinct([3, 3]))], [spread(rng.distinct([2, 2, 2]))]],
   errors: (rng) => [
     [() => eigh(rng.tensor([2, 3])), ShapeError, /linalg.eigh: expects square matrices/],
+    [
+      () => eigh(rng.tensor([2, 2]), { UPLO: "l" as "L" }),
+      ArgumentError,
+      /linalg.eigh: UPLO must be "L" or "U"; got "l"/,
+    ],
   ],
 });
 
@@ -82,16 +89,34 @@ export function spread(x: Tensor): Tensor {
   );
 }
 
+export interface EighOptions {
+  /** The half that is read: "L", the lower one, or "U". Default "L". */
+  readonly UPLO?: "L" | "U" | undefined;
+}
+const OPTIONS: OptionNames<EighOptions> = { UPLO: true };
+
 /**
- * { eigenvalues [..., n] ascending, eigenvectors [..., n, n] as columns } of symmetric matrices, of which the symmetric
- * part is taken (PyTorch reads the lower half). The signs of the vectors are arbitrary; their gradient needs distinct
- * eigenvalues. As `torch.linalg.eigh`.
+ * { eigenvalues [..., n] ascending, eigenvectors [..., n, n] as columns } of symmetric matrices, of which one half is
+ * read. The signs of the vectors are arbitrary; their gradient needs distinct eigenvalues. As `torch.linalg.eigh`.
  */
-export function eigh(x: Tensor): { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor } {
-  squareSize("linalg.eigh", x);
-  const [eigenvalues, eigenvectors] = eighOp(x);
+export function eigh(
+  x: Tensor,
+  options: EighOptions = {},
+): { readonly eigenvalues: Tensor; readonly eigenvectors: Tensor } {
+  const op = "linalg.eigh";
+  squareSize(op, x);
+  checkOptions(op, options, OPTIONS);
+  const { UPLO = "L" } = options;
+  if (UPLO !== "L" && UPLO !== "U") {
+    throw new ArgumentError(op, `UPLO must be "L" or "U"; got ${JSON.stringify(UPLO)}`);
+  }
+  const [eigenvalues, eigenvectors] = handed(() => eighOp(fromHalf(x, UPLO === "U"))) as [
+    Tensor,
+    Tensor,
+  ];
   return { eigenvalues, eigenvectors };
 }
 
 /** The eigenvalues [..., n], ascending, of symmetric matrices. As `torch.linalg.eigvalsh`. */
-export const eigvalsh = (x: Tensor): Tensor => eigh(x).eigenvalues;
+export const eigvalsh = (x: Tensor, options: EighOptions = {}): Tensor =>
+  eigh(x, options).eigenvalues;

@@ -63,7 +63,7 @@ export function choleskyEx(
 ): { readonly L: Tensor; readonly info: Tensor } {
   const op = "linalg.choleskyEx";
   checkOptions(op, options, { ...EX, upper: true } satisfies OptionNames<typeof options>);
-  const info = checked(op, firstIndefinite(op, x), options);
+  const info = checked(op, firstIndefinite(op, x, options.upper), options);
   return { L: whereGood(info, x, (good) => cholesky(good, { upper: options.upper })), info };
 }
 

@@ -22,7 +22,7 @@ export function eachMatrix(
   const { readSync, name } = x.storage.backend;
   if (readSync === undefined) {
     throw new DeviceError(
-      `${op}: runs on the host, and a tensor on '${name}' cannot be read at once; use to("cpu")`,
+      `${op}: runs on the host, and a tensor on '${name}' cannot be read at once; make one on the CPU from await x.data()`,
     );
   }
   const batch = x.shape.slice(0, -2);

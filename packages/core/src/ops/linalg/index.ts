@@ -1,7 +1,7 @@
 // torch.linalg, in our spelling. out-forms.ts says which of them take `out`.
 export { type CholeskyOptions, cholesky } from "./cholesky.ts";
 export { det, type SignAndLog, slogdet } from "./det.ts";
-export { eigh, eigvalsh } from "./eigh.ts";
+export { type EighOptions, eigh, eigvalsh } from "./eigh.ts";
 export * from "./ex.ts";
 export { matrixExp } from "./exp.ts";
 export { householderProduct } from "./householder.ts";

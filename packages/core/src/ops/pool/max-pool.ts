@@ -63,7 +63,7 @@ const maxPoolOp = defineOp<PoolGeometry>()({
     windowsOf(x, g, Number.NEGATIVE_INFINITY)
       .reshape([...g.y, sizeOf(g.kernel)])
       .max(-1).values,
-  vjp: (gs, s, g) => ({ x: planeScatter(gs.y, s.indices, g.x) }),
+  vjp: (gs, s, g) => ({ x: planeScatter(gs.y, s.indices, g.x, g) }),
   samples: (rng) => [
     [rng.distinct([2, 2, 5]), poolGeometry("maxPool", [2, 2, 5], 2, {})],
     [rng.distinct([1, 2, 7]), poolGeometry("maxPool", [1, 2, 7], 3, { stride: 2, padding: 1 })],
@@ -113,7 +113,7 @@ const maxPoolIndicesOp = defineOp<PoolGeometry>()({
   kernel,
   compose: fromWindows,
   vjp: (gs, s, g) => ({
-    x: gs.y === undefined ? undefined : planeScatter(gs.y, s.indices, g.x),
+    x: gs.y === undefined ? undefined : planeScatter(gs.y, s.indices, g.x, g),
   }),
   samples: (rng) => [
     [
