@@ -89,7 +89,8 @@ function readable(op: string, t: Tensor): TypedArray {
   if (backend.readSync === undefined) {
     throw new DeviceError(
       `${op}: a tensor on '${backend.name}' cannot be read at once; ` +
-        `use await t.data() or await t.itemAsync()`,
+        "use await t.data() or await t.itemAsync(); a function that has to know values, as nonzero has, takes " +
+        "a tensor on the CPU, made from them",
     );
   }
   return backend.readSync(t);

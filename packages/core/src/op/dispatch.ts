@@ -5,6 +5,7 @@ import { gradMode, Leaf, withGradMode } from "../autograd/tape.ts";
 import type { Kernels, Meta, Ran } from "../backend.ts";
 import {
   DeviceError,
+  DeviceLostError,
   DTypeError,
   InPlaceError,
   NoKernelError,
@@ -187,9 +188,15 @@ const ARITIES: Readonly<Record<string, readonly (Make | undefined)[]>> = {
 
 function sameDevice(name: string, a: Tensor, b: Tensor): void {
   checkLive(name, b);
+  const [one, other] = [a.storage.backend.name, b.storage.backend.name];
+  if (one === other) {
+    throw new DeviceLostError(
+      `${name}: inputs lie on two devices named '${one}'; the earlier one was lost or given back, and what lay on ` +
+        "it is gone: make it anew, a model by loadStateDict() of what was saved",
+    );
+  }
   throw new DeviceError(
-    `${name}: inputs lie on '${a.storage.backend.name}' and '${b.storage.backend.name}'; ` +
-      `move one of them with to(…)`,
+    `${name}: inputs lie on '${one}' and '${other}'; move one of them with to(…)`,
   );
 }
 
