@@ -162,6 +162,34 @@ for (const { name, relaxed } of kinds) {
           "scatter",
         );
       }
+      // From windows that lie side by side, and others; with ties, NaN and both infinities.
+      const values = [3, 1, 3, -Infinity, Number.NaN, 2, 2, Infinity, 0, -0, Number.NaN, -1, -1];
+      for (const shape of [
+        [2, 3, 6, 24],
+        [1, 2, 4, 8],
+        [1, 2, 5, 8],
+        [2, 3, 7, 9],
+      ]) {
+        const windows = poolGeometry("test", shape, 2, {});
+        const many = shape.reduce((a, b) => a * b, 1);
+        const x = viewOf(
+          ctx,
+          shape,
+          Array.from({ length: many }, (_, i) => values[(i * i + 3 * i) % 13] as number),
+        );
+        const places = integers("int32", windows.y, 1);
+        kernels.maxPool?.(x, input(windows.y, 1), places, windows);
+        for (const g of [input(windows.y, 2), strided(windows.y, 2)]) {
+          agree(
+            "planeScatter",
+            kernels.planeScatter,
+            [shape],
+            (k, [dx]) => k(g, places, dx, windows),
+            nameOf(windows),
+            0,
+          );
+        }
+      }
       for (const x of [input(large, 1), strided(large, 1)]) {
         agree("planeGather", kernels.planeGather, [small], (k, [y]) => k(x, indices, y), "gather");
       }

@@ -1,6 +1,6 @@
 // Pooling of 2 × 2 taps with stride 2 where nothing is cut off, the commonest there is: two rows in, one row out, without
 // the rings of pool/row-kernels.ts. The same sums in the same order.
-import type { PoolGeometry } from "@tapegrad/core";
+import { divisorAt, type PoolGeometry } from "@tapegrad/core";
 import {
   type Code,
   countdown,
@@ -12,23 +12,28 @@ import {
   i32,
   i32x4,
   type Local,
+  laneSelect,
   select,
   touch,
   v128,
   when,
 } from "../assembler/assembler.ts";
 import type { WasmContext } from "../context.ts";
-import { splat } from "../elementwise/math.ts";
+import { integers, splat } from "../elementwise/math.ts";
 import { pieces, traffic } from "../threads/launch.ts";
 import { larger } from "./row-kernels.ts";
 
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
 type Lanes = [Lane, Lane, Lane, Lane, Lane, Lane];
-export type HalvesWay = "max" | "avg" | "avgGrad";
+export type HalvesWay = "max" | "maxGrad" | "avg" | "avgGrad";
 
 const even = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 2, 4, 6]);
 const odd = (a: V, b: V): V => f32x4.shuffle(a, b, [1, 3, 5, 7]);
+
+/** a₀ b₀ a₁ b₁, and a₂ b₂ a₃ b₃ */
+const lowPairs = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 4, 1, 5]);
+const highPairs = (a: V, b: V): V => f32x4.shuffle(a, b, [2, 6, 3, 7]);
 
 const PARAMS = { rows: "i32", vectors: "i32", row: "i32", large: "i32", small: "i32" } as const;
 
@@ -56,7 +61,7 @@ const meansKernel = (way: "avg" | "avgGrad"): Func =>
     const twice = (lanes: readonly number[], offset: number): Code =>
       [p.large, below].map((at) => v128.store(at, f32x4.shuffle(value, value, lanes), offset));
     const widen: Code = [
-      touch(i32.add(below, ahead)),
+      [p.large, below].map((at) => touch(i32.add(at, ahead))),
       value.set(f32x4.mul(v128.load(p.small), splat(0.25))),
       twice([0, 0, 1, 1], 0),
       twice([2, 2, 3, 3], 16),
@@ -83,20 +88,54 @@ const maximaKernel = (places: boolean, relaxed: boolean): Func =>
   func("halves", { ...PARAMS, places: "i32", line: "i32", height: "i32" }, (f, p) => {
     const [left, below] = f.locals("i32", 2) as [IntLocal, IntLocal];
     const [best, place, value, mask, first, down] = f.locals("v128", 6) as Lanes;
-    const halves = [p.large, below].flatMap((at, row) =>
-      [even, odd].map((half, column) => ({
-        load: half(v128.load(at), v128.load(at, 16)),
-        place: (): V => {
-          const inRow = row === 0 ? first : i32x4.add(first, down);
-          return column === 0 ? inRow : i32x4.add(inRow, i32x4.splat(1));
-        },
-      })),
-    );
-    const fold: Code = halves.map((half, i) =>
-      i === 0
-        ? [best.set(half.load), places ? place.set(first) : []]
-        : [value.set(half.load), larger({ places, relaxed }, best, place, value, half.place, mask)],
-    );
+    const [a, b, c, d, upper, lower] = f.locals("v128", 6) as Lanes;
+    const window: readonly (readonly [element: Lane, place: () => V])[] = [
+      [a, () => first],
+      [b, () => i32x4.add(first, integers(1))],
+      [c, () => i32x4.add(first, down)],
+      [d, () => i32x4.add(i32x4.add(first, down), integers(1))],
+    ];
+    const load: Code = [
+      [p.large, below].map((at, row) => {
+        const [x, y] = row === 0 ? [a, b] : [c, d];
+        return [
+          value.set(v128.load(at)),
+          mask.set(v128.load(at, 16)),
+          x.set(even(value, mask)),
+          y.set(odd(value, mask)),
+        ];
+      }),
+    ];
+    /** One after the other. */
+    const anyWay: Code = [
+      best.set(a),
+      places ? place.set(first) : [],
+      window
+        .slice(1)
+        .map(([element, at]) => larger({ places, relaxed }, best, place, element, at, mask)),
+    ];
+    /** Two by two, where none is NaN: the first of equals wins here too. */
+    const knockout: Code = [
+      upper.set(f32x4.pmax(a, b)),
+      lower.set(f32x4.pmax(c, d)),
+      best.set(f32x4.pmax(upper, lower)),
+      // A mask is −1 where it holds.
+      place.set(
+        laneSelect(relaxed)(
+          i32x4.sub(i32x4.add(first, down), f32x4.gt(d, c)),
+          i32x4.sub(first, f32x4.gt(b, a)),
+          f32x4.gt(lower, upper),
+        ),
+      ),
+    ];
+    const sum = f32x4.add(f32x4.add(a, b), f32x4.add(c, d));
+    const fold: Code = places
+      ? [
+          mask.set(sum),
+          // ∞ − ∞ goes the longer way too.
+          when(v128.anyTrue(f32x4.ne(mask, mask)), anyWay, knockout),
+        ]
+      : anyWay;
     return [
       places ? down.set(i32x4.splat(i32.shrU(p.row, 2))) : [],
       countdown(p.rows, [
@@ -111,13 +150,14 @@ const maximaKernel = (places: boolean, relaxed: boolean): Func =>
             )
           : [],
         countdown(left, [
+          load,
           fold,
           v128.store(p.small, best),
           places
             ? [
                 v128.store(p.places, place),
                 p.places.add(16),
-                first.set(i32x4.add(first, i32x4.splat(8))),
+                first.set(i32x4.add(first, integers(8))),
               ]
             : [],
           p.large.add(32),
@@ -130,8 +170,58 @@ const maximaKernel = (places: boolean, relaxed: boolean): Func =>
     ];
   });
 
+/**
+ * The gradient of the maxima, from their places: each element of `large` is written once, and nothing is read there.
+ * line, height: as in maximaKernel().
+ */
+const spreadMaximaKernel = (): Func =>
+  func("halves", { ...PARAMS, places: "i32", line: "i32", height: "i32" }, (f, p) => {
+    const [left, below] = f.locals("i32", 2) as [IntLocal, IntLocal];
+    const [g, place, first, down, even, odd] = f.locals("v128", 6) as Lanes;
+    /** g where the maximum is the element of its window that `first` says, else 0. */
+    const picked = (): V => v128.and(g, i32x4.eq(place, first));
+    const row = (at: IntLocal): Code => [
+      even.set(picked()),
+      first.set(i32x4.add(first, integers(1))),
+      odd.set(picked()),
+      v128.store(at, lowPairs(even, odd)),
+      v128.store(at, highPairs(even, odd), 16),
+    ];
+    return [
+      // From the second element of a window to the third.
+      down.set(i32x4.splat(i32.sub(i32.shrU(p.row, 2), 1))),
+      countdown(p.rows, [
+        below.set(i32.add(p.large, p.row)),
+        left.set(p.vectors),
+        first.set(
+          i32x4.add(i32x4.splat(i32.shrU(i32.mul(p.line, p.row), 1)), v128.constI32([0, 2, 4, 6])),
+        ),
+        countdown(left, [
+          g.set(v128.load(p.small)),
+          place.set(v128.load(p.places)),
+          row(p.large),
+          first.set(i32x4.add(first, down)),
+          row(below),
+          first.set(i32x4.add(i32x4.sub(first, down), integers(6))),
+          [p.large, below].map((at) => at.add(32)),
+          [p.small, p.places].map((at) => at.add(16)),
+        ]),
+        p.large.set(below),
+        p.line.add(1),
+        when(i32.eq(p.line, p.height), p.line.set(0)),
+      ]),
+    ];
+  });
+
+const kernelOf = (way: HalvesWay, places: boolean, relaxed: boolean): Func =>
+  way === "max"
+    ? maximaKernel(places, relaxed)
+    : way === "maxGrad"
+      ? spreadMaximaKernel()
+      : meansKernel(way);
+
 /** Whether all windows are 2 × 2 squares side by side, in rows of whole vectors. */
-function suits(g: PoolGeometry, divisor: (d: number) => number): boolean {
+function suits(g: PoolGeometry): boolean {
   const all = (list: readonly number[], value: number): boolean => list.every((v) => v === value);
   return (
     g.kernel.length === 2 &&
@@ -139,15 +229,14 @@ function suits(g: PoolGeometry, divisor: (d: number) => number): boolean {
     all(g.stride, 2) &&
     all(g.padding, 0) &&
     all(g.dilation, 1) &&
-    [0, 1].every((d) => g.x[d + 2] === 2 * (g.y[d + 2] as number) && divisor(d) === 2) &&
+    [0, 1].every((d) => g.x[d + 2] === 2 * (g.y[d + 2] as number) && divisorAt(g, d, 0) === 2) &&
     (g.y[3] as number) % 4 === 0
   );
 }
 
 /**
  * Pools `large` into `small`, or spreads the gradient `small` into `large`; both dense.
- * @param places where to say where each maximum is, 0: nowhere
- * @param divisor of the windows of a dim
+ * @param places where it says where each maximum is, 0: nowhere
  */
 export function poolHalves(
   ctx: WasmContext,
@@ -156,20 +245,20 @@ export function poolHalves(
   large: number,
   small: number,
   places: number,
-  divisor: (d: number) => number,
 ): string | undefined {
-  if (!suits(g, divisor)) return undefined;
+  if (!suits(g)) return undefined;
   const [n, c, height, width] = g.y as readonly [number, number, number, number];
   const rows = n * c * height;
   if (rows * width === 0) return undefined;
   const { halves } = ctx.get<"halves">(`poolHalves/${way}/${places !== 0}`, () => [
-    way === "max" ? maximaKernel(places !== 0, ctx.relaxed) : meansKernel(way),
+    kernelOf(way, places !== 0, ctx.relaxed),
   ]);
   const cost = traffic(rows * width * 20);
   ctx.launch(cost, (tasks) => {
     pieces(rows, cost, (first, size) => {
       const [wide, narrow] = [large + first * width * 16, small + first * width * 4];
-      const more = way === "max" ? [places + first * width * 4, first % height, height] : [];
+      const plane = [places + first * width * 4, first % height, height];
+      const more = way === "max" || way === "maxGrad" ? plane : [];
       tasks.add(halves, size, width / 4, width * 8, wide, narrow, ...more);
     });
   });

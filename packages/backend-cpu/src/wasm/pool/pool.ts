@@ -4,6 +4,7 @@ import { divisorAt, type FusedKernels, type PoolGeometry, sizeOf, type View } fr
 import type { Scratch, WasmContext } from "../context.ts";
 import { pieces, type Tasks, traffic } from "../threads/launch.ts";
 import { addressOf, byteAddress, contiguousAt } from "../view.ts";
+import { poolHalves } from "./halves.ts";
 import { ENTRY_BYTES, globalFuncs, type PoolWay, planeKernel, poolKernel } from "./kernels.ts";
 import { poolRows } from "./rows.ts";
 
@@ -226,13 +227,15 @@ export function poolKernels(ctx: WasmContext): PoolKernels {
         return run("avgGrad", scratch, planesOf(dx.shape), dims, addressOf(dx), from, 0);
       });
     },
-    planeScatter(g, indices, dx) {
+    planeScatter(g, indices, dx, windows) {
       if (!float32(g, dx) || indices.dtype !== "int32") return undefined;
       const { run: kernel } = ctx.get<"run">("plane/scatter", () => [planeKernel("scatter")]);
       return ctx.withScratch((scratch) => {
         const [small, large] = [sizeOf(g.shape.slice(2)), sizeOf(dx.shape.slice(2)) * 4];
         const [from, at] = [contiguousAt(ctx, scratch, g), contiguousAt(ctx, scratch, indices)];
         const to = addressOf(dx);
+        const done = windows && poolHalves(ctx, "maxGrad", windows, to, from, at);
+        if (done !== undefined) return done;
         inPlanes(planesOf(dx.shape), large + small * 32, (tasks, first, size) => {
           const given = first * small * 4;
           tasks.add(kernel, size, small, from + given, at + given, to + first * large, large);

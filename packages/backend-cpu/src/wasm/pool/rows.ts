@@ -81,8 +81,7 @@ export function poolRows(
   if (planes === 0 || w.windows * h.windows === 0) return undefined;
   const back = way === "avgGrad";
   const [large, small] = back ? [to, from] : [from, to];
-  const divisor = (d: number): number => (d === 0 ? h : w).divisor(0);
-  const done = poolHalves(ctx, way, g, large, small, places, divisor);
+  const done = poolHalves(ctx, way, g, large, small, places);
   if (done !== undefined) return done;
   const p: RowPooling = {
     way,
