@@ -2,7 +2,7 @@
 // with step 0 along dim in the tensor that is indexed; the kernel adds index · (bytes per step of dim). Where
 // one index serves a whole row (embeddings, indexSelect) the row is copied or added as vectors. Threads that add
 // have targets of their own, so that each target takes its sources in their order: other rows, or other columns.
-import type { RequiredKernels, View } from "@tapegrad/core";
+import type { FusedKernels, RequiredKernels, View } from "@tapegrad/core";
 import {
   type Code,
   countdown,
@@ -16,8 +16,17 @@ import {
 } from "../assembler/assembler.ts";
 import { upTo } from "../assembler/lists.ts";
 import type { WasmContext } from "../context.ts";
-import { plan, rowStep, rowsModule, walkAll, walkApart } from "../elementwise/walk.ts";
+import {
+  few,
+  plan,
+  rowStep,
+  rowsApart,
+  rowsModule,
+  walkAll,
+  walkApart,
+} from "../elementwise/walk.ts";
 import { byteAddress } from "../view.ts";
+import { failed, INFO_BYTES, lookingKernel, type Way, writeInfo } from "./looking.ts";
 
 /**
  * run(rows, n, y, yRow, yStep, index, indexRow, indexStep, x, xRow, xStep, dimStep): gather reads x and writes y,
@@ -38,7 +47,6 @@ const PARAMS = {
   dimStep: "i32",
 } as const;
 
-type Way = "gather" | "scatter";
 /**
  * How a row is walked: "rows", one index for all of it; "along", y and its indices side by side, x standing still (the
  * row is the dim that is indexed); "across", the same with x side by side too; "elements", any steps.
@@ -120,11 +128,17 @@ const standing = (indexed: View, shape: readonly number[], dim: number): View =>
   contiguous: false,
 });
 
-export function gatherKernels(ctx: WasmContext): Pick<RequiredKernels, "gather" | "scatterAdd"> {
+export function gatherKernels(
+  ctx: WasmContext,
+): Pick<RequiredKernels, "gather" | "scatterAdd"> &
+  Pick<FusedKernels, "gatherLooking" | "scatterAddLooking"> {
+  const bytesOf = (index: View): 4 | 8 | undefined =>
+    index.dtype === "int64" ? 8 : index.dtype === "int32" ? 4 : undefined;
+
   function run(way: Way, indexed: View, index: View, dense: View, dim: number): string | undefined {
     if (indexed.dtype !== "float32" || dense.dtype !== "float32") return undefined;
-    const bytes = index.dtype === "int64" ? 8 : index.dtype === "int32" ? 4 : 0;
-    if (bytes === 0) return undefined;
+    const bytes = bytesOf(index);
+    if (bytes === undefined) return undefined;
     // A tensor of no dims has one place.
     const moving = indexed.shape.length === 0 ? indexed : standing(indexed, dense.shape, dim);
     if (!plan(dense, 4, index, bytes, moving, 4)) return "empty";
@@ -144,8 +158,49 @@ export function gatherKernels(ctx: WasmContext): Pick<RequiredKernels, "gather" 
     share(ctx, run, rows ? 0 : 0.5, ...at, (indexed.strides[dim] ?? 0) * 4);
     return rows ? "rows" : "elements";
   }
+
+  /** Where rows side by side are indexed, and there is enough to look at. `from`: what rows of `indexed` start as. */
+  function look(
+    way: Way,
+    indexed: View,
+    index: View,
+    dense: View,
+    dim: number,
+    from?: View,
+  ): string | undefined {
+    const bytes = bytesOf(index);
+    if (indexed.dtype !== "float32" || dense.dtype !== "float32" || bytes === undefined) return;
+    if (
+      indexed.strides[dim] !== 1 ||
+      !plan(dense, 4, index, bytes, standing(indexed, dense.shape, dim), 4)
+    )
+      return;
+    const along = rowStep(0) === 4 && rowStep(1) === bytes && rowStep(2) === 0;
+    if (!along || few() || (way === "scatter" && !rowsApart())) return;
+    const build = (): Func => lookingKernel(way, bytes);
+    const roles = ["memory", "memory", "number"] as const;
+    const kernel = rowsModule(ctx, `${way}/looking/${bytes}`, build, roles);
+    const to = byteAddress(indexed, 4);
+    const apart = from === undefined ? 0 : byteAddress(from, 4) - to;
+    const words = ctx.arena.i32;
+    return ctx.withScratch((scratch) => {
+      const info = scratch.take(INFO_BYTES);
+      writeInfo(words, info, indexed.shape[dim] as number, apart);
+      const operands = [byteAddress(dense, 4), byteAddress(index, bytes), to, info] as const;
+      walkAll(ctx, kernel, 0.5, ...operands, { whole: way === "scatter" });
+      return failed(words, info) ? undefined : "looking";
+    });
+  }
+
   return {
     gather: (x, index, y, dim) => run("gather", x, index, y, dim),
     scatterAdd: (index, src, y, dim) => run("scatter", y, index, src, dim),
+    gatherLooking: (x, index, y, dim) => look("gather", x, index, y, dim),
+    scatterAddLooking(x, index, src, y, dim) {
+      // Every row must be one that is indexed, or nobody would copy it.
+      const all = index.shape.every((n, d) => d === dim || n === y.shape[d]);
+      if (!all || !x.contiguous || !y.contiguous || x.dtype !== y.dtype) return undefined;
+      return look("scatter", y, index, src, dim, x);
+    },
   };
 }

@@ -243,6 +243,12 @@ export function shareRow(
   }
 }
 
+/** Whether no two rows of the plan meet in operand b, which is written. */
+export function rowsApart(): boolean {
+  let apart = rank > 1;
+  for (let d = 0; d < rank - 1; d++) apart &&= stepsB[d] !== 0;
+  return apart;
+}
 /** The elements of the plan. */
 function planned(): number {
   let elements = sizes[0] as number;
@@ -257,6 +263,8 @@ interface Sharing {
   readonly step?: number;
   /** Bytes of memory of the thread, whose address is the argument in the role "number". */
   readonly local?: number;
+  /** Rows stay in one piece, however few they are. */
+  readonly whole?: boolean;
 }
 
 /** walk() on all threads if it is worth it, which needs a kernel of rowsModule(); with local memory always as tasks. */
@@ -268,7 +276,7 @@ export function walkAll(
   a: number,
   b = 0,
   c = 0,
-  { step = 1, local = 0 }: Sharing = {},
+  { step = 1, local = 0, whole = local > 0 }: Sharing = {},
 ): void {
   const elements = planned();
   const how = elements < MANY && local === 0 ? undefined : shared.get(kernel);
@@ -276,7 +284,7 @@ export function walkAll(
   else {
     const cost = costOf(elements, 1 + how.roles.length, each);
     if (cost < WORTH && local === 0) walk(kernel, y, a, b, c);
-    else share(ctx, kernel, how, cost, elements, { step, local }, [y, a, b, c]);
+    else share(ctx, kernel, how, cost, elements, { step, local, whole }, [y, a, b, c]);
   }
 }
 
@@ -294,12 +302,10 @@ export function walkApart(
   c: number,
 ): void {
   const last = rank - 1;
-  let rowsApart = rank > 1;
-  for (let d = 0; d < last; d++) rowsApart &&= stepsB[d] !== 0;
   const elements = planned();
   const cost = costOf(elements, 4, each);
   if (elements < MANY || cost < WORTH) walk(kernel, y, a, b, c);
-  else if (rowsApart) walkAll(ctx, kernel, each, y, a, b, c);
+  else if (rowsApart()) walkAll(ctx, kernel, each, y, a, b, c, { whole: stepsB[last] === 0 });
   else if (rank > 2 || stepsB[last] === 0) walk(kernel, y, a, b, c);
   else {
     const row = Math.max(0, rank - 2);
@@ -323,7 +329,7 @@ function share(
   { walk, roles }: Shared,
   cost: number,
   elements: number,
-  { step, local }: Required<Sharing>,
+  { step, local, whole }: Required<Sharing>,
   bases: readonly number[],
 ): void {
   const last = rank - 1;
@@ -350,7 +356,7 @@ function share(
     }
     return list;
   };
-  if (rows < FEW_ROWS && n >= 4 * STRETCH && local === 0) {
+  if (rows < FEW_ROWS && n >= 4 * STRETCH && !whole) {
     launch((tasks) => {
       for (let r = 0; r < rows; r++) {
         const cut = (along: number, length: number): void =>

@@ -1,12 +1,12 @@
 // gather: elements picked along one dimension by an index tensor.
-import type { Meta, Ran, View } from "../../backend.ts";
+import type { Meta } from "../../backend.ts";
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim } from "../../shape.ts";
 import { checkLive, methods, type Tensor } from "../../tensor.ts";
 import { atLeast1d } from "../views/window.ts";
 import { gatherBackward } from "./gather-backward.ts";
-import { checkIndexDType, checkIndices } from "./indices.ts";
+import { checkIndexDType, lookAtIndices } from "./indices.ts";
 
 declare module "../../backend.ts" {
   interface FusedKernels {
@@ -36,7 +36,7 @@ const gatherOp = defineOp<{ readonly dim: number; readonly checked?: true }>()({
     if (checked === undefined) {
       const ran = k.gatherLooking?.(x, index, y, dim);
       if (ran !== undefined) return ran;
-      checkIndices("gather", index, dim, x.shape[dim] ?? 1);
+      lookAtIndices("gather", index, dim, x.shape[dim] ?? 1);
     }
     return k.gather(atLeast1d(x), atLeast1d(index), atLeast1d(y), dim);
   },

@@ -1,4 +1,5 @@
 // What indexing ops check of their indices: an integer dtype, and every index inside of the dimension.
+import type { View } from "../../backend.ts";
 import { type DType, isIntegral, type TypedArray } from "../../dtype.ts";
 import { DTypeError, IndexError } from "../../errors.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
@@ -34,6 +35,11 @@ export interface Allowed {
  */
 export function checkIndices(op: string, index: Tensor, dim: number, size: number): void {
   checkLive(op, index);
+  lookAtIndices(op, index, dim, size);
+}
+
+/** checkIndices() of what is known to be alive. */
+export function lookAtIndices(op: string, index: View, dim: number, size: number): void {
   checkIndexDType(op, index.dtype);
   const { backend } = index.storage;
   if (backend.allBelow?.(index, size)) return;

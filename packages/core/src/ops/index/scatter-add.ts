@@ -1,5 +1,4 @@
 // scatterAdd: values added to the elements that an index tensor names.
-import type { Ran, View } from "../../backend.ts";
 import { DTypeError, IndexError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { normalizeDim, sameShape } from "../../shape.ts";
@@ -7,7 +6,7 @@ import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { sliceDim } from "../views/slice-dim.ts";
 import { atLeast1d } from "../views/window.ts";
 import { checkIndexShape, gatherChecked } from "./gather.ts";
-import { checkIndices } from "./indices.ts";
+import { lookAtIndices } from "./indices.ts";
 
 declare module "../../backend.ts" {
   interface FusedKernels {
@@ -42,7 +41,7 @@ const scatterAddOp = defineOp<{ readonly dim: number }>()({
   kernel: (k, x, index, src, y, { dim }) => {
     const ran = k.scatterAddLooking?.(x, index, src, y, dim);
     if (ran !== undefined) return ran;
-    checkIndices("scatterAdd", index, dim, x.shape[dim] ?? 1);
+    lookAtIndices("scatterAdd", index, dim, x.shape[dim] ?? 1);
     k.copy(x, y);
     return k.scatterAdd(atLeast1d(index), atLeast1d(src), atLeast1d(y), dim);
   },
