@@ -3,6 +3,11 @@ import {
   arange,
   cummax,
   cummin,
+  cumprod,
+  cumsum,
+  enableGrad,
+  grad,
+  logcumsumexp,
   median,
   mode,
   noGrad,
@@ -71,6 +76,33 @@ describeGpu("lines", () => {
       await sameAsReference(() => cummax(line([5, 40, 6]), dim) as unknown as Results);
       await sameAsReference(() => cummin(line([5, 40, 6]), dim) as unknown as Results);
     }
+  });
+  it("running sums, products and logarithms: chunks, any dim, both ways, without a table of the line's square", async () => {
+    await sameAsReference(() => [cumsum(line([3, 1000], false).to("int32"), 1)]);
+    await sameAsReference(() => [cumsum(line([5, 130, 6], false), 1), cumprod(line([4]), 0)]);
+    await sameAsReference(() => [cumsum(line([200], false).to("uint8"), 0, { dtype: "uint8" })]);
+    const near = async (f: () => Tensor): Promise<void> => {
+      setBackend("reference");
+      const expected = await f().data();
+      setBackend(NAME);
+      const got = await f().data();
+      expect(got.length).to.equal(expected.length);
+      const apart = (v: unknown, i: number): number =>
+        Math.abs(Number(v) - Number(expected[i])) / (1 + Math.abs(Number(expected[i])));
+      expect(Math.max(...Array.from(got, apart))).to.be.below(3e-5);
+    };
+    await near(() => cumsum(line([40_000], false).div(150), 0));
+    await near(() => cumprod(line([2, 100], false).div(1e4).add(1).t(), 0));
+    await near(() => logcumsumexp(line([300, 2], false), 0));
+    await near(() => {
+      const x = line([300], false).requiresGrad_();
+      return enableGrad(() => grad(cumsum(x, 0), x, { gradOutputs: [line([300], false)] })[0]);
+    });
+    setBackend(NAME);
+    const low = tensor([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, Number.NaN, 1]);
+    const [none, missing] = [Number.NEGATIVE_INFINITY, Number.NaN];
+    const got = Array.from(await logcumsumexp(low, 0).data());
+    expect(got).to.deep.equal([none, none, 0, missing, missing]);
   });
   it("scatter: the last of several; largest, smallest and product, with and without what was there", async () => {
     const index = () => arange(0, 90, 1).mul(7).remainder(11).reshape([9, 10]);

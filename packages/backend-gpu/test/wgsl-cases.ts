@@ -12,11 +12,13 @@ import {
   convWeightGrad,
   crossEntropy,
   cummax,
+  cumsum,
   dropout,
   enableGrad,
   grad,
   layerNorm,
   linear,
+  logcumsumexp,
   maxPool2d,
   mode,
   powerSum,
@@ -55,6 +57,7 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
       linear(zeros([64, 64]), zeros([64, 64]), zeros([64]), { activation: "relu" }),
     );
   },
+  scan: () => void [cumsum(zeros([4, 3]), 1), logcumsumexp(zeros([3, 100]), 1)],
   gather: () => void zeros([4, 3]).gather(0, tensor([[0n, 1n, 2n]])),
   scatter: () => {
     const index = tensor([[0n, 1n, 2n]]);

@@ -21,6 +21,7 @@ import { argReduce, reduce } from "./reduce.ts";
 import { crossEntropy, crossEntropyGrad } from "./rows/cross-entropy.ts";
 import { batchNorm, batchNormEval, batchNormGrad, layerNorm, layerNormGrad } from "./rows/norm.ts";
 import { logSoftmax, logSoftmaxGrad, softmax, softmaxGrad } from "./rows/softmax.ts";
+import { scan } from "./scan.ts";
 
 /** What every backend must have. */
 export const required = {
@@ -48,6 +49,6 @@ export const fused = {
   ...{ crossEntropy, crossEntropyGrad },
   ...{ maxPool, avgPool, avgPoolGrad, adaptiveAvgPool, adaptiveAvgPoolGrad },
   ...{ planeGather, planeScatter, dropout },
-  ...{ scatterInto, sort, mode, scanExtreme },
+  ...{ scatterInto, sort, mode, scan, scanExtreme },
   ...{ sgdStep, adamStep, powerSum, scaleAll },
 };

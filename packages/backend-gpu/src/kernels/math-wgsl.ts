@@ -87,16 +87,23 @@ fn relu(x : f32) -> f32 { return select(x, 0.0, x < 0.0); }
 fn relu6(x : f32) -> f32 { return select(relu(x), 6.0, x > 6.0); }
 fn gelu_inner(x : f32) -> f32 { return 0.7978845608028654 * (x + 0.044715 * x * x * x); }
 fn sign_of(x : f32) -> f32 { return select(select(0.0, -1.0, x < 0.0), 1.0, x > 0.0); }
+// The built-in one is finite where it should not be for 0 and infinities, on some devices.
 fn power(a : f32, b : f32) -> f32 {
   if (b == 0.0 || a == 1.0) { return 1.0; }
   if (b == 1.0) { return a; }
-  if (b == 2.0) { return a * a; }
-  if (b == 0.5) { return sqrt(a); }
   if (is_nan(a) || is_nan(b)) { return nan(); }
-  let r = pow(abs(a), b);
-  if (a >= 0.0) { return r; }
-  if (floor(b) != b) { return nan(); }
-  return select(r, -r, abs(b) - 2.0 * floor(abs(b) / 2.0) == 1.0);
+  if (b == 2.0) { return a * a; }
+  if (b == 0.5 && a > 0.0) { return sqrt(a); }
+  let base = abs(a);
+  let whole = floor(b) == b;
+  var r = pow(base, b);
+  if (base == 0.0 || is_inf(base) || is_inf(b)) {
+    r = select(0.0, infinity(), (base > 1.0) == (b > 0.0));
+    if (base == 1.0) { r = 1.0; }
+  } else if (a < 0.0 && !whole) { return nan(); }
+  // From 2^24 on all are even.
+  let odd = whole && abs(b) < 16777216.0 && abs(b) - 2.0 * floor(abs(b) / 2.0) == 1.0;
+  return select(r, -r, odd && (bitcast<u32>(a) >> 31u) == 1u);
 }
 fn fmod(a : f32, b : f32) -> f32 {
   if (b == 0.0 || is_inf(a) || is_nan(a) || is_nan(b)) { return nan(); }
@@ -129,6 +136,7 @@ fn power_i(a : i32, b : i32) -> i32 {
   return result;
 }
 fn gelu_tanh_grad(a : f32, b : f32) -> f32 {
+  if (abs(b) > 20.0) { return a * select(0.0, 1.0, b > 0.0); } // the cube would overflow
   let t = tanh_safe(gelu_inner(b));
   return a * (0.5 * (1.0 + t) + 0.5 * b * (1.0 - t * t) * 0.7978845608028654 * (1.0 + 0.134145 * b * b));
 }

@@ -44,18 +44,27 @@ struct Params {
 @group(0) @binding(1) var<storage, read> in0 : array<f32>;
 @group(0) @binding(2) var<storage, read_write> y : array<f32>;
 var<private> NAN_BITS : u32 = 0x7fc00000u;
+var<private> INFINITY_BITS : u32 = 0x7f800000u;
 fn nan() -> f32 { return bitcast<f32>(NAN_BITS); }
+fn infinity() -> f32 { return bitcast<f32>(INFINITY_BITS); }
 fn is_nan(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn is_inf(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u; }
 fn power(a : f32, b : f32) -> f32 {
   if (b == 0.0 || a == 1.0) { return 1.0; }
   if (b == 1.0) { return a; }
-  if (b == 2.0) { return a * a; }
-  if (b == 0.5) { return sqrt(a); }
   if (is_nan(a) || is_nan(b)) { return nan(); }
-  let r = pow(abs(a), b);
-  if (a >= 0.0) { return r; }
-  if (floor(b) != b) { return nan(); }
-  return select(r, -r, abs(b) - 2.0 * floor(abs(b) / 2.0) == 1.0);
+  if (b == 2.0) { return a * a; }
+  if (b == 0.5 && a > 0.0) { return sqrt(a); }
+  let base = abs(a);
+  let whole = floor(b) == b;
+  var r = pow(base, b);
+  if (base == 0.0 || is_inf(base) || is_inf(b)) {
+    r = select(0.0, infinity(), (base > 1.0) == (b > 0.0));
+    if (base == 1.0) { r = 1.0; }
+  } else if (a < 0.0 && !whole) { return nan(); }
+  // From 2^24 on all are even.
+  let odd = whole && abs(b) < 16777216.0 && abs(b) - 2.0 * floor(abs(b) / 2.0) == 1.0;
+  return select(r, -r, odd && (bitcast<u32>(a) >> 31u) == 1u);
 }
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
