@@ -3,6 +3,7 @@
 import type { BinaryCode, UnaryCode } from "@tapegrad/core";
 import { expect } from "chai";
 import { BINARY, UNARY } from "../../core/src/reference/elementwise.ts";
+import { QUICK } from "../src/wasm/elementwise/codes.ts";
 import { elementwiseKernels } from "../src/wasm/elementwise/elementwise.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
@@ -136,6 +137,24 @@ for (const { name, relaxed } of kinds) {
         expect(worst.units, JSON.stringify(worst)).to.be.at.most(bound);
       });
     }
+
+    it("the bits of an element do not depend on its neighbours, which may ask for longer code", () => {
+      const values = between(-86.999, 86.999, 4_099);
+      for (const code of Object.keys(QUICK) as UnaryCode[]) {
+        const run = (x: readonly number[]): Float32Array => {
+          const y = viewOf(ctx, [x.length]);
+          unary(code, viewOf(ctx, [x.length], x), y);
+          return read(ctx, y);
+        };
+        const among = (other: number): number[] => values.map((v, i) => (i % 16 === 5 ? other : v));
+        const [alone, ...mixed] = [values, ...[-Infinity, 87, 200, Number.NaN].map(among)].map(run);
+        for (const got of mixed) {
+          got.forEach((v, i) => {
+            if (i % 16 !== 5 && v !== alone?.[i]) expect.fail(`${code}(${values[i]})`);
+          });
+        }
+      }
+    });
 
     function pairs(): [number[], number[]] {
       const [a, b] = [[...special], [...special]] as [number[], number[]];

@@ -62,6 +62,17 @@ export const UNARY: Readonly<Partial<Record<UnaryCode, Unary>>> = {
   isfinite: (_, x) => f32x4.lt(f32x4.abs(x), splat(Infinity)),
 };
 
+/** Shorter code with the same bits for |x| < `within`: where all of 16 elements are, which is looked at. */
+export interface Quick {
+  readonly within: number;
+  readonly op: Unary;
+}
+export const QUICK: Readonly<Partial<Record<UnaryCode, Quick>>> = {
+  exp: { within: 87, op: (m, x) => m.expWithin(x) },
+  sigmoid: { within: 87, op: (m, x) => m.sigmoid(x, m.expWithin) },
+  silu: { within: 87, op: (m, x) => m.silu(x, m.expWithin) },
+};
+
 export const BINARY: Readonly<Partial<Record<BinaryCode, Binary>>> = {
   add: (_, a, b) => add(a, b),
   sub: (_, a, b) => sub(a, b),

@@ -10,7 +10,16 @@ import { type Expr, i32x4, type Scope, v128 } from "../assembler/assembler.ts";
 import type { Kernel } from "../assembler/module-cache.ts";
 import type { Scratch, WasmContext } from "../context.ts";
 import { byteAddress, contiguousAt, denseStrides, tangled } from "../view.ts";
-import { BINARY, type Binary, nanoseconds, POWERS, QUESTIONS, UNARY, type Unary } from "./codes.ts";
+import {
+  BINARY,
+  type Binary,
+  nanoseconds,
+  POWERS,
+  QUESTIONS,
+  QUICK,
+  UNARY,
+  type Unary,
+} from "./codes.ts";
 import { binaryLoop, scalarLoop, unaryLoop } from "./js-loops.ts";
 import { vectorMath } from "./math.ts";
 import { type Access, type RowsSpec, rowsKernel } from "./rows.ts";
@@ -89,6 +98,7 @@ export function elementwiseKernels(
   const unaryKernel = (code: UnaryCode, access: Access): Kernel =>
     kernelIn(access === "u" ? unaryDense : unaryStrided, code, () => {
       const op = UNARY[code] as Unary;
+      const quick = access === "u" ? QUICK[code] : undefined;
       const question = QUESTIONS.has(code);
       return make(`${code}/${access}`, {
         inputs: ["f32"],
@@ -96,6 +106,9 @@ export function elementwiseKernels(
         access: [access],
         op: (scope, x) => op(vectorMath(scope, relaxed), x as V),
         question,
+        ...(quick && {
+          quick: { ...quick, op: (scope, x) => quick.op(vectorMath(scope, relaxed), x) },
+        }),
       });
     });
   const notBytes = (access: Access): Kernel =>

@@ -125,6 +125,8 @@ export interface RowsSpec {
   readonly strided?: boolean;
   /** The result is a mask, to be stored as 0 and 1. */
   readonly question?: boolean;
+  /** What may stand for op where |x| < within, of one input of floats side by side. */
+  readonly quick?: { readonly within: number; readonly op: (scope: Scope, x: V) => V };
 }
 
 interface Input {
@@ -197,7 +199,27 @@ export function rowsKernel(spec: RowsSpec): Func {
       moving.map(({ cell, moving: at }) => at.add(4 * vectors * BYTES[cell])),
       y.add(4 * vectors * BYTES[spec.output]),
     ];
-    const streams = !strided && lengthOf(compute) < CHEAP;
+    /** Four vectors by the shorter code, unless one element is not within its bounds. */
+    const quickly = ({ within, op }: NonNullable<RowsSpec["quick"]>): Code => {
+      const at = (inputs[0] as Input).moving;
+      const four = f.locals("v128", 4);
+      const size = (v: V): V => v128.and(v, integers(0x7fffffff));
+      // The sign bit says that the bits of |x| are not below those of `within`; a NaN's are above.
+      const least = new Int32Array(new Float32Array([within]).buffer)[0] as number;
+      const outside = four.map((v) => i32x4.add(size(v), integers(-0x80000000 - least)));
+      const store = (of: (v: V) => V): Code => four.map((v, k) => v128.store(y, of(v), 16 * k));
+      return [
+        four.map((v, k) => v.set(v128.load(at, 16 * k))),
+        when(
+          i32x4.bitmask(outside.reduce((a, b) => v128.or(a, b))),
+          store((v) => spec.op(f, v)),
+          store((v) => op(f, v)),
+        ),
+        at.add(64),
+        y.add(64),
+      ];
+    };
+    const streams = !strided && (spec.quick !== undefined || lengthOf(compute) < CHEAP);
     const laneByLane: Code = [
       [0, 1, 2, 3].map((lane) =>
         moving.map(({ cell, moving: at, value, step }) => [
@@ -231,7 +253,10 @@ export function rowsKernel(spec: RowsSpec): Func {
         ? when(i32.geU(rest, 2 * AHEAD), [
             left.set(i32.shrU(i32.sub(rest, AHEAD), 4)),
             rest.set(i32.sub(rest, i32.shl(left, 4))),
-            countdown(left, [touch(y, AHEAD * BYTES[spec.output]), sideBySide(4)]),
+            countdown(left, [
+              touch(y, AHEAD * BYTES[spec.output]),
+              spec.quick === undefined ? sideBySide(4) : quickly(spec.quick),
+            ]),
           ])
         : [],
       left.set(i32.shrU(rest, 2)),
