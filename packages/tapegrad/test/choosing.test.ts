@@ -105,12 +105,12 @@ describe("command line: tuned and deterministic runs", function () {
   let data: string;
   before(() => {
     data = temporaryFolder();
-    writeBars(data, 40, 1, 14); // 32 to train, 8 to test
+    writeBars(data, 24, 1, 14); // 16 to train, 8 to test
   });
   after(removeTemporaryFolders);
 
   const args = (out: string, ...more: string[]): string[] => [
-    ...["train", "mnist", "--data", data, "--model", "separable", "--batch", "8", "--epochs", "3"],
+    ...["train", "mnist", "--data", data, "--model", "separable", "--batch", "8", "--epochs", "2"],
     ...["--out", out, "--json", ...more],
   ];
   const train = async (cache: string, line: string[], env: NodeJS.ProcessEnv = {}) => {
