@@ -125,9 +125,11 @@ describe("addresses above 3 GiB", function () {
     t.release();
   });
 
-  it("the samples of every op: values, strided inputs, compositions", () => {
+  it("the samples of every op: values, strided inputs", () => {
     let checks = 0;
     for (const check of opSuite(HIGH, { gradients: false, only: (op) => registered.has(op) })) {
+      // What is refused has no address, and compositions are ops that have samples of their own.
+      if (!/values|strided/.test(check.name)) continue;
       checks++;
       try {
         check.run();

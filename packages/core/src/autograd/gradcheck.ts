@@ -61,6 +61,16 @@ export function gradcheck(
   options: GradcheckOptions = {},
 ): true {
   checkOptions("gradcheck", options, OPTIONS);
+  return compare(f, f, inputs, options);
+}
+
+/** The gradients of f with differences of g, which is f but need not record. */
+function compare(
+  f: Differentiable,
+  g: Differentiable,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions,
+): true {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, seed = 0 } = options;
   const checked = inputs.flatMap((t, i) => (t.requiresGrad ? [i] : []));
   if (checked.length === 0) throw new AutogradError("gradcheck: no input requires grad");
@@ -85,7 +95,7 @@ export function gradcheck(
         const t = tensor(moved, { shape: input.shape, device: input.backend });
         // It requires grad, because f may ask for gradients itself (gradgradcheck).
         const args = inputs.map((x, j) => (j === at ? setRequiresGrad(t, true) : x));
-        return projection(asList(f(...args)), weights).item();
+        return projection(asList(g(...args)), weights).item();
       });
     for (let i = 0; i < values.length; i++) {
       const numeric = (value(i, eps) - value(i, -eps)) / (2 * eps);
@@ -116,15 +126,20 @@ export function gradgradcheck(
   const used = seeds.flatMap((s, i) => (s ? [i] : []));
   const gradOutputs = used.map((i) => setRequiresGrad(seeds[i] as Tensor, true));
   const checked = inputs.flatMap((t, i) => (t.requiresGrad ? [i] : []));
-  const derivative = (...args: Tensor[]): readonly Tensor[] => {
+  const derivative = (createGraph: boolean, args: readonly Tensor[]): readonly Tensor[] => {
     const xs = args.slice(0, inputs.length);
     const ys = asList(enableGrad(() => f(...xs)));
     const gs = grad(
       used.map((i) => ys[i] as Tensor),
       checked.map((i) => xs[i] as Tensor),
-      { gradOutputs: args.slice(inputs.length), createGraph: true, allowUnused: true },
+      { gradOutputs: args.slice(inputs.length), createGraph, allowUnused: true },
     );
     return gs.map((g, k) => g ?? zerosLike(xs[checked[k] as number] as Tensor));
   };
-  return gradcheck(derivative, [...inputs, ...gradOutputs], options);
+  return compare(
+    (...args) => derivative(true, args),
+    (...args) => derivative(false, args),
+    [...inputs, ...gradOutputs],
+    options,
+  );
 }

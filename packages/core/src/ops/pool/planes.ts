@@ -54,7 +54,9 @@ const planeScatterOp = defineOp<ScatterAttrs>()({
     ],
     [
       rng.tensor([1, 2, 1, 4]),
-      tensor([0, 11, 4, 7, 9, 2, 13, 14], { shape: [1, 2, 1, 4], dtype: "int32" }),
+      tensor([0, 11, 4, 7, 9, 2, 13, 14], {
+        ...{ shape: [1, 2, 1, 4], dtype: "int32", device: rng.ints([], 1).backend },
+      }),
       { shape: [1, 2, 2, 8], windows: poolGeometry("maxPool", [1, 2, 2, 8], 2, {}) },
     ],
   ],
