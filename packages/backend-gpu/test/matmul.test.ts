@@ -21,6 +21,19 @@ describeGpu("matmul on the GPU", () => {
       await agree("matmul", () => matmul(at.t(), bt.t()), { tolerance });
     });
   }
+  it("a vector, or nearly", async () => {
+    const options = { tolerance, expected: 4 }; // quads are wider
+    for (const [m, k, n] of [
+      [1, 777, 33],
+      [40, 1031, 1],
+      [3, 66, 2],
+    ] as const) {
+      const [a, b] = [randn([m, k]), randn([n, k])];
+      await agree("matmul", () => matmul(a, b.t()), options);
+    }
+    const [x, w] = [randn([2, 3, 1, 90]), randn([3, 90, 5])];
+    await agree("matmul", () => matmul(x, w), options);
+  });
   it("batches, repeated and permuted", async () => {
     const a = randn([3, 1, 20, 40]);
     const b = randn([2, 40, 24]);
@@ -32,6 +45,8 @@ describeGpu("matmul on the GPU", () => {
     for (const [m, k, n] of [
       [70, 30, 40],
       [10, 2000, 12],
+      [1, 784, 10],
+      [2, 41, 3],
     ] as const) {
       const [x, w, bias] = [randn([m, k]), randn([n, k]), randn([n])];
       for (const activation of ["none", "relu", "relu6"] as const satisfies readonly Activation[]) {

@@ -1,6 +1,7 @@
 // Hand-written kernels against their siblings that gpu.js compiles, beyond the small shapes of opSuite.
-import { randn, type Tensor, tensor } from "@tapegrad/core";
+import { randn, setBackend, type Tensor, tensor } from "@tapegrad/core";
 import { expect } from "chai";
+import { NAME } from "../src/index.ts";
 import { describeGpu } from "./gpu.ts";
 import { agree } from "./siblings.ts";
 
@@ -47,8 +48,32 @@ describeGpu("variants of the required kernels agree", () => {
   it("reduce, rows short and long, any dims", async () => {
     const x = randn([6, 130, 9]);
     for (const dims of [[0], [1], [2], [0, 2], [0, 1, 2]]) {
-      await agree("reduce", () => x.sum(dims), { tolerance: { rtol: 1e-5, atol: 1e-4 } });
+      const expected = dims.length === 3 ? 3 : 2; // that one is long enough for two stages
+      const tolerance = { rtol: 1e-5, atol: 1e-4 };
+      await agree("reduce", () => x.sum(dims), { tolerance, expected });
     }
+  });
+  it("reduce in two stages: each code and dtype, a strided view, NaN", async () => {
+    const host = Array.from({ length: 3 * 4101 }, (_, i) => ((i * 7919) % 251) - 125);
+    host[9_000] = 126;
+    const same = async (f: () => Tensor): Promise<void> => {
+      const got = Array.from(await f().data(), Number);
+      setBackend("reference");
+      expect(got).to.deep.equal(Array.from(await f().data(), Number));
+      setBackend(NAME);
+    };
+    for (const dtype of ["float32", "int32", "uint8"] as const) {
+      const x = (): Tensor => tensor(host.map(Math.abs), { dtype }).reshape([3, 4101]);
+      for (const f of ["sum", "amin"] as const) await same(() => x()[f](1));
+      await same(() => x().t().amax(0));
+      await same(() => x().sum());
+    }
+    const small = (): Tensor => tensor(host).reshape([4101, 3]);
+    await same(() => small().eq(126).any(0));
+    await same(() => small().ne(126).all(0));
+    await same(() => small().eq(126).sum());
+    await same(() => small().eq(126).add(1).to("float32").prod());
+    expect(await small().div(small().eq(126).logicalNot()).mul(0).amax().itemAsync()).to.be.NaN;
   });
   it("matmul, batched and transposed", async () => {
     const [a, b] = [randn([3, 40, 33]), randn([3, 50, 33])];

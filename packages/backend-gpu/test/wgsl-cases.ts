@@ -53,6 +53,7 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
     for (const variant of ["wgsl quads", "wgsl registers", "wgsl tiled"]) {
       withVariant("matmul", variant, () => a.matmul(b));
     }
+    withVariant("matmul", "wgsl registers", () => zeros([1, 64]).matmul(zeros([64, 8])));
     withVariant("matmulBias", "wgsl registers", () =>
       linear(zeros([64, 64]), zeros([64, 64]), zeros([64]), { activation: "relu" }),
     );

@@ -10,6 +10,7 @@ import { program } from "../registry.ts";
 import type { GpuBlock, GpuRuntime } from "../runtime/runtime.ts";
 import { canQuads, fitsQuads, quads } from "./gemm-quads.ts";
 import { registerGroups, registerProgram } from "./gemm-registers.ts";
+import { isThin, thinProgram } from "./gemm-thin.ts";
 
 /** A matrix per batch item, in elements. */
 export interface Matrix {
@@ -22,7 +23,7 @@ export interface Matrix {
   readonly steps: readonly number[];
 }
 
-/** Tiles in shared memory, registers alone, or quads of threads that swap what they read. */
+/** Tiles in shared memory, registers alone (a thread an element where a side is thin), or quads that swap what they read. */
 export type GemmWay = "tiled" | "registers" | "quads";
 
 /** Processors that play a GPU pay for barriers, and for each load. */
@@ -254,6 +255,14 @@ function planRegisters(tilesOf: (tile: number) => number, { m, n, k }: Gemm): Pl
   return { tile, parts: Math.max(1, parts) };
 }
 
+/** A thread for each element: some are enough. */
+function planThin(items: number, { m, n, k }: Gemm): Plan {
+  const parts = Math.min(Math.ceil(BUSY / 4 / (m * n * items)), Math.floor(k / PART));
+  return { tile: 1, parts: Math.max(1, parts) };
+}
+
+const PROGRAMS = { tiled: tileProgram, registers: registerProgram, thin: thinProgram } as const;
+
 /**
  * y = activation(a · b + bias) for each batch item.
  * @param way tiles in shared memory, or registers alone
@@ -266,8 +275,10 @@ export function gemm(rt: GpuRuntime, g: Gemm, way: GemmWay = preferredWay(rt, g)
   const { m, n, k, a, b, y, bias, activation = "none" } = g;
   const { items, sizes, steps } = batchOf(g);
   const tilesOf = (tile: number): number => Math.ceil(m / tile) * Math.ceil(n / tile) * items;
-  const tiled = way === "tiled" || m < 4 || n < 4;
-  const { tile, parts } = (tiled ? planTiles : planRegisters)(tilesOf, g);
+  const tiled = way === "tiled";
+  const kind = tiled ? "tiled" : isThin(g) ? "thin" : "registers";
+  const { tile, parts } =
+    kind === "thin" ? planThin(items, g) : (tiled ? planTiles : planRegisters)(tilesOf, g);
   const tiles = tilesOf(tile);
   const part = parts === 1 ? k : Math.ceil(k / parts / STEP) * STEP;
   const split = parts > 1;
@@ -281,8 +292,8 @@ export function gemm(rt: GpuRuntime, g: Gemm, way: GemmWay = preferredWay(rt, g)
     split,
   };
   const lies = tiled ? `${form.aAlongK ? "k" : "m"}${form.bAlongK ? "k" : "n"}` : "";
-  const key = `wgsl/matmul/${tiled ? "tiled" : "registers"}${tile}${lies}/${form.bias}/${form.activation}${split ? "/parts" : ""}`;
-  const made = program(key, (name) => (tiled ? tileProgram : registerProgram)(name, form));
+  const key = `wgsl/matmul/${kind}${tile}${lies}/${form.bias}/${form.activation}${split ? "/parts" : ""}`;
+  const made = program(key, (name) => PROGRAMS[kind](name, form));
   const sums = split ? rt.temporary(4 * items * parts * m * n, "matmul") : undefined;
   const blocks = [a.block, b.block];
   if (form.bias !== "none" && bias !== undefined) blocks.push(bias.block);
@@ -306,7 +317,9 @@ export function gemm(rt: GpuRuntime, g: Gemm, way: GemmWay = preferredWay(rt, g)
       ...steps(a),
       ...steps(b),
     ],
-    (tiled ? tiles : items * registerGroups(Math.ceil(m / tile), Math.ceil(n / tile))) * parts,
+    (kind === "registers"
+      ? items * registerGroups(Math.ceil(m / tile), Math.ceil(n / tile))
+      : tiles) * parts,
   );
   if (sums !== undefined) sumParts(rt, g, sums, parts, items);
 }

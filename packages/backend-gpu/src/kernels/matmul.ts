@@ -10,6 +10,7 @@ import { wgslType } from "../types.ts";
 import { dense } from "./elementwise-wgsl.ts";
 import { type Gemm, type GemmWay, gemm, type Matrix } from "./gemm.ts";
 import { fitsQuads } from "./gemm-quads.ts";
+import { isThin } from "./gemm-thin.ts";
 
 /** A product with at most one batch dimension left. */
 interface Product {
@@ -46,6 +47,11 @@ const fillsTiles = (a: View, y: View): boolean => {
   const [m, n, k] = [last(y, 2, y.shape), last(y, 1, y.shape), last(a, 1, a.shape)];
   return m >= 8 && n >= 8 && k >= 8 && m * n * k >= 1 << 14;
 };
+
+/** Worth a kernel of its own. */
+const LONG = 64;
+const isLongAndThin = (a: View, y: View): boolean =>
+  last(a, 1, a.shape) >= LONG && isThin({ m: last(y, 2, y.shape), n: last(y, 1, y.shape) });
 
 /** The tiled product on views. */
 function tiled(
@@ -125,7 +131,7 @@ export const matmul = slot<[View, View, View]>("matmul", [
     name: "wgsl registers",
     on: "software",
     takes: (a) => a.dtype === "float32",
-    suits: (a, _b, y) => fillsTiles(a, y),
+    suits: (a, _b, y) => fillsTiles(a, y) || isLongAndThin(a, y),
     run: (rt, a, b, y) => tiled(rt, a, b, y, undefined, "none", "registers"),
   },
   {

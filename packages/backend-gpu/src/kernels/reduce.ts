@@ -1,14 +1,15 @@
 // reduce and argReduce over any dims of a strided view.
 //
 // The kept dims give the output's number, the reduced dims a row that is folded. gpu.js: one thread folds a row. Hand
-// written: a workgroup folds a long row in a fixed tree, so the same numbers give the same bits.
+// written: a workgroup folds a long row in a fixed tree, so the same numbers give the same bits; where rows are few and
+// long, several workgroups fold parts of each, and a second stage what these came to.
 import type { ArgReduceCode, ReduceCode, View } from "@tapegrad/core";
 import { isFresh, type Walk, walk } from "../layout.ts";
 import { gpuJs } from "../program/gpu-js.ts";
 import { indexCall } from "../program/integers.ts";
 import { type WgslType, wgsl } from "../program/wgsl.ts";
 import { program, slot } from "../registry.ts";
-import { blockOf } from "../runtime/runtime.ts";
+import { blockOf, type GpuBlock, type GpuRuntime } from "../runtime/runtime.ts";
 import { wgslType } from "../types.ts";
 import { mathFor } from "./math-wgsl.ts";
 
@@ -106,6 +107,110 @@ function foldFor(code: ReduceCode, x: View, y: View): Fold {
 const LONG = 64;
 const GROUP = 128;
 
+/** Elements of a part, and workgroups that keep a device busy. */
+const PART = 2048;
+const BUSY = 256;
+
+/** Parts of each row: one, unless rows are few and long. */
+const partsOf = ({ kept, row }: Rows): number =>
+  kept.count === 0
+    ? 1
+    : Math.max(1, Math.min(Math.floor(BUSY / kept.count), Math.floor(row.count / PART)));
+
+/** Workgroups that do for a processor that plays a GPU. */
+const BUSY_PROCESSOR = 8;
+
+/** So many rows keep a processor that plays a GPU busy by one thread each, which spares it the barriers. */
+const MANY = 64;
+/** One thread adds up no more: its sum would lose digits. */
+const MOST = 4096;
+
+interface Source {
+  readonly block: GpuBlock;
+  readonly offset: number;
+  readonly type: WgslType;
+  readonly rows: Rows;
+}
+interface Target {
+  readonly block: GpuBlock;
+  readonly offset: number;
+  /** Wraps as bytes do. */
+  readonly bytes: boolean;
+}
+
+const sourceOf = (x: View, rows: Rows): Source => ({
+  ...{ block: blockOf(x), offset: x.offset, type: wgslType(x.dtype), rows },
+});
+const targetOf = (y: View): Target => ({
+  ...{ block: blockOf(y), offset: y.offset, bytes: y.dtype === "uint8" },
+});
+
+/** A workgroup folds each part of a row; short rows, and on some devices many of them, have one thread each. */
+function foldRows(
+  rt: GpuRuntime,
+  code: ReduceCode,
+  fold: Fold,
+  { block, offset, type, rows: { kept, row } }: Source,
+  to: Target,
+  parts = 1,
+): void {
+  const [k, r] = [kept.sizes.length, row.sizes.length];
+  const alone = rt.info.software && kept.count >= MANY && row.count <= MOST;
+  const long = parts > 1 || (row.count >= LONG && !alone);
+  const lift = fold.lift === "x" ? "" : "/lift";
+  const types = `${type},${fold.type}${to.bytes ? "/bytes" : ""}${lift}`;
+  const form = long ? "group" : "thread";
+  const made = program(`wgsl/reduce/${code}/${types}/${k},${r}/${form}`, (key) => {
+    const finish = to.bytes ? "sum & 255u" : "sum";
+    const fetch = `  let x = in0[first + ${placeCode("r", "j", r)}];
+    let a = sum; let b = ${fold.lift};
+    sum = ${fold.step};`;
+    return wgsl({
+      key,
+      inputs: { in0: type },
+      outputs: { y: fold.type },
+      params: {
+        ...{ ox: "u32", oy: "u32", length: "u32", parts: "u32" },
+        ...placeParams("k", k),
+        ...placeParams("r", r),
+      },
+      threads: long ? "groups" : "linear",
+      workgroup: [long ? GROUP : 64, 1, 1],
+      head: `${mathFor(`${fold.start} ${fold.lift} ${fold.step}`)}\n${long ? `var<workgroup> shared_sum : array<${fold.type}, ${GROUP}>;` : ""}`,
+      body: long
+        ? `  let line = item / p.parts;
+  let first = p.ox + ${placeCode("k", "line", k)};
+  let part = (p.length + p.parts - 1u) / p.parts;
+  let begin = item % p.parts * part;
+  var sum = ${fold.start};
+  for (var j = begin + lane; j < min(begin + part, p.length); j += ${GROUP}u) {
+  ${fetch}
+  }
+  shared_sum[lane] = sum;
+  for (var half = ${GROUP / 2}u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      let a = shared_sum[lane]; let b = shared_sum[lane + half];
+      shared_sum[lane] = ${fold.step};
+    }
+  }
+  if (lane == 0u) { sum = shared_sum[0]; y[p.oy + item] = ${finish}; }`
+        : `  let first = p.ox + ${placeCode("k", "i", k)};
+  var sum = ${fold.start};
+  for (var j = 0u; j < p.length; j++) {
+  ${fetch}
+  }
+  y[p.oy + i] = ${finish};`,
+    });
+  });
+  rt.dispatch(
+    made,
+    [block, to.block],
+    [offset, to.offset, row.count, parts, ...placeValues(kept), ...placeValues(row)],
+    kept.count * parts,
+  );
+}
+
 export const reduce = slot<[ReduceCode, View, View]>("reduce", [
   {
     // Short rows, or so many of them that threads side by side read side by side.
@@ -153,64 +258,24 @@ export const reduce = slot<[ReduceCode, View, View]>("reduce", [
     },
   },
   {
+    name: "wgsl two stages",
+    takes: (_code, x, y) => partsOf(rowsOf(x, y)) > 1,
+    run(rt, code, x, y) {
+      const rows = lastRows(x, y);
+      const { count } = rows.kept;
+      const parts = Math.min(partsOf(rows), rt.info.software ? BUSY_PROCESSOR : BUSY);
+      const fold = foldFor(code, x, y);
+      const sums = { block: rt.temporary(4 * count * parts, `reduce ${code}`), offset: 0 };
+      foldRows(rt, code, fold, sourceOf(x, rows), { ...sums, bytes: false }, parts);
+      const between = { kept: walk([count], [parts]), row: walk([parts], [1]) };
+      const parted = { ...sums, type: fold.type, rows: between };
+      foldRows(rt, code, { ...fold, lift: "x" }, parted, targetOf(y));
+    },
+  },
+  {
     name: "wgsl one workgroup a row",
     run(rt, code, x, y) {
-      const { kept, row } = lastRows(x, y);
-      const fold = foldFor(code, x, y);
-      const [k, r] = [kept.sizes.length, row.sizes.length];
-      const long = row.count >= LONG;
-      const types = `${x.dtype === "uint8" ? "u8" : wgslType(x.dtype)},${y.dtype === "uint8" ? "u8" : fold.type}`;
-      const made = program(
-        `wgsl/reduce/${code}/${types}/${k},${r}/${long ? "group" : "thread"}`,
-        (key) => {
-          const finish = y.dtype === "uint8" ? "sum & 255u" : "sum";
-          const fetch = `  let x = in0[first + ${placeCode("r", "j", r)}];
-    let a = sum; let b = ${fold.lift};
-    sum = ${fold.step};`;
-          return wgsl({
-            key,
-            inputs: { in0: wgslType(x.dtype) },
-            outputs: { y: fold.type },
-            params: {
-              ox: "u32",
-              oy: "u32",
-              length: "u32",
-              ...placeParams("k", k),
-              ...placeParams("r", r),
-            },
-            threads: long ? "groups" : "linear",
-            workgroup: [long ? GROUP : 64, 1, 1],
-            head: `${mathFor(`${fold.start} ${fold.lift} ${fold.step}`)}\n${long ? `var<workgroup> shared_sum : array<${fold.type}, ${GROUP}>;` : ""}`,
-            body: long
-              ? `  let first = p.ox + ${placeCode("k", "item", k)};
-  var sum = ${fold.start};
-  for (var j = lane; j < p.length; j += ${GROUP}u) {
-  ${fetch}
-  }
-  shared_sum[lane] = sum;
-  for (var half = ${GROUP / 2}u; half > 0u; half = half / 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      let a = shared_sum[lane]; let b = shared_sum[lane + half];
-      shared_sum[lane] = ${fold.step};
-    }
-  }
-  if (lane == 0u) { sum = shared_sum[0]; y[p.oy + item] = ${finish}; }`
-              : `  let first = p.ox + ${placeCode("k", "i", k)};
-  var sum = ${fold.start};
-  for (var j = 0u; j < p.length; j++) {
-  ${fetch}
-  }
-  y[p.oy + i] = ${finish};`,
-          });
-        },
-      );
-      rt.dispatch(
-        made,
-        [blockOf(x), blockOf(y)],
-        [x.offset, y.offset, row.count, ...placeValues(kept), ...placeValues(row)],
-        kept.count,
-      );
+      foldRows(rt, code, foldFor(code, x, y), sourceOf(x, lastRows(x, y)), targetOf(y));
     },
   },
 ]);

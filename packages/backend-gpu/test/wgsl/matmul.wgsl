@@ -453,6 +453,73 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   y[p.oy + i] = v;
 }
 
+// wgsl/matmul/thin1/none/none
+struct Params {
+  count : u32,
+  width : u32,
+  m : u32,
+  n : u32,
+  k : u32,
+  tiles_m : u32,
+  tiles_n : u32,
+  parts : u32,
+  part : u32,
+  oa : u32,
+  ar : u32,
+  ac : u32,
+  ob : u32,
+  br : u32,
+  bc : u32,
+  oy : u32,
+  obias : u32,
+  n1 : u32,
+  n2 : u32,
+  as0 : u32,
+  as1 : u32,
+  as2 : u32,
+  bs0 : u32,
+  bs1 : u32,
+  bs2 : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> a : array<f32>;
+@group(0) @binding(2) var<storage, read> b : array<f32>;
+@group(0) @binding(3) var<storage, read_write> y : array<f32>;
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let column = i % p.n;
+  var rest = i / p.n;
+  let row = rest % p.m;
+  rest = rest / p.m;
+  let part = rest % p.parts;
+  let batch = rest / p.parts;
+  let c2 = batch % p.n2;
+  let c1 = (batch / p.n2) % p.n1;
+  let c0 = batch / p.n2 / p.n1;
+  let begin = part * p.part;
+  let last = min(begin + p.part, p.k);
+  var at_a = p.oa + c0 * p.as0 + c1 * p.as1 + c2 * p.as2 + begin * p.ac + row * p.ar;
+  var at_b = p.ob + c0 * p.bs0 + c1 * p.bs1 + c2 * p.bs2 + begin * p.br + column * p.bc;
+  var sum = 0.0;
+  var q = begin;
+  for (; q + 4u <= last; q += 4u) {
+    sum += a[at_a + 0u * p.ac] * b[at_b + 0u * p.br] + a[at_a + 1u * p.ac] * b[at_b + 1u * p.br] + a[at_a + 2u * p.ac] * b[at_b + 2u * p.br] + a[at_a + 3u * p.ac] * b[at_b + 3u * p.br];
+    at_a += 4u * p.ac;
+    at_b += 4u * p.br;
+  }
+  for (; q < last; q++) {
+    sum += a[at_a] * b[at_b];
+    at_a += p.ac;
+    at_b += p.br;
+  }
+  let v = sum;
+  y[p.oy + i] = v;
+}
+
 // wgsl/matmul/tiled32kn/none/none/parts
 struct Params {
   count : u32,

@@ -88,6 +88,7 @@ struct Params {
   ox : u32,
   oy : u32,
   length : u32,
+  parts : u32,
   ks0 : u32,
   rs0 : u32,
 }
@@ -108,9 +109,12 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
         @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let item = wid.x + wid.y * p.width;
   if (item >= p.count) { return; }
-  let first = p.ox + item * p.ks0;
+  let line = item / p.parts;
+  let first = p.ox + line * p.ks0;
+  let part = (p.length + p.parts - 1u) / p.parts;
+  let begin = item % p.parts * part;
   var sum = -infinity();
-  for (var j = lane; j < p.length; j += 128u) {
+  for (var j = begin + lane; j < min(begin + part, p.length); j += 128u) {
     let x = in0[first + j * p.rs0];
     let a = sum; let b = x;
     sum = larger(a, b);
