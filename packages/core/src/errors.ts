@@ -77,9 +77,10 @@ export class UseAfterFreeError extends TapegradError {
 
 export class SavedTensorChangedError extends AutogradError {
   constructor(op: string, saved: string, mutator: string, was: number, is: number) {
+    const times = is === was + 1 ? "once" : `${is - was} times`;
     super(
-      `backward of '${op}' needs '${saved}' as it was (version ${was}), but '${mutator}' has changed it ` +
-        `in place (version ${is}). Use the out-of-place form of '${mutator}', or clone() first.`,
+      `backward of '${op}' needs '${saved}' as it was, but it was changed in place since, ${times}, the last time by ` +
+        `'${mutator}'. Use the out-of-place form of '${mutator}', or clone() first.`,
     );
   }
 }

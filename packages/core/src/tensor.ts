@@ -43,6 +43,8 @@ export class Tensor implements View {
   declare readonly origin: string;
   /** What it is a view of, if it is one. @internal */
   declare link: Lineage | null;
+  /** Keeps the storage alive; see memory/storage.ts. @internal */
+  declare token: object | null;
 
   /** Use `tensor()`, `zeros()` and the like. @internal */
   constructor(
@@ -64,6 +66,7 @@ export class Tensor implements View {
     this.contiguous = contiguous;
     this.origin = origin;
     this.link = null;
+    this.token = storage.token;
   }
 
   /** Where its gradient goes: the node that made it, a leaf's accumulator, or nowhere. @internal */

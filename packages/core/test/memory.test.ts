@@ -2,6 +2,7 @@
 import {
   Arena,
   collect,
+  drain,
   exp,
   full,
   getBackend,
@@ -14,6 +15,7 @@ import {
   registerBackend,
   resetPeak,
   setCollectionThreshold,
+  setCollector,
   sum,
   type Tensor,
   tensor,
@@ -21,6 +23,7 @@ import {
 } from "@tapegrad/core";
 import { expect } from "chai";
 import fc from "fast-check";
+import { nodeCollector } from "../src/memory/collector.ts";
 import { useBackend } from "./use-backend.ts";
 
 const MB = 1 << 20;
@@ -87,6 +90,50 @@ describe("collection", () => {
     expect(memory().storages - before).to.equal(kept.length);
     for (const t of kept) t.release();
     expect(memory().storages).to.equal(before);
+  });
+
+  it("a storage that is used again counts on: who compares versions sees another tensor's", () => {
+    const first = randn([2]);
+    const { storage } = first;
+    const { version } = storage;
+    first.release();
+    const seen = Array.from({ length: 3 }, () => randn([2])).find((t) => t.storage === storage);
+    expect(seen?.storage.version).to.be.greaterThan(version);
+  });
+
+  it("handles live, die, are born and copied while drain() waits for the engine, as in a browser", async () => {
+    setCollector(null);
+    try {
+      const kept = Array.from({ length: 100 }, (_, i) => full([2], i));
+      const released = full([2], -1);
+      const held = full([2], -2);
+      const more: Tensor[] = [];
+      const { storages } = memory();
+      setCollectionThreshold({ count: 1 }); // twice what is live
+      while (more.length < storages) more.push(full([2], more.length));
+      const drained = drain(1);
+      const views = kept.map((t) => t.view(2, 1));
+      for (const t of kept) t.release();
+      released.release();
+      const born = Array.from({ length: 100 }, (_, i) => full([2], i));
+      for (const t of born.slice(50)) t.release();
+      const again = Array.from({ length: 100 }, (_, i) => full([2], 1000 + i));
+      await drained;
+      setCollector(nodeCollector());
+      for (let pass = 0; pass < 2; pass++) {
+        const last = Array.from({ length: 300 }, () => full([2], 7)); // takes what is free
+        const values = (ts: Tensor[]) => ts.map((t) => t.dataSync()[0]);
+        expect(values(views)).to.deep.equal(kept.map((_, i) => i));
+        expect(values(born.slice(0, 50))).to.deep.equal(born.slice(0, 50).map((_, i) => i));
+        expect(values(again)).to.deep.equal(again.map((_, i) => 1000 + i));
+        expect(values(more)).to.deep.equal(more.map((_, i) => i));
+        expect(held.dataSync()[0]).to.equal(-2);
+        for (const t of last) t.release();
+        collect();
+      }
+    } finally {
+      setCollector(nodeCollector());
+    }
   });
 
   it("frees a dead graph with cycles (node → saved output → node)", () => {

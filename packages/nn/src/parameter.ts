@@ -97,7 +97,7 @@ export function gradientOf(p: Tensor): Tensor | null {
  */
 export function setData(target: Parameter | Buffer, data: Tensor): void {
   whole("setData", data);
-  const { storage, offset, shape, strides, dtype, contiguous, backend } = data;
+  const { storage, token, offset, shape, strides, dtype, contiguous, backend } = data;
   const gradient = gradientOf(target);
   // Inherits the count that target had on its old storage.
   const old = new Tensor(
@@ -110,7 +110,7 @@ export function setData(target: Parameter | Buffer, data: Tensor): void {
     target.origin,
   );
   takeOver(data);
-  Object.assign(target, { storage, offset, shape, strides, dtype, contiguous });
+  Object.assign(target, { storage, token, offset, shape, strides, dtype, contiguous });
   old.release();
   if (gradient === null) return;
   owned(() => {
