@@ -20,17 +20,9 @@ import {
 } from "../assembler/assembler.ts";
 import type { Kernel } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
+import { few, MANY, plan, rowStep } from "../elementwise/plan.ts";
 import { type Cell, ROWS, rowsKernel } from "../elementwise/rows.ts";
-import {
-  few,
-  MANY,
-  plan,
-  rowStep,
-  rowsModule,
-  shareRow,
-  walk,
-  walkAll,
-} from "../elementwise/walk.ts";
+import { rowsModule, shareRow, walk, walkAll } from "../elementwise/walk.ts";
 import type { Role } from "../elementwise/walk-kernel.ts";
 import { pieces, traffic } from "../threads/launch.ts";
 import { byteAddress, tangled } from "../view.ts";

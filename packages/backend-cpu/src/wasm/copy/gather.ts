@@ -16,15 +16,8 @@ import {
 } from "../assembler/assembler.ts";
 import { upTo } from "../assembler/lists.ts";
 import type { WasmContext } from "../context.ts";
-import {
-  few,
-  plan,
-  rowStep,
-  rowsApart,
-  rowsModule,
-  walkAll,
-  walkApart,
-} from "../elementwise/walk.ts";
+import { few, plan, rowStep, rowsApart } from "../elementwise/plan.ts";
+import { rowsModule, walkAll, walkApart } from "../elementwise/walk.ts";
 import { byteAddress } from "../view.ts";
 import { failed, INFO_BYTES, lookingKernel, type Way, writeInfo } from "./looking.ts";
 

@@ -4,18 +4,9 @@ import type { View } from "@tapegrad/core";
 import type { Expr, Func } from "../assembler/assembler.ts";
 import type { Kernel } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
+import { allRows, few, plan, rowCount, rowStep, transposed } from "../elementwise/plan.ts";
 import { rowsKernel } from "../elementwise/rows.ts";
-import {
-  allRows,
-  few,
-  plan,
-  rowCount,
-  rowStep,
-  rowsModule,
-  transposed,
-  walk,
-  walkAll,
-} from "../elementwise/walk.ts";
+import { rowsModule, walk, walkAll } from "../elementwise/walk.ts";
 import { LOW, TILE, TILE_BYTES, transposeKernel } from "./transpose.ts";
 
 type V = Expr<"v128">;

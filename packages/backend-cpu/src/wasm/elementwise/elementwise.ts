@@ -1,7 +1,7 @@
 // unary, binary, binaryScalar and where on float32, and the questions of bools: one kernel per code and
 // way of reading, made at its first use, kept for good (there are at most a few dozen).
 //
-// Dense operands of equal size are one call with one row. Everything else is joined into rows by elementwise/walk.ts.
+// Dense operands of equal size are one call with one row. Everything else is joined into rows by elementwise/plan.ts.
 // Addresses are made int32 (`| 0`) for a call on the spot: numbers beyond 2^31, or seen as doubles, would be
 // objects of the heap, which cost small tensors more than the arithmetic.
 import type { BinaryCode, RequiredKernels, UnaryCode, View } from "@tapegrad/core";
@@ -22,8 +22,9 @@ import {
 } from "./codes.ts";
 import { binaryLoop, scalarLoop, unaryLoop } from "./js-loops.ts";
 import { vectorMath } from "./math.ts";
+import { few, MANY, plan, rowStep } from "./plan.ts";
 import { type Access, type RowsSpec, rowsKernel } from "./rows.ts";
-import { few, MANY, plan, rowStep, rowsModule, shareRow, walk, walkAll } from "./walk.ts";
+import { rowsModule, shareRow, walk, walkAll } from "./walk.ts";
 
 type V = Expr<"v128">;
 /** By code. A map: finding a name among those of an object takes longer than adding ten numbers. */

@@ -3,7 +3,7 @@
 import type { FusedKernels, RandomKey, RequiredKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import type { Scratch, WasmContext } from "../context.ts";
-import { MANY } from "../elementwise/walk.ts";
+import { MANY } from "../elementwise/plan.ts";
 import { type Argument, pieces, type Tasks } from "../threads/launch.ts";
 import { addressOf, contiguousAt } from "../view.ts";
 import { dropoutKernel, uniformKernel } from "./random-kernels.ts";

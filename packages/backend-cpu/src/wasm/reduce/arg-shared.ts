@@ -3,7 +3,7 @@
 
 import type { Exports } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
-import { MANY } from "../elementwise/walk.ts";
+import { MANY } from "../elementwise/plan.ts";
 import { pieces, traffic } from "../threads/launch.ts";
 import type { ArgKernels } from "./arg-kernels.ts";
 import { type Dim, each, ONE, takeLargest } from "./dims.ts";

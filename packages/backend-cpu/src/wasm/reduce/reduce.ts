@@ -6,7 +6,7 @@ import type { ReduceCode, RequiredKernels, View } from "@tapegrad/core";
 import { sizeOf } from "@tapegrad/core";
 import type { Exports } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
-import { MANY } from "../elementwise/walk.ts";
+import { MANY } from "../elementwise/plan.ts";
 import { byteAddress, contiguousAt } from "../view.ts";
 import { type ArgKernels, argKernels } from "./arg-kernels.ts";
 import { argOnThreads } from "./arg-shared.ts";
