@@ -11,16 +11,19 @@ import {
   median,
   mode,
   noGrad,
+  ones,
   scatterReduce,
   setBackend,
   sort,
   type Tensor,
   tensor,
   topk,
+  zeros,
 } from "@tapegrad/core";
 import { expect } from "chai";
 import { NAME } from "../src/index.ts";
 import { describeGpu } from "./gpu.ts";
+import { agree } from "./siblings.ts";
 
 /** Numbers with ties and NaN, the same on each backend. */
 function numbers(count: number, missing: boolean): Float32Array {
@@ -114,6 +117,34 @@ describeGpu("lines", () => {
         ]);
       }
     }
+  });
+  it("scatter and scatterAdd of long lists, which are sorted: repeated along a dim, permuted, of bytes", async () => {
+    const index = (...shape: number[]) =>
+      tensor(
+        numbers(
+          shape.reduce((n, m) => n * m, 1),
+          false,
+        ).map((v) => (v + 150) % 17),
+      )
+        .to("int64")
+        .reshape(shape);
+    await sameAsReference(() => [
+      zeros([20, 6]).scatterAdd(0, index(300).unsqueeze(1).expand(300, 6), line([300, 6], false)),
+    ]);
+    await sameAsReference(() => [
+      ones([3, 17, 2]).scatterAdd(1, index(2, 280, 3).permute(2, 1, 0), line([3, 280, 2], false)),
+    ]);
+    await sameAsReference(() => [
+      zeros([17]).scatterAdd(0, index(300).to("uint8"), line([300], false)),
+    ]);
+    await sameAsReference(() => [line([17, 2]).scatter(0, index(300, 2), line([300, 2], false))]);
+    for (const includeSelf of [true, false]) {
+      await sameAsReference(() => [
+        scatterReduce(line([17, 2]), 0, index(300, 2), line([300, 2]), "amax", { includeSelf }),
+      ]);
+    }
+    const [long, values] = [index(500), line([500], false)];
+    await agree("scatterAdd", () => zeros([17]).scatterAdd(0, long, values));
   });
   it("scatter_ from the memory that it writes", async () => {
     await sameAsReference(() => {

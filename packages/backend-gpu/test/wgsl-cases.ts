@@ -63,6 +63,9 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
   scatter: () => {
     const index = tensor([[0n, 1n, 2n]]);
     zeros([4, 3]).scatterAdd(0, index, zeros([1, 3]));
+    withVariant("scatterAdd", "wgsl sorted", () =>
+      zeros([4, 3]).scatterAdd(0, index, zeros([1, 3])),
+    );
     zeros([4, 3]).scatterReduce(0, index, zeros([1, 3]), "amax", { includeSelf: false });
   },
   watch: () => void zeros([4]).gather(0, tensor([0n])),

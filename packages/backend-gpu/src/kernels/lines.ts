@@ -14,7 +14,7 @@ import { mathFor } from "./math-wgsl.ts";
 const RUN = 32;
 
 /** x with dim as the last, dense: line after line. */
-function linesOf(rt: GpuRuntime, x: View, dim: number): View {
+export function linesOf(rt: GpuRuntime, x: View, dim: number): View {
   const lines = temporaryLike(rt, { shape: moved(x.shape, dim), dtype: x.dtype }, "lines");
   const seen = { ...x, shape: lines.shape, strides: moved(x.strides, dim), contiguous: false };
   elementwise(rt, COPY, [seen], lines);
@@ -42,7 +42,11 @@ fn before(a : ${type}, b : ${type}) -> bool { return ${before}; }`;
 }
 
 /** Sorted lines, and the place of each element before, both dense. */
-function sorted(rt: GpuRuntime, lines: View, descending: boolean): { values: View; places: View } {
+export function sorted(
+  rt: GpuRuntime,
+  lines: View,
+  descending: boolean,
+): { values: View; places: View } {
   const n = lines.shape[lines.shape.length - 1] as number;
   const size = sizeOf(lines.shape);
   const type = wgslType(lines.dtype);
