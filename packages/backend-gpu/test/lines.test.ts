@@ -12,7 +12,9 @@ import {
   mode,
   noGrad,
   ones,
+  quantile,
   scatterReduce,
+  searchsorted,
   setBackend,
   sort,
   type Tensor,
@@ -92,7 +94,7 @@ describeGpu("lines", () => {
       expect(got.length).to.equal(expected.length);
       const apart = (v: unknown, i: number): number =>
         Math.abs(Number(v) - Number(expected[i])) / (1 + Math.abs(Number(expected[i])));
-      expect(Math.max(...Array.from(got, apart))).to.be.below(3e-5);
+      expect(Math.max(...Array.from(got as ArrayLike<number>, apart))).to.be.below(3e-5);
     };
     await near(() => cumsum(line([40_000], false).div(150), 0));
     await near(() => cumprod(line([2, 100], false).div(1e4).add(1).t(), 0));
@@ -104,8 +106,23 @@ describeGpu("lines", () => {
     setBackend(NAME);
     const low = tensor([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, Number.NaN, 1]);
     const [none, missing] = [Number.NEGATIVE_INFINITY, Number.NaN];
-    const got = Array.from(await logcumsumexp(low, 0).data());
+    const got = Array.from(await logcumsumexp(low, 0).data(), Number);
     expect(got).to.deep.equal([none, none, 0, missing, missing]);
+  });
+  it("searchsorted: shared and own edges, both sides, NaN behind all; quantiles", async () => {
+    for (const right of [true, false]) {
+      await sameAsReference(() => [
+        searchsorted(sort(line([400])).values, line([3, 70]).t(), { right }),
+        searchsorted(sort(line([3, 50])).values, line([3, 70]), { right }),
+        searchsorted(sort(line([50], false).to("int32")).values, line([70], false).to("int32"), {
+          right,
+        }),
+      ]);
+    }
+    await sameAsReference(() => [
+      quantile(line([3, 65], false), 0.25, { dim: 1 }),
+      median(line([8])),
+    ]);
   });
   it("scatter: the last of several; largest, smallest and product, with and without what was there", async () => {
     const index = () => arange(0, 90, 1).mul(7).remainder(11).reshape([9, 10]);

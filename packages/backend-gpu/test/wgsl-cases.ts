@@ -25,6 +25,7 @@ import {
   rand,
   type Shape,
   scaleAll,
+  searchsorted,
   sgdStep,
   sort,
   type Tensor,
@@ -69,7 +70,10 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
     zeros([4, 3]).scatterReduce(0, index, zeros([1, 3]), "amax", { includeSelf: false });
   },
   watch: () => void zeros([4]).gather(0, tensor([0n])),
-  lines: () => void [sort(zeros([2, 40])), mode(zeros([2, 3])), cummax(zeros([2, 3]), 1)],
+  lines: () => {
+    void [sort(zeros([2, 40])), mode(zeros([2, 3])), cummax(zeros([2, 3]), 1)];
+    searchsorted(zeros([4]), zeros([3]));
+  },
   random: () => void rand([5]),
   conv: () => {
     allOfConvolution([1, 2, 3, 4, 5], [2, 2, 2, 2, 2], {});

@@ -4,7 +4,7 @@ import { conv, convInputGrad, convWeightGrad } from "./conv/index.ts";
 import { dropout } from "./dropout.ts";
 import { binary, binaryScalar, copy, fill, unary, where } from "./elementwise.ts";
 import { gather, scatterAdd, scatterInto } from "./indexing.ts";
-import { mode, scanExtreme, sort } from "./lines.ts";
+import { mode, scanExtreme, searchsorted, sort } from "./lines.ts";
 import { matmul, matmulBias } from "./matmul.ts";
 import { adamStep, powerSum, scaleAll, sgdStep } from "./optim.ts";
 import {
@@ -49,6 +49,6 @@ export const fused = {
   ...{ crossEntropy, crossEntropyGrad },
   ...{ maxPool, avgPool, avgPoolGrad, adaptiveAvgPool, adaptiveAvgPoolGrad },
   ...{ planeGather, planeScatter, dropout },
-  ...{ scatterInto, sort, mode, scan, scanExtreme },
+  ...{ scatterInto, sort, mode, searchsorted, scan, scanExtreme },
   ...{ sgdStep, adamStep, powerSum, scaleAll },
 };

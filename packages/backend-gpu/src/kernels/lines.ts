@@ -1,14 +1,15 @@
-// Along one dim: sort, the most frequent element, the largest and smallest so far.
+// Along one dim: sort, the most frequent element, the largest and smallest so far, places among sorted elements.
 //
 // Sorting merges runs without barriers. In runs of 32 each element counts those that go before it; then two runs become
 // one, again and again: an element's place is its own number and how many of the other run go before it, by bisection.
 // Equals keep their order; NaN is larger than all, as in PyTorch.
 import { type FusedKernels, sizeOf, type View } from "@tapegrad/core";
+import { isFresh } from "../layout.ts";
 import { type WgslType, wgsl } from "../program/wgsl.ts";
 import { program, slot } from "../registry.ts";
 import { blockOf, type GpuRuntime } from "../runtime/runtime.ts";
 import { wgslType } from "../types.ts";
-import { COPY, elementwise, temporaryLike } from "./elementwise-wgsl.ts";
+import { COPY, dense, elementwise, temporaryLike } from "./elementwise-wgsl.ts";
 import { mathFor } from "./math-wgsl.ts";
 
 const RUN = 32;
@@ -212,6 +213,42 @@ export const scanExtreme = slot<Args<"scanExtreme">>("scanExtreme", [
       rt.dispatch(made, [lines, best, places].map(blockOf), [n], sizeOf(x.shape) / n);
       putLines(rt, best, values, dim);
       putLines(rt, places, indices, dim);
+    },
+  },
+]);
+
+export const searchsorted = slot<Args<"searchsorted">>("searchsorted", [
+  {
+    name: "wgsl bisection",
+    takes: (edges, values, y) => edges.dtype === values.dtype && isFresh(y),
+    run(rt, edges, values, y, right) {
+      const type = wgslType(values.dtype);
+      const count = edges.shape[edges.shape.length - 1] as number;
+      const perLine = values.shape[values.shape.length - 1] ?? 1;
+      const goesOn = right ? "!before(v, edge)" : "before(edge, v)";
+      const made = program(`wgsl/lines/search/${type}${right ? "/right" : ""}`, (key) =>
+        wgsl({
+          key,
+          inputs: { edges: type, values: type },
+          outputs: { y: "i32" },
+          params: { n: "u32", each: "u32", shared_line: "u32", oe: "u32", ov: "u32" },
+          threads: "linear",
+          head: order(type, false),
+          body: `  let line = p.oe + select(i / p.each * p.n, 0u, p.shared_line == 1u);
+  let v = values[p.ov + i];
+  var low = 0u; var high = p.n;
+  while (low < high) {
+    let half = (low + high) / 2u;
+    let edge = edges[line + half];
+    if (${goesOn}) { low = half + 1u; } else { high = half; }
+  }
+  y[i] = i32(low);`,
+        }),
+      );
+      const [from, wanted] = [dense(rt, edges), dense(rt, values)];
+      const shared = Number(edges.shape.length === 1);
+      const params = [count, perLine, shared, from.offset, wanted.offset];
+      rt.dispatch(made, [from, wanted, y].map(blockOf), params, sizeOf(values.shape));
     },
   },
 ]);

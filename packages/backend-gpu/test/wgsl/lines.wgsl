@@ -122,3 +122,36 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
     places[line + j] = i32(at);
   }
 }
+
+// wgsl/lines/search/f32
+struct Params {
+  count : u32,
+  width : u32,
+  n : u32,
+  each : u32,
+  shared_line : u32,
+  oe : u32,
+  ov : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> edges : array<f32>;
+@group(0) @binding(2) var<storage, read> values : array<f32>;
+@group(0) @binding(3) var<storage, read_write> y : array<i32>;
+fn is_nan(x : f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
+fn less(a : f32, b : f32) -> bool { return a < b || (is_nan(b) && !is_nan(a)); }
+fn before(a : f32, b : f32) -> bool { return less(a, b); }
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let line = p.oe + select(i / p.each * p.n, 0u, p.shared_line == 1u);
+  let v = values[p.ov + i];
+  var low = 0u; var high = p.n;
+  while (low < high) {
+    let half = (low + high) / 2u;
+    let edge = edges[line + half];
+    if (before(edge, v)) { low = half + 1u; } else { high = half; }
+  }
+  y[i] = i32(low);
+}

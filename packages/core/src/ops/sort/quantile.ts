@@ -65,8 +65,9 @@ function quantileOf(
     const size = lines.shape[d] as number;
     const sorted = sort(lines, d).values;
     const missing = sum(isnan(lines.detach()), d, { keepdim: true });
-    // In float64, so that a share of a long line finds its place.
-    const last = to(clampMin(sub(size - 1, ignoreNaN ? missing : mul(missing, 0)), 0), "float64");
+    // In float64, so that a share of a long line finds its place; GPUs have none.
+    const fine = x.device === "gpu" ? "float32" : "float64";
+    const last = to(clampMin(sub(size - 1, ignoreNaN ? missing : mul(missing, 0)), 0), fine);
     const kept = x.shape.map((n, i) => (all || i === d ? 1 : n));
     const shape = keepdim ? kept : kept.filter((_, i) => !(all || i === d));
     const found = shares.map((share) => {
