@@ -128,7 +128,7 @@ describe("options", () => {
       /got Float32Array where/,
     );
     refused("null", () => js.cat([x()], null), /got null where .*\{ dim \}/);
-    refused("a dim beside tensors", () => js.cat([x(), x()], 1), /^cat: got 1 where/);
+    refused("a dim beside tensors", () => js.kthvalue(x(), 1, 2), /^kthvalue: got 2 where/);
     refused("a Tensor as dim", () => js.max(x(), x()), /^max: got a Tensor where/);
   });
 

@@ -362,6 +362,29 @@ describe("gradients that the user hands in", () => {
     }
     expect(() => Saves.apply(a)).to.throw(ArgumentError, /Saves.*saveForBackward.*number/);
   });
+  it("a Function may give a gradient per argument, as PyTorch's, or per tensor among them", () => {
+    class Power extends Function {
+      static forward(ctx: FunctionContext, exponent: number, a: Tensor) {
+        ctx.saveForBackward(a.pow(exponent - 1).mul(exponent));
+        return a.pow(exponent);
+      }
+      static backward(ctx: FunctionContext, g?: Tensor): (Tensor | undefined)[] {
+        return [undefined, g?.mul(ctx.savedTensors[0] as Tensor)];
+      }
+    }
+    const a = tensor([1, 2], { requiresGrad: true });
+    Power.apply(3, a).sum().backward();
+    expect(values(a.grad)).to.deep.equal([3, 12]);
+    class Misplaced extends Power {
+      static override backward(ctx: FunctionContext, g?: Tensor): (Tensor | undefined)[] {
+        return Power.backward(ctx, g).toReversed();
+      }
+    }
+    expect(() => Misplaced.apply(3, a).sum().backward()).to.throw(
+      AutogradError,
+      /gave 2 gradients/,
+    );
+  });
   it("a hook is a function", () => {
     expect(() => x().registerHook(3 as never)).to.throw(ArgumentError, /function, got number/);
   });

@@ -46,7 +46,10 @@ export class FunctionContext {
 export interface FunctionClass<Args extends readonly unknown[]> {
   readonly name: string;
   forward(ctx: FunctionContext, ...args: Args): Tensor | readonly Tensor[];
-  /** One gradient per tensor among the arguments, in order; undefined where there is none. */
+  /**
+   * One gradient per argument, in order, or per tensor among them; undefined (null) where there is none, as for
+   * arguments that are no tensors.
+   */
   backward(
     ctx: FunctionContext,
     ...gradients: (Tensor | undefined)[]
@@ -77,7 +80,7 @@ function apply<Args extends readonly unknown[]>(
       inputs.includes(y) || y.source !== null || outputs.indexOf(y) < k ? aliasOf(y) : y,
     );
     const node = new GradNode(
-      ruleOf(fn, ctx, inputs.length),
+      ruleOf(fn, ctx, args),
       inputs.map((t) => t.source),
       inputs.map((t) => t.sourceIndex),
       inputs.map(metaOf),
@@ -100,19 +103,25 @@ const metaOf = (t: Tensor) => ({ shape: t.shape, dtype: t.dtype });
 function ruleOf<Args extends readonly unknown[]>(
   fn: FunctionClass<Args>,
   ctx: FunctionContext,
-  inputs: number,
+  args: Args,
 ): Rule {
+  // What follows must not hold the arguments themselves.
+  const isTensor = args.map((a) => a instanceof Tensor);
+  const inputs = isTensor.filter(Boolean).length;
   return {
     name: fn.name,
     byUser: true,
     backward(_node, gradients) {
       const result = fn.backward(ctx, ...gradients);
       // PyTorch's None is written null by many.
-      const list = (Array.isArray(result) ? result : [result]).map((g) => g ?? undefined);
+      let list = (Array.isArray(result) ? result : [result]).map((g) => g ?? undefined);
+      if (list.length === isTensor.length && list.every((g, i) => isTensor[i] || !g)) {
+        list = list.filter((_, i) => isTensor[i]);
+      }
       if (list.length !== inputs) {
         throw new AutogradError(
           `${fn.name}.backward gave ${list.length} gradients, but forward had ${inputs} tensor arguments; ` +
-            `return one for each, undefined where there is none`,
+            `return one for each, undefined where there is none; or one for each argument, undefined for what is no tensor`,
         );
       }
       const other = list.find((g) => g !== undefined && !(g instanceof Tensor));

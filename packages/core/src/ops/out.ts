@@ -20,6 +20,8 @@ type IsOptions<O> = O extends object
     ? false
     : true
   : false;
+/** Whether O, apart from a dim that may stand there by itself, is an object of options. */
+type IsBag<O> = [Exclude<O, number>] extends [never] ? false : IsOptions<Exclude<O, number>>;
 /**
  * F, and F with `out` among its options; options get a place where F has none, and may follow the first argument where
  * the others have defaults.
@@ -27,8 +29,9 @@ type IsOptions<O> = O extends object
 export type WithOut<F> = F extends (...args: infer A) => infer R
   ? F &
       (Required<A> extends [...infer L, infer O]
-        ? [IsOptions<O>] extends [true]
-          ? ((...args: [...L, O & OutOption]) => R) & ((x: L[0], options: O & OutOption) => R)
+        ? [IsBag<O>] extends [true]
+          ? ((...args: [...L, Exclude<O, number> & OutOption]) => R) &
+              ((x: L[0], options: Exclude<O, number> & OutOption) => R)
           : ((...args: [...Required<A>, OutOption]) => R) &
               ([A[0]] extends A ? (x: A[0], options: OutOption) => R : unknown)
         : never)

@@ -4,6 +4,7 @@ import {
   type HyperOptions,
   nonNegative,
   Optimizer,
+  type ParamGroup,
   type Params,
   type Slot,
   stateOf,
@@ -56,7 +57,12 @@ export class Adafactor extends Optimizer<AdafactorHyper> {
     if (name === "col_var") return [...p.shape.slice(0, -2), 1, ...p.shape.slice(-1)];
     return p.shape;
   }
-  protected update(p: Tensor, gradient: Tensor, group: AdafactorHyper, slot: Slot): void {
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    group: ParamGroup<AdafactorHyper>,
+    slot: Slot,
+  ): void {
     const { lr, beta2Decay, eps, d, weightDecay, maximize } = group;
     const [least, smallest] = [eps[0] ?? finfo(p.dtype).eps, eps[1]];
     const g = maximize ? gradient.neg() : gradient;

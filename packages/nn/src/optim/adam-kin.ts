@@ -47,7 +47,7 @@ export class Adamax extends Optimizer<AdamaxHyper> {
     nonNegative(this.name, hyper, "lr", "eps", "weightDecay");
     checkBetas(this.name, hyper.betas);
   }
-  protected update(p: Tensor, gradient: Tensor, group: AdamaxHyper, slot: Slot): void {
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<AdamaxHyper>, slot: Slot): void {
     const { lr, eps } = group;
     const [beta1, beta2] = group.betas;
     const g = counted(p, gradient, group);
@@ -78,7 +78,7 @@ export class NAdam extends Optimizer<NAdamHyper> {
     nonNegative(this.name, hyper, "lr", "eps", "weightDecay", "momentumDecay");
     checkBetas(this.name, hyper.betas);
   }
-  protected update(p: Tensor, gradient: Tensor, group: NAdamHyper, slot: Slot): void {
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<NAdamHyper>, slot: Slot): void {
     const { lr, eps, momentumDecay } = group;
     const [beta1, beta2] = group.betas;
     const g = counted(p, gradient, group, group.decoupledWeightDecay);

@@ -5,6 +5,7 @@ import {
   type HyperOptions,
   nonNegative,
   Optimizer,
+  type ParamGroup,
   type Params,
   type Slot,
   stateOf,
@@ -47,7 +48,7 @@ export class ASGD extends Optimizer<ASGDHyper> {
   protected checkHyper(hyper: ASGDHyper): void {
     nonNegative(this.name, hyper, "lr", "lambd", "alpha", "t0", "weightDecay");
   }
-  protected update(p: Tensor, gradient: Tensor, group: ASGDHyper, slot: Slot): void {
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<ASGDHyper>, slot: Slot): void {
     const { lr, lambd, alpha, t0 } = group;
     const g = counted(p, gradient, group);
     const { eta = lr, mu = 1 } = slot.numbers;

@@ -6,6 +6,7 @@ import {
   type HyperOptions,
   nonNegative,
   Optimizer,
+  type ParamGroup,
   type Params,
   type Slot,
   stateOf,
@@ -50,7 +51,7 @@ export class RMSprop extends Optimizer<RMSpropHyper> {
   protected checkHyper(hyper: RMSpropHyper): void {
     nonNegative("RMSprop", hyper, "lr", "alpha", "eps", "weightDecay", "momentum");
   }
-  protected update(p: Tensor, gradient: Tensor, group: RMSpropHyper, slot: Slot): void {
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<RMSpropHyper>, slot: Slot): void {
     const { lr, alpha, eps, momentum, centered } = group;
     const g = counted(p, gradient, group);
     const square = stateOf(slot, "square_avg", zerosOf(p));
@@ -107,7 +108,7 @@ export class Adagrad extends Optimizer<AdagradHyper> {
     const names = ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"];
     nonNegative("Adagrad", hyper, ...names);
   }
-  protected update(p: Tensor, gradient: Tensor, group: AdagradHyper, slot: Slot): void {
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<AdagradHyper>, slot: Slot): void {
     const { lr, lrDecay, initialAccumulatorValue, eps } = group;
     const g = counted(p, gradient, group);
     const sum = stateOf(slot, "sum", () =>
@@ -145,7 +146,12 @@ export class Adadelta extends Optimizer<AdadeltaHyper> {
     nonNegative("Adadelta", hyper, "lr", "rho", "eps", "weightDecay");
     within("Adadelta", "rho", hyper.rho, 0, 1);
   }
-  protected update(p: Tensor, gradient: Tensor, group: AdadeltaHyper, slot: Slot): void {
+  protected update(
+    p: Tensor,
+    gradient: Tensor,
+    group: ParamGroup<AdadeltaHyper>,
+    slot: Slot,
+  ): void {
     const { lr, rho, eps } = group;
     const g = counted(p, gradient, group);
     const square = stateOf(slot, "square_avg", zerosOf(p));

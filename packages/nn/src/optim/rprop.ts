@@ -4,6 +4,7 @@ import {
   type HyperOptions,
   nonNegative,
   Optimizer,
+  type ParamGroup,
   type Params,
   type Slot,
   stateOf,
@@ -42,7 +43,7 @@ export class Rprop extends Optimizer<RpropHyper> {
       );
     }
   }
-  protected update(p: Tensor, gradient: Tensor, group: RpropHyper, slot: Slot): void {
+  protected update(p: Tensor, gradient: Tensor, group: ParamGroup<RpropHyper>, slot: Slot): void {
     const {
       lr,
       etas: [down, up],

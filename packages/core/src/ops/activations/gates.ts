@@ -7,7 +7,7 @@ import { composite, type Tensor } from "../../tensor.ts";
 import { checkDtypes } from "../check-dtypes.ts";
 import { oneHot } from "../index/one-hot.ts";
 import { rand } from "../random/draws.ts";
-import { softmax } from "../reduce/softmax.ts";
+import { overDim, type SoftmaxOptions, softmax } from "../reduce/softmax.ts";
 
 /**
  * The first half of x along dim times the sigmoid of the second; as `torch.nn.functional.glu`.
@@ -32,9 +32,12 @@ export function glu(x: Tensor, dim = -1): Tensor {
  * softmax of −x along dim; as `torch.nn.functional.softmin`.
  * @throws IndexError no such dim; DTypeError integers
  */
-export function softmin(x: Tensor, dim: number): Tensor {
-  checkDtypes("softmin", { input: x });
-  return composite(() => softmax(x.neg(), dim));
+export function softmin(
+  x: Tensor,
+  dim: number | SoftmaxOptions,
+  options: SoftmaxOptions = {},
+): Tensor {
+  return overDim("softmin", x, dim, options, (wide, d) => composite(() => softmax(wide.neg(), d)));
 }
 
 export interface GumbelSoftmaxOptions {

@@ -4,6 +4,7 @@ import { DTypeError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
 import { broadcastShapes } from "../../shape.ts";
 import { checkLive, composite, emptyTensor, methods, type Tensor } from "../../tensor.ts";
+import { nonzero } from "../index/nonzero.ts";
 import { asScalar, isTensor, type Operand, promoted, promotedWith, sumTo } from "../promote.ts";
 import { scalarTensor } from "./operands.ts";
 
@@ -54,11 +55,19 @@ function dtypeOfNumbers(a: unknown, b: unknown): DType {
 
 /**
  * a where cond (bool) holds, else b; all three broadcast, a and b promote. Numbers on either side are
- * fine; two whole numbers give int64. The gradient of the branch not taken is 0. As `torch.where`.
+ * fine; two whole numbers give int64. The gradient of the branch not taken is 0. As `torch.where`; of cond alone the
+ * places where it holds, as nonzero(cond, { asTuple: true }) has them.
  * @throws DTypeError unless cond is bool
  */
-export function where(cond: Tensor, a: Operand, b: Operand): Tensor {
+export function where(cond: Tensor): Tensor[];
+export function where(cond: Tensor, a: Operand, b: Operand): Tensor;
+export function where(cond: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
   checkLive("where", cond);
+  if (a === undefined && b === undefined) return nonzero(cond, { asTuple: true });
+  return chosen(cond, a as Operand, b as Operand);
+}
+
+function chosen(cond: Tensor, a: Operand, b: Operand): Tensor {
   if (isTensor(a) && isTensor(b)) {
     if (a.dtype === b.dtype) return whereOp(cond, a, b);
     const [p, q] = promoted(a, b);

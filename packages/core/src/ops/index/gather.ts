@@ -109,6 +109,7 @@ export function checkIndexShape(
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   checkLive("gather", x);
+  checkLive("gather", index);
   return gatherOp(x, index, { dim: normalizeDim("gather", dim, x.shape.length) });
 }
 

@@ -8,7 +8,7 @@ import { sub } from "../elementwise/sub.ts";
 import { atLeast1d } from "../views/window.ts";
 import { amax } from "./amax.ts";
 import { logSoftmaxGrad } from "./log-softmax-grad.ts";
-import { softmaxDim } from "./softmax.ts";
+import { overDim, type SoftmaxOptions } from "./softmax.ts";
 import { sum } from "./sum.ts";
 
 const logSoftmaxOp = defineOp<number>()({
@@ -39,17 +39,21 @@ const logSoftmaxOp = defineOp<number>()({
 });
 
 /** x − log Σ exp(x) along `dim`, without overflow. As `torch.log_softmax`. */
-export function logSoftmax(x: Tensor, dim: number | { readonly dim: number }): Tensor {
-  return logSoftmaxOp(x, softmaxDim("logSoftmax", x, dim));
+export function logSoftmax(
+  x: Tensor,
+  dim: number | SoftmaxOptions,
+  options: SoftmaxOptions = {},
+): Tensor {
+  return overDim("logSoftmax", x, dim, options, logSoftmaxOp);
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    logSoftmax(dim: number | { readonly dim: number }): Tensor;
+    logSoftmax(dim: number | SoftmaxOptions, options?: SoftmaxOptions): Tensor;
   }
 }
 methods({
-  logSoftmax(dim) {
-    return logSoftmax(this, dim);
+  logSoftmax(dim, options) {
+    return logSoftmax(this, dim, options);
   },
 });

@@ -1,15 +1,17 @@
 // softmax along a dimension.
-import { isFloating } from "../../dtype.ts";
+import { type DType, isFloating } from "../../dtype.ts";
 import { DTypeError, IndexError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
+import type { OptionNames } from "../../options.ts";
 import { normalizeDim } from "../../shape.ts";
-import { checkLive, methods, type Tensor } from "../../tensor.ts";
+import { checkLive, composite, methods, type Tensor } from "../../tensor.ts";
 import { div } from "../elementwise/div.ts";
 import { exp } from "../elementwise/exp.ts";
 import { sub } from "../elementwise/sub.ts";
+import { to } from "../elementwise/to.ts";
 import { atLeast1d } from "../views/window.ts";
 import { amax } from "./amax.ts";
-import { type DimOptions, dimAttrs } from "./extreme.ts";
+import { dimAndOptions } from "./reduce.ts";
 import { softmaxGrad } from "./softmax-grad.ts";
 import { sum } from "./sum.ts";
 
@@ -56,35 +58,53 @@ const softmaxOp = defineOp<number>()({
   ],
 });
 
-/** The dim of softmax and logSoftmax, and the dtype, checked. */
-export function softmaxDim(
+export interface SoftmaxOptions {
+  /** Has no default: it is given by itself, or here. */
+  readonly dim?: number | undefined;
+  /** A floating one that x is cast to first. Default: x's. */
+  readonly dtype?: DType | undefined;
+}
+const OPTIONS: OptionNames<SoftmaxOptions> = { dim: true, dtype: true };
+
+/** softmax and logSoftmax: run() with dim and dtype checked, and x cast. */
+export function overDim(
   op: string,
   x: Tensor,
-  dim: number | (DimOptions & { readonly dim: number }),
-): number {
+  dim: number | SoftmaxOptions,
+  options: SoftmaxOptions,
+  run: (x: Tensor, dim: number) => Tensor,
+): Tensor {
   checkLive(op, x);
-  if (!isFloating(x.dtype)) {
-    throw new DTypeError(op, `expects a float dtype, got ${x.dtype}; cast it with to("float32")`);
+  const [over, { dtype = x.dtype }] = dimAndOptions<number, SoftmaxOptions>(
+    op,
+    dim,
+    options,
+    OPTIONS,
+  );
+  if (!isFloating(dtype)) {
+    throw new DTypeError(op, `expects a float dtype, got ${dtype}; cast it with to("float32")`);
   }
-  const attrs = dimAttrs(op, x, dim, {});
-  if (attrs.dim === undefined) {
-    throw new IndexError(op, "name the dim to normalise over (usually -1)");
-  }
-  return normalizeDim(op, attrs.dim, x.shape.length);
+  if (over === undefined) throw new IndexError(op, "name the dim to normalise over (usually -1)");
+  const d = normalizeDim(op, over, x.shape.length);
+  return dtype === x.dtype ? run(x, d) : composite(() => run(to(x, dtype), d));
 }
 
 /** exp(x) / Σ exp(x) along `dim`, without overflow. As `torch.softmax`. */
-export function softmax(x: Tensor, dim: number | { readonly dim: number }): Tensor {
-  return softmaxOp(x, softmaxDim("softmax", x, dim));
+export function softmax(
+  x: Tensor,
+  dim: number | SoftmaxOptions,
+  options: SoftmaxOptions = {},
+): Tensor {
+  return overDim("softmax", x, dim, options, softmaxOp);
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    softmax(dim: number | { readonly dim: number }): Tensor;
+    softmax(dim: number | SoftmaxOptions, options?: SoftmaxOptions): Tensor;
   }
 }
 methods({
-  softmax(dim) {
-    return softmax(this, dim);
+  softmax(dim, options) {
+    return softmax(this, dim, options);
   },
 });

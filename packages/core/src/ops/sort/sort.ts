@@ -7,6 +7,7 @@ import { adopt, checkLive, methods, owned, type Tensor } from "../../tensor.ts";
 import { clone } from "../elementwise/clone.ts";
 import { gatherBackward } from "../index/gather-backward.ts";
 import type { DimOptions, ValuesAndIndices } from "../reduce/extreme.ts";
+import { dimAndOptions } from "../reduce/reduce.ts";
 import { narrow } from "../views/slice-dim.ts";
 import { reshape } from "../views/view.ts";
 import { atLeast1d } from "../views/window.ts";
@@ -103,11 +104,20 @@ const TOPK: OptionNames<TopkOptions> = { dim: true, largest: true, sorted: true 
  * The k largest along `dim` (default the last) in order: { values, indices } (int64). As `torch.topk`.
  * @throws ArgumentError when there are fewer than k
  */
-export function topk(x: Tensor, k: number, options: TopkOptions = {}): ValuesAndIndices {
+export function topk(
+  x: Tensor,
+  k: number,
+  dim: number | TopkOptions = {},
+  options: TopkOptions = {},
+): ValuesAndIndices {
   checkLive("topk", x);
-  checkOptions("topk", options, TOPK);
-  const { dim = -1, largest = true } = options;
-  const d = normalizeDim("topk", dim, x.ndim);
+  const [over = -1, { largest = true }] = dimAndOptions<number, TopkOptions>(
+    "topk",
+    dim,
+    options,
+    TOPK,
+  );
+  const d = normalizeDim("topk", over, x.ndim);
   const n = x.shape[d] ?? 1;
   if (!Number.isInteger(k) || k < 0 || k > n) {
     throw new ArgumentError("topk", `k is ${k}, but dim ${d} has ${n} elements`);
@@ -157,7 +167,7 @@ declare module "../../tensor.ts" {
     sort(dim?: number | SortOptions, options?: SortOptions): ValuesAndIndices;
     argsort(dim?: number | SortOptions, options?: SortOptions): Tensor;
     msort(): Tensor;
-    topk(k: number, options?: TopkOptions): ValuesAndIndices;
+    topk(k: number, dim?: number | TopkOptions, options?: TopkOptions): ValuesAndIndices;
     kthvalue(k: number, options?: DimOptions): ValuesAndIndices;
   }
 }
@@ -171,8 +181,8 @@ methods({
   msort() {
     return msort(this);
   },
-  topk(k, options) {
-    return topk(this, k, options);
+  topk(k, dim, options) {
+    return topk(this, k, dim, options);
   },
   kthvalue(k, options) {
     return kthvalue(this, k, options);

@@ -1,7 +1,23 @@
 // What views check of their arguments: dims, Python's slice bounds, lists.
 import { ArgumentError, IndexError, ShapeError } from "../../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
 import { normalizeDim } from "../../shape.ts";
 import { checkLive, type Tensor } from "../../tensor.ts";
+
+export interface AlongOptions {
+  /** Default 0. */
+  readonly dim?: number | undefined;
+}
+/** A dimension by itself, or by name; default 0. */
+export type Along = number | AlongOptions;
+const ALONG: OptionNames<AlongOptions> = { dim: true };
+
+/** The dim that was meant, not checked against any shape. */
+export function alongDim(op: string, along: Along | undefined): number {
+  if (typeof along === "number") return along;
+  checkOptions(op, along, ALONG);
+  return along?.dim ?? 0;
+}
 
 /** The elements that Python's start:end:step takes of a dimension: bounds wrap once, then clamp. */
 export function resolveSlice(

@@ -2,11 +2,10 @@
 import { promoteTypes } from "../../dtype.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
 import { defineOp } from "../../op/define.ts";
-import { checkOptions, type OptionNames } from "../../options.ts";
 import { normalizeDim, type Shape } from "../../shape.ts";
 import { composite, type Tensor } from "../../tensor.ts";
 import { to } from "../elementwise/to.ts";
-import { tensorList } from "./bounds.ts";
+import { type Along, alongDim, tensorList } from "./bounds.ts";
 import { sliceDim } from "./slice-dim.ts";
 import { slicedView } from "./window.ts";
 
@@ -75,18 +74,12 @@ const catOp = defineOp<{ readonly dim: number }>()({
 /** As old code makes them before the first cat: one dimension, no elements; skipped as PyTorch does. */
 const isPlaceholder = (shape: Shape): boolean => shape.length === 1 && shape[0] === 0;
 
-export interface CatOptions {
-  /** Default 0. */
-  readonly dim?: number | undefined;
-}
-const OPTIONS: OptionNames<CatOptions> = { dim: true };
-
 /**
  * As `torch.cat`: tensors joined along `dim` (default 0); dtypes promote; tensors of shape [0] are skipped.
  * @throws ShapeError where sizes differ in another dimension
  */
-export function cat(tensors: readonly Tensor[], options: CatOptions = {}): Tensor {
-  checkOptions("cat", options, OPTIONS);
+export function cat(tensors: readonly Tensor[], along: Along = 0): Tensor {
+  const over = alongDim("cat", along);
   tensorList("cat", tensors);
   const real = tensors.filter((t) => !isPlaceholder(t.shape));
   const joined = real.length > 0 ? real : tensors;
@@ -95,7 +88,7 @@ export function cat(tensors: readonly Tensor[], options: CatOptions = {}): Tenso
   if (zeroDim >= 0) {
     throw new ShapeError("cat", `tensor ${zeroDim} is zero-dimensional; join those with stack()`);
   }
-  const dim = normalizeDim("cat", options.dim ?? 0, first.shape.length);
+  const dim = normalizeDim("cat", over, first.shape.length);
   const dtype = tensors.map((t) => t.dtype).reduce(promoteTypes);
   if (joined.every((t) => t.dtype === dtype)) return catOp(joined, { dim });
   return composite(() =>

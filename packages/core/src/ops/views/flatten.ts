@@ -14,8 +14,16 @@ export interface FlattenOptions {
 }
 const OPTIONS: OptionNames<FlattenOptions> = { startDim: true, endDim: true };
 
-/** As `torch.flatten`: dimensions startDim to endDim as one; a zero-dim tensor gets one dimension. */
-export function flatten(x: Tensor, options: FlattenOptions = {}): Tensor {
+/**
+ * As `torch.flatten`: dimensions startDim (default 0) to endDim (default the last) as one; a zero-dim tensor gets one
+ * dimension.
+ */
+export function flatten(
+  x: Tensor,
+  startDim: number | FlattenOptions = {},
+  endDim?: number,
+): Tensor {
+  const options = typeof startDim === "number" ? { startDim, endDim } : startDim;
   checkOptions("flatten", options, OPTIONS);
   const rank = x.shape.length;
   const start = normalizeDim("flatten", options.startDim ?? 0, rank);
@@ -41,14 +49,14 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    flatten(options?: FlattenOptions): Tensor;
+    flatten(startDim?: number | FlattenOptions, endDim?: number): Tensor;
     ravel(): Tensor;
     unflatten(dim: number, sizes: Shape): Tensor;
   }
 }
 methods({
-  flatten(options) {
-    return flatten(this, options);
+  flatten(startDim, endDim) {
+    return flatten(this, startDim, endDim);
   },
   ravel() {
     return ravel(this);

@@ -1,27 +1,15 @@
 // split and chunk: the parts of a tensor along a dimension, as views.
 import { ArgumentError, ShapeError } from "../../errors.ts";
-import { checkOptions, type OptionNames } from "../../options.ts";
 import { methods, type Tensor } from "../../tensor.ts";
-import { existingDim } from "./bounds.ts";
+import { type Along, alongDim, existingDim } from "./bounds.ts";
 import { narrow } from "./slice-dim.ts";
-
-export interface SplitOptions {
-  /** Default 0. */
-  readonly dim?: number | undefined;
-}
-const OPTIONS: OptionNames<SplitOptions> = { dim: true };
 
 /**
  * As `torch.split`: views of `size` elements each (the last may be smaller), or of the given sizes.
  * @throws ShapeError when given sizes do not add up to the size of `dim`
  */
-export function split(
-  x: Tensor,
-  size: number | readonly number[],
-  options: SplitOptions = {},
-): Tensor[] {
-  checkOptions("split", options, OPTIONS);
-  const dim = existingDim("split", options.dim ?? 0, x.shape.length);
+export function split(x: Tensor, size: number | readonly number[], along: Along = 0): Tensor[] {
+  const dim = existingDim("split", alongDim("split", along), x.shape.length);
   const total = x.shape[dim] as number;
   const least = typeof size === "number" ? 1 : 0;
   if (![size].flat().every((n) => Number.isInteger(n) && n >= least)) {
@@ -44,9 +32,8 @@ export function split(
 }
 
 /** As `torch.chunk`: at most `chunks` views of equal size; the last may be smaller. */
-export function chunk(x: Tensor, chunks: number, options: SplitOptions = {}): Tensor[] {
-  checkOptions("chunk", options, OPTIONS);
-  const dim = existingDim("chunk", options.dim ?? 0, x.shape.length);
+export function chunk(x: Tensor, chunks: number, along: Along = 0): Tensor[] {
+  const dim = existingDim("chunk", alongDim("chunk", along), x.shape.length);
   if (!Number.isInteger(chunks) || chunks < 1) {
     throw new ArgumentError("chunk", `chunks must be a whole number ≥ 1; got ${chunks}`);
   }
@@ -62,15 +49,15 @@ function evenSizes(total: number, size: number): number[] {
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    split(size: number | readonly number[], options?: SplitOptions): Tensor[];
-    chunk(chunks: number, options?: SplitOptions): Tensor[];
+    split(size: number | readonly number[], along?: Along): Tensor[];
+    chunk(chunks: number, along?: Along): Tensor[];
   }
 }
 methods({
-  split(size, options) {
-    return split(this, size, options);
+  split(size, along) {
+    return split(this, size, along);
   },
-  chunk(chunks, options) {
-    return chunk(this, chunks, options);
+  chunk(chunks, along) {
+    return chunk(this, chunks, along);
   },
 });

@@ -1,20 +1,17 @@
 // stack: tensors of one shape joined along a new dimension.
 import { IndexError, ShapeError } from "../../errors.ts";
-import { checkOptions, type OptionNames } from "../../options.ts";
 import { sameShape } from "../../shape.ts";
 import { composite, type Tensor } from "../../tensor.ts";
-import { tensorList } from "./bounds.ts";
-import { type CatOptions, cat } from "./cat.ts";
+import { type Along, alongDim, tensorList } from "./bounds.ts";
+import { cat } from "./cat.ts";
 import { unsqueeze } from "./unsqueeze.ts";
-
-const OPTIONS: OptionNames<CatOptions> = { dim: true };
 
 /**
  * As `torch.stack`: tensors of equal shapes along a new dimension `dim` (default 0); dtypes promote.
  * @throws ShapeError naming the shapes that differ
  */
-export function stack(tensors: readonly Tensor[], options: CatOptions = {}): Tensor {
-  checkOptions("stack", options, OPTIONS);
+export function stack(tensors: readonly Tensor[], along: Along = 0): Tensor {
+  const dim = alongDim("stack", along);
   tensorList("stack", tensors);
   const [first] = tensors as [Tensor];
   const misfit = tensors.findIndex((t) => !sameShape(t.shape, first.shape));
@@ -29,7 +26,6 @@ export function stack(tensors: readonly Tensor[], options: CatOptions = {}): Ten
     );
   }
   const rank = first.shape.length;
-  const { dim = 0 } = options;
   if (!Number.isInteger(dim) || dim < -rank - 1 || dim > rank) {
     throw new IndexError(
       "stack",

@@ -1,12 +1,9 @@
 // tensorSplit and its forms for one dimension: parts at given places, or as many as asked for, as views.
 import { ArgumentError, ShapeError } from "../../errors.ts";
-import { checkOptions, type OptionNames } from "../../options.ts";
 import { checkLive, methods, Tensor } from "../../tensor.ts";
-import { existingDim } from "./bounds.ts";
+import { type Along, alongDim, existingDim } from "./bounds.ts";
 import { sliceDim } from "./slice-dim.ts";
-import { type SplitOptions, split } from "./split.ts";
-
-const OPTIONS: OptionNames<SplitOptions> = { dim: true };
+import { split } from "./split.ts";
 
 /** How many parts, or the indices where parts begin: Python's slices, so out of range is the end. */
 export type SplitAt = number | readonly number[] | Tensor;
@@ -40,10 +37,9 @@ function hostIndices(op: string, at: Tensor): number | number[] {
  * As `torch.tensor_split`: x in `at` parts along `dim` (default 0), the first ones larger by one where it does not
  * come out even; or parts that begin at the indices `at`. Views.
  */
-export function tensorSplit(x: Tensor, at: SplitAt, options: SplitOptions = {}): Tensor[] {
+export function tensorSplit(x: Tensor, at: SplitAt, along: Along = 0): Tensor[] {
   checkLive("tensorSplit", x);
-  checkOptions("tensorSplit", options, OPTIONS);
-  return parts("tensorSplit", x, at, options.dim ?? 0);
+  return parts("tensorSplit", x, at, alongDim("tensorSplit", along));
 }
 
 /** Parts along one dimension; of a number they must come out even. */
@@ -74,15 +70,15 @@ export const dsplit = along("dsplit", 3, () => 2);
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    tensorSplit(at: SplitAt, options?: SplitOptions): Tensor[];
+    tensorSplit(at: SplitAt, along?: Along): Tensor[];
     hsplit(at: SplitAt): Tensor[];
     vsplit(at: SplitAt): Tensor[];
     dsplit(at: SplitAt): Tensor[];
   }
 }
 methods({
-  tensorSplit(at, options) {
-    return tensorSplit(this, at, options);
+  tensorSplit(at, along) {
+    return tensorSplit(this, at, along);
   },
   hsplit(at) {
     return hsplit(this, at);

@@ -1,30 +1,22 @@
 // unbind: the slices of a dimension, which goes.
-import { checkOptions, type OptionNames } from "../../options.ts";
 import { checkLive, methods, type Tensor } from "../../tensor.ts";
-import { existingDim } from "./bounds.ts";
+import { type Along, alongDim, existingDim } from "./bounds.ts";
 import { select } from "./select.ts";
 
-export interface UnbindOptions {
-  /** Default 0. */
-  readonly dim?: number | undefined;
-}
-const OPTIONS: OptionNames<UnbindOptions> = { dim: true };
-
 /** As `torch.unbind`: x's slices along `dim` as views without that dimension. */
-export function unbind(x: Tensor, options: UnbindOptions = {}): Tensor[] {
-  checkOptions("unbind", options, OPTIONS);
+export function unbind(x: Tensor, along: Along = 0): Tensor[] {
   checkLive("unbind", x);
-  const dim = existingDim("unbind", options.dim ?? 0, x.shape.length);
+  const dim = existingDim("unbind", alongDim("unbind", along), x.shape.length);
   return Array.from({ length: x.shape[dim] as number }, (_, i) => select(x, dim, i));
 }
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    unbind(options?: UnbindOptions): Tensor[];
+    unbind(along?: Along): Tensor[];
   }
 }
 methods({
-  unbind(options) {
-    return unbind(this, options);
+  unbind(along) {
+    return unbind(this, along);
   },
 });
