@@ -274,7 +274,7 @@ export function macroFunctions(relaxed: boolean, a: RowsOfA): readonly Func[] {
     const [vectors, b, bAt, isLying, columnBias] = [local(), local(), local(), local(), local()];
     const [rowsHere, left, count, aRow, qa] = [local(), local(), local(), local(), local()];
     const [c, qc, bias, position, copy] = [local(), local(), local(), local(), local()];
-    const isFirst = local();
+    const [isFirst, back] = [local(), local()];
     const least = (x: Expr<"i32">, y: Expr<"i32">): Expr<"i32"> => select(x, y, i32.ltU(x, y));
     const aBytes = (rows: I32): Expr<"i32"> => i32.mul(rows, a === "packed" ? 4 : p.aRow);
     const advance = (rows: I32): Code => [
@@ -285,6 +285,7 @@ export function macroFunctions(relaxed: boolean, a: RowsOfA): readonly Func[] {
     /** The rows of a group in a panel of columns, in tiles of one shape. */
     const down = (tile: Tile, kernel: Func): Code => {
       const { rows } = tile;
+      const pitch = tile.vectors * 16;
       const isWidest = tile.vectors === widest;
       const inPlace = (by: Func, howMany: I32): Code => [
         call(
@@ -294,12 +295,22 @@ export function macroFunctions(relaxed: boolean, a: RowsOfA): readonly Func[] {
         ),
         advance(i32.mul(operand(howMany), rows)),
       ];
+      /** A whole tile to the thread's memory, its first row `back` rows further up. */
       const aside = (by: Func): Code =>
         call(
           by,
-          ...[1, p.k, qa, aRow, b, p.bStep, p.own, tile.vectors * 16, bias, columnBias],
-          ...[0, 0, copy],
+          ...[1, p.k, i32.sub(qa, aBytes(back)), aRow, b, p.bStep, p.own, pitch],
+          ...[select(i32.sub(bias, i32.shl(back, 2)), i32.const(0), bias), columnBias, 0, 0, copy],
         );
+      /** Rows that are less than a tile. Panels are padded; else they are computed together with those above. */
+      const few: Code =
+        a === "packed"
+          ? count.set(left)
+          : when(
+              i32.and(isFirst, i32.ltU(rowsHere, rows)),
+              [count.set(1), aRow.set(0)],
+              [count.set(left), back.set(i32.sub(rows, left))],
+            );
       const fromCopy: Code = [b.set(copy), isLying.set(0)];
       return [
         left.set(rowsHere),
@@ -320,17 +331,15 @@ export function macroFunctions(relaxed: boolean, a: RowsOfA): readonly Func[] {
           left,
           doWhile(
             [
-              count.set(
-                a === "packed"
-                  ? least(left, i32.const(rows))
-                  : select(i32.const(rows), i32.const(1), i32.geU(left, rows)),
-              ),
-              // The last rows apart one at a time, as there may be nothing below them to read.
-              aRow.set(a === "packed" ? 0 : select(p.aRow, i32.const(0), i32.eq(count, rows))),
+              count.set(rows),
+              aRow.set(p.aRow),
+              back.set(0),
+              when(i32.ltU(left, rows), few),
               isWidest ? when(isLying, aside(kernel), aside(packed)) : aside(kernel),
               call(
                 part,
-                ...[i32.add(p.own, i32.mul(skip, 4)), tile.vectors * 16, count, columns, qc],
+                ...[i32.add(i32.add(p.own, i32.mul(back, pitch)), i32.shl(skip, 2)), pitch],
+                ...[count, columns, qc],
                 ...[p.rowBytes, position, p.runLength, p.runBytes, p.accumulate, p.activation],
               ),
               advance(count),
