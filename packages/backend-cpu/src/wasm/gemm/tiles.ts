@@ -282,6 +282,12 @@ export function macroFunctions(relaxed: boolean, a: RowsOfA): readonly Func[] {
       qc.add(i32.mul(p.rowBytes, rows)),
       when(bias, bias.add(i32.mul(rows, 4))),
     ];
+    const retreat = (rows: Expr<"i32">): Code => [
+      back.set(rows),
+      qa.set(i32.sub(qa, aBytes(back))),
+      qc.set(i32.sub(qc, i32.mul(p.rowBytes, back))),
+      when(bias, bias.set(i32.sub(bias, i32.shl(back, 2)))),
+    ];
     /** The rows of a group in a panel of columns, in tiles of one shape. */
     const down = (tile: Tile, kernel: Func): Code => {
       const { rows } = tile;
@@ -327,6 +333,15 @@ export function macroFunctions(relaxed: boolean, a: RowsOfA): readonly Func[] {
             )
           : [],
         when(count, inPlace(isWidest ? packed : kernel, count)),
+        // Less than a tile is left: rows above, which came out the same before, make it a whole one.
+        when(
+          i32.and(i32.and(isWhole, i32.eqz(p.accumulate)), i32.ltU(i32.sub(left, 1), rows - 1)),
+          when(i32.geU(rowsHere, rows), [
+            retreat(i32.sub(rows, left)),
+            inPlace(isWidest ? packed : kernel, 1),
+            left.set(0),
+          ]),
+        ),
         when(
           left,
           doWhile(
