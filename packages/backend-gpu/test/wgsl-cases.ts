@@ -87,8 +87,10 @@ export const FAMILIES: Readonly<Record<string, () => void>> = {
     for (const variant of ["wgsl rows", "gpujs rows"]) {
       for (const [slotName, run] of Object.entries(ROWS)) withVariant(slotName, variant, run);
     }
-    withVariant("batchNorm", "wgsl planes", ROWS.batchNorm as () => void);
-    withVariant("batchNormGrad", "wgsl planes", planesGradient);
+    for (const variant of ["wgsl planes", "wgsl planes by groups"]) {
+      withVariant("batchNorm", variant, ROWS.batchNorm as () => void);
+      withVariant("batchNormGrad", variant, planesGradient);
+    }
   },
   pool: () => {
     for (const variant of ["wgsl pooling", "gpujs pooling"]) {

@@ -1770,6 +1770,40 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   part_total[i] = sum_total;
 }
 
+// wgsl/rows/parts/batchNorm/wbrelu6/0 planes by groups
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read_write> part_total : array<f32>;
+
+
+var<workgroup> shared_total : array<f32, 64>;
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let item = wid.x + wid.y * p.width;
+  if (item >= p.count) { return; }
+  let i = item;
+  let row = i % p.rows;
+  let count = f32(p.n);
+  var sum_total = 0.0;
+  for (var at = i * p.plane + lane; at < (i + 1u) * p.plane; at += 64u) { let x = x_in[p.o_x + at]; sum_total = sum_total + (x); }
+  shared_total[lane] = sum_total;
+  for (var half = 32u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) { shared_total[lane] = shared_total[lane] + shared_total[lane + half]; }
+  }
+  if (lane == 0u) { part_total[i] = shared_total[0]; }
+}
+
 // wgsl/rows/parts/batchNorm/wbrelu6/1 channels
 struct Params {
   count : u32,
@@ -1845,6 +1879,44 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   sum_squares = sum_squares + chunk_squares;
   }
   part_squares[i] = sum_squares;
+}
+
+// wgsl/rows/parts/batchNorm/wbrelu6/1 planes by groups
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+  o_total : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read> total_in : array<f32>;
+@group(0) @binding(3) var<storage, read_write> part_squares : array<f32>;
+
+
+var<workgroup> shared_squares : array<f32, 64>;
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let item = wid.x + wid.y * p.width;
+  if (item >= p.count) { return; }
+  let i = item;
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let total = total_in[p.o_total + row];
+  let mean = total / count;
+  var sum_squares = 0.0;
+  for (var at = i * p.plane + lane; at < (i + 1u) * p.plane; at += 64u) { let x = x_in[p.o_x + at]; sum_squares = sum_squares + ((x - mean) * (x - mean)); }
+  shared_squares[lane] = sum_squares;
+  for (var half = 32u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) { shared_squares[lane] = shared_squares[lane] + shared_squares[lane + half]; }
+  }
+  if (lane == 0u) { part_squares[i] = shared_squares[0]; }
 }
 
 // wgsl/rows/parts/batchNorm/wbrelu6/results mean,variance
@@ -1932,6 +2004,49 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   for (; start < end; start++) {  { let at = start; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias); }  }
 }
 
+// wgsl/rows/parts/batchNorm/wbrelu6/y by elements
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_x : u32,
+  o_weight : u32,
+  o_bias : u32,
+  o_total : u32,
+  o_squares : u32,
+  eps : f32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> x_in : array<f32>;
+@group(0) @binding(2) var<storage, read> weight_in : array<f32>;
+@group(0) @binding(3) var<storage, read> bias_in : array<f32>;
+@group(0) @binding(4) var<storage, read> total_in : array<f32>;
+@group(0) @binding(5) var<storage, read> squares_in : array<f32>;
+@group(0) @binding(6) var<storage, read_write> y_out : array<f32>;
+fn relu(x : f32) -> f32 { return select(x, 0.0, x < 0.0); }
+fn relu6(x : f32) -> f32 { return select(relu(x), 6.0, x > 6.0); }
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i / p.plane % p.rows;
+  let count = f32(p.n);
+  let eps = p.eps;
+  let weight = weight_in[p.o_weight + row];
+  let bias = bias_in[p.o_bias + row];
+  let total = total_in[p.o_total + row];
+  let squares = squares_in[p.o_squares + row];
+  let mean = total / count;
+  let variance = squares / count;
+  let rstd = 1.0 / sqrt(variance + eps);
+  let at = i; let x = x_in[p.o_x + at]; y_out[at] = relu6((x - mean) * rstd * weight + bias);
+}
+
 // wgsl/rows/parts/batchNormGrad/wnone/0 channels
 struct Params {
   count : u32,
@@ -2016,6 +2131,50 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
   part_total[i] = sum_total; part_moment[i] = sum_moment;
 }
 
+// wgsl/rows/parts/batchNormGrad/wnone/0 planes by groups
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_g : u32,
+  o_x : u32,
+  o_mean : u32,
+  o_rstd : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> g_in : array<f32>;
+@group(0) @binding(2) var<storage, read> x_in : array<f32>;
+@group(0) @binding(3) var<storage, read> mean_in : array<f32>;
+@group(0) @binding(4) var<storage, read> rstd_in : array<f32>;
+@group(0) @binding(5) var<storage, read_write> part_total : array<f32>;
+@group(0) @binding(6) var<storage, read_write> part_moment : array<f32>;
+
+
+var<workgroup> shared_total : array<f32, 64>;
+var<workgroup> shared_moment : array<f32, 64>;
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let item = wid.x + wid.y * p.width;
+  if (item >= p.count) { return; }
+  let i = item;
+  let row = i % p.rows;
+  let count = f32(p.n);
+  let mean = mean_in[p.o_mean + row];
+  let rstd = rstd_in[p.o_rstd + row];
+  var sum_total = 0.0; var sum_moment = 0.0;
+  for (var at = i * p.plane + lane; at < (i + 1u) * p.plane; at += 64u) { let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; sum_total = sum_total + (g); sum_moment = sum_moment + (g * (x - mean) * rstd); }
+  shared_total[lane] = sum_total; shared_moment[lane] = sum_moment;
+  for (var half = 32u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) { shared_total[lane] = shared_total[lane] + shared_total[lane + half]; shared_moment[lane] = shared_moment[lane] + shared_moment[lane + half]; }
+  }
+  if (lane == 0u) { part_total[i] = shared_total[0]; part_moment[i] = shared_moment[0]; }
+}
+
 // wgsl/rows/parts/batchNormGrad/wnone/results dweight,dbias
 struct Params {
   count : u32,
@@ -2096,6 +2255,48 @@ fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocatio
     
   }
   for (; start < end; start++) {  { let at = start; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count); }  }
+}
+
+// wgsl/rows/parts/batchNormGrad/wnone/y by elements
+struct Params {
+  count : u32,
+  width : u32,
+  rows : u32,
+  n : u32,
+  plane : u32,
+  images : u32,
+  o_g : u32,
+  o_x : u32,
+  o_weight : u32,
+  o_mean : u32,
+  o_rstd : u32,
+  o_total : u32,
+  o_moment : u32,
+}
+@group(0) @binding(0) var<uniform> p : Params;
+@group(0) @binding(1) var<storage, read> g_in : array<f32>;
+@group(0) @binding(2) var<storage, read> x_in : array<f32>;
+@group(0) @binding(3) var<storage, read> weight_in : array<f32>;
+@group(0) @binding(4) var<storage, read> mean_in : array<f32>;
+@group(0) @binding(5) var<storage, read> rstd_in : array<f32>;
+@group(0) @binding(6) var<storage, read> total_in : array<f32>;
+@group(0) @binding(7) var<storage, read> moment_in : array<f32>;
+@group(0) @binding(8) var<storage, read_write> y_out : array<f32>;
+
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) gid : vec3<u32>, @builtin(local_invocation_id) lid : vec3<u32>,
+        @builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = gid.x + gid.y * p.width;
+  if (i >= p.count) { return; }
+  let row = i / p.plane % p.rows;
+  let count = f32(p.n);
+  let weight = weight_in[p.o_weight + row];
+  let mean = mean_in[p.o_mean + row];
+  let rstd = rstd_in[p.o_rstd + row];
+  let total = total_in[p.o_total + row];
+  let moment = moment_in[p.o_moment + row];
+  let at = i; let g = g_in[p.o_g + at]; let x = x_in[p.o_x + at]; y_out[at] = weight * rstd * (g - (total + (x - mean) * rstd * moment) / count);
 }
 
 // wgsl/rows/softmax/dim/row/y

@@ -1,6 +1,7 @@
-// Row kernels over channels in WGSL, for processors that play a GPU: a barrier costs them more than a dispatch, and so
-// does a division per element. A thread walks over the plane of one channel in one image; what the planes of a channel
-// came to is added in order by a thread per channel.
+// Row kernels over channels in WGSL, in two stages: first the plane of each channel in each image, then a thread per
+// channel adds up in order what its planes came to. Two forms. For processors that play a GPU, to which a barrier costs
+// more than a dispatch, and so does a division per element, a thread walks over a plane. For devices a workgroup does,
+// and there is a thread for each element of the result: a workgroup per channel would leave most of them idle.
 import type { View } from "@tapegrad/core";
 import { wgsl } from "../../program/wgsl.ts";
 import { program } from "../../registry.ts";
@@ -62,8 +63,20 @@ function turns(from: string, end: string, each: string, first: string, then: str
   for (; start < ${end}; start++) { ${first} ${one("start")} ${then} }`;
 }
 
-/** Only for layouts by channel, and formulas without `j`. */
-export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
+/** Threads of a workgroup that walks over a plane. */
+const GROUP = 64;
+
+/** What a kernel has a thread for, or a workgroup. */
+type Each = "channel" | "plane" | "plane by a group" | "element";
+const ROW: Readonly<Record<Each, string>> = {
+  channel: "i",
+  plane: "i % p.rows",
+  "plane by a group": "i % p.rows",
+  element: "i / p.plane % p.rows",
+};
+
+/** Only for layouts by channel, and formulas without `j`. @param grouped workgroups walk over planes */
+export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall, grouped = false): void {
   const { layout, views, outputs } = call;
   if (layout.kind !== "channel") throw new Error(`${spec.key} does not go by channels`);
   const { rows, n, plane } = layout;
@@ -77,15 +90,16 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
   const defined: (readonly [string, string])[] = [];
 
   /**
-   * A kernel of one thread per channel, or per plane.
+   * A kernel of one thread, or workgroup, for each of something.
    * @param code what it does; formulas in it know elements as they are spelled, and `count`
    */
   const run = (
     name: string,
-    each: "channel" | "plane",
+    each: Each,
     code: string,
     more: readonly (readonly [string, GpuBlock])[],
     results: readonly (readonly [string, GpuBlock])[],
+    shared: readonly string[] = [],
   ): void => {
     // Definitions that the code needs, and what those need.
     const words = wordsOf(code);
@@ -95,13 +109,15 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
       for (const w of wordsOf(f)) words.add(w);
       lines.unshift(`let ${word} = ${f};`);
     }
-    const planes = [...elements].filter(([e]) => each === "plane" && words.has(e));
+    const planes = [...elements].filter(([e]) => each !== "channel" && words.has(e));
     const own = [...perRow].filter(([e]) => words.has(e));
     const scalars = numbers.filter((s) => words.has(s));
     const places = [...planes, ...own];
     const made = program(`wgsl/rows/parts/${spec.key}/${name}`, (key) => {
+      const byGroup = each === "plane by a group";
       const start = [
-        `let row = ${each === "plane" ? "i % p.rows" : "i"};`,
+        ...(byGroup ? ["let i = item;"] : []),
+        `let row = ${ROW[each]};`,
         "let count = f32(p.n);",
         ...scalars.map((s) => `let ${s} = p.${s};`),
         ...own.map(([e]) => `let ${e} = ${e}_in[p.o_${e} + row];`),
@@ -120,8 +136,12 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
           ...Object.fromEntries(places.map(([e]) => [`o_${e}`, "u32" as const])),
           ...Object.fromEntries(scalars.map((s) => [s, "f32" as const])),
         },
-        threads: "linear",
-        head: headFor(body),
+        threads: byGroup ? "groups" : "linear",
+        workgroup: [GROUP, 1, 1],
+        head: [
+          headFor(body),
+          ...shared.map((name) => `var<workgroup> ${name} : array<f32, ${GROUP}>;`),
+        ].join("\n"),
         body,
       });
     });
@@ -133,7 +153,7 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
         ...places.map(([, p]) => p.offset),
         ...scalars.map((s) => call.numbers?.[s] ?? 0),
       ],
-      each === "plane" ? rows * images : rows,
+      each === "channel" ? rows : each === "element" ? rows * n : rows * images,
     );
   };
 
@@ -158,10 +178,31 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
       add("chunk", (r) => `few_${r.name}`),
     );
     const store = stage.map((r) => `part_${r.name}[i] = sum_${r.name};`);
-    run(
-      `${number} planes`,
-      "plane",
-      `${start("sum")}
+    const tree = stage.map(
+      (r) =>
+        `shared_${r.name}[lane] = ${join(r, `shared_${r.name}[lane]`, `shared_${r.name}[lane + half]`)};`,
+    );
+    if (grouped) {
+      run(
+        `${number} planes by groups`,
+        "plane by a group",
+        `${start("sum")}
+  for (var at = i * p.plane + lane; at < (i + 1u) * p.plane; at += ${GROUP}u) { READ ${add("sum", (r) => `(${r.of})`)} }
+  ${stage.map((r) => `shared_${r.name}[lane] = sum_${r.name};`).join(" ")}
+  for (var half = ${GROUP / 2}u; half > 0u; half = half / 2u) {
+    workgroupBarrier();
+    if (lane < half) { ${tree.join(" ")} }
+  }
+  if (lane == 0u) { ${stage.map((r) => `part_${r.name}[i] = shared_${r.name}[0];`).join(" ")} }`,
+        [],
+        partNames,
+        stage.map((r) => `shared_${r.name}`),
+      );
+    } else {
+      run(
+        `${number} planes`,
+        "plane",
+        `${start("sum")}
   let last = (i + 1u) * p.plane;
   for (var begin = i * p.plane; begin < last; begin += ${CHUNK}u) {
   let end = min(begin + ${CHUNK}u, last);
@@ -170,9 +211,10 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
   ${add("sum", (r) => `chunk_${r.name}`)}
   }
   ${store.join(" ")}`,
-      [],
-      partNames,
-    );
+        [],
+        partNames,
+      );
+    }
     const whole = stage.map((r) => rt.temporary(4 * rows, `${spec.key} ${r.name}`));
     run(
       `${number} channels`,
@@ -208,6 +250,9 @@ export function runParts(rt: GpuRuntime, spec: RowSpec, call: RowCall): void {
   }
   const { y } = outputs;
   if (spec.result !== undefined && y !== undefined) {
-    run("y", "plane", overPlane(`y_out[at] = ${spec.result};`), [], [["y_out", blockOf(y)]]);
+    const store = `y_out[at] = ${spec.result};`;
+    const to = [["y_out", blockOf(y)]] as const;
+    if (grouped) run("y by elements", "element", `let at = i; READ ${store}`, [], to);
+    else run("y", "plane", overPlane(store), [], to);
   }
 }
