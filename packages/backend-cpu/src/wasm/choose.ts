@@ -27,6 +27,8 @@ export interface Choosable<S, Run> {
   readonly paths: readonly Path<S, Run>[];
   /** The shape in words: equal for equal shapes, different for different ones. */
   geometry(shape: S): string;
+  /** The static pick, where it is remembered. */
+  pick?(shape: S): Path<S, Run>;
 }
 
 /**
@@ -40,7 +42,7 @@ export function runChosen<S, Run>(
   run: (path: Path<S, Run>) => void,
 ): Path<S, Run> {
   if (choosing !== null) return runMeasured(choosing, ctx, list, shape, run);
-  const path = staticPick(list.paths, shape);
+  const path = list.pick?.(shape) ?? staticPick(list.paths, shape);
   run(path);
   return path;
 }

@@ -7,7 +7,7 @@
 //              (sums) several channels at once, their patches read without packing
 //   gemm       everything else: one launch of matrix products, over patches that are gathered while packed
 import type { Activation, ConvGeometry, View } from "@tapegrad/core";
-import { type Choosable, runChosen } from "../choose.ts";
+import { type Choosable, runChosen, staticPick } from "../choose.ts";
 import type { Scratch, WasmContext } from "../context.ts";
 import { ACTIVATION_CODES } from "../gemm/contraction.ts";
 import { addressOf, contiguousAt } from "../view.ts";
@@ -17,7 +17,7 @@ import {
   DEPTHWISE_WEIGHT_GRAD,
 } from "./depthwise/paths.ts";
 import { gemmForward, gemmInputGrad, gemmWeightGrad } from "./gemm.ts";
-import { type Conv3, describeKernel, liftGeometry } from "./geometry.ts";
+import { type Conv3, describeKernel, liftGeometry, ofGeometry } from "./geometry.ts";
 import { GROUPED_FORWARD, GROUPED_INPUT_GRAD, GROUPED_WEIGHT_GRAD } from "./grouped/paths.ts";
 import {
   type ConvPath,
@@ -67,6 +67,7 @@ const choosable = <Run>(
   kernel,
   paths,
   geometry: convText,
+  pick: ofGeometry((c) => staticPick(paths, c)),
 });
 const withoutWinograd = <Run>(paths: readonly ConvPath<Run>[]): readonly ConvPath<Run>[] =>
   paths.filter(({ name }) => !name.startsWith("winograd"));
@@ -77,7 +78,20 @@ const CONV_INPUT_GRAD_PLAIN = choosable("convInputGrad", withoutWinograd(INPUT_G
 const CONV_WEIGHT_GRAD = choosable("convWeightGrad", WEIGHT_GRAD);
 const CONV_WEIGHT_GRAD_PLAIN = choosable("convWeightGrad", withoutWinograd(WEIGHT_GRAD));
 
-function nameOf(name: string, c: Conv3, g: ConvGeometry): string {
+/** By path. */
+const names = ofGeometry(() => new Map<string, string>());
+
+function nameOf(path: string, c: Conv3, g: ConvGeometry): string {
+  const known = names(c);
+  let name = known.get(path);
+  if (name === undefined) {
+    name = describe(path, c, g);
+    known.set(path, name);
+  }
+  return name;
+}
+
+function describe(name: string, c: Conv3, g: ConvGeometry): string {
   if (name === "gemm" && isPointwise(c) && isUnitStride(c)) return "pointwise-gemm";
   return `${name === "gemm" ? "implicit-gemm" : name} ${describeKernel(c, g.x.length - 2)}`;
 }

@@ -33,7 +33,73 @@ function lift(list: readonly number[], first: number, missing: number): Triple {
   ];
 }
 
+/** Geometries met so far, by a hash of their numbers. */
+const known = new Map<number, { readonly g: ConvGeometry; readonly c: Conv3 }[]>();
+const MOST_KNOWN = 512;
+
+const mixed = (hash: number, list: readonly number[]): number => {
+  let h = hash;
+  for (let i = 0; i < list.length; i++) h = Math.imul(h ^ (list[i] as number), 0x9e3779b1);
+  return h ^ (h >>> 15);
+};
+const hashOf = ({ x, w, y, stride, padding, dilation, groups }: ConvGeometry): number =>
+  mixed(mixed(mixed(mixed(mixed(mixed(groups, x), w), y), stride), padding), dilation);
+
+const equal = (a: readonly number[], b: readonly number[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+const same = (a: ConvGeometry, b: ConvGeometry): boolean =>
+  a.groups === b.groups &&
+  equal(a.x, b.x) &&
+  equal(a.w, b.w) &&
+  equal(a.y, b.y) &&
+  equal(a.stride, b.stride) &&
+  equal(a.padding, b.padding) &&
+  equal(a.dilation, b.dilation);
+
+/** Lists of a user's own may change. */
+const copied = ({ x, w, y, stride, padding, dilation, groups }: ConvGeometry): ConvGeometry => ({
+  x: [...x],
+  w: [...w],
+  y: [...y],
+  stride: [...stride],
+  padding: [...padding],
+  dilation: [...dilation],
+  groups,
+});
+
+/** One object for equal geometries as long as it is known: see ofGeometry(). */
 export function liftGeometry(g: ConvGeometry): Conv3 {
+  const hash = hashOf(g);
+  const there = known.get(hash);
+  if (there !== undefined) {
+    for (const entry of there) if (same(entry.g, g)) return entry.c;
+  }
+  if (known.size >= MOST_KNOWN) known.clear();
+  const entry = { g: copied(g), c: lifted(g) };
+  known.set(hash, [...(known.get(hash) ?? []), entry]);
+  return entry.c;
+}
+
+/**
+ * What follows from a geometry alone, made once for each: keys of kernels are long texts, and around a kernel that
+ * sweeps the caches every line of code that is run has to be fetched again.
+ */
+export function ofGeometry<T>(make: (c: Conv3) => T): (c: Conv3) => T {
+  const kept = new WeakMap<Conv3, T>();
+  return (c) => {
+    let made = kept.get(c);
+    if (made === undefined) {
+      made = make(c);
+      kept.set(c, made);
+    }
+    return made;
+  };
+}
+
+function lifted(g: ConvGeometry): Conv3 {
   const input = lift(g.x, 2, 1);
   const kernel = lift(g.w, 2, 1);
   const output = lift(g.y, 2, 1);

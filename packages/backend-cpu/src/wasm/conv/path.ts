@@ -4,7 +4,7 @@
 import type { Path } from "../choose.ts";
 import type { WasmContext } from "../context.ts";
 import type { ActivationCode } from "../gemm/contraction.ts";
-import type { Conv3 } from "./geometry.ts";
+import { type Conv3, ofGeometry } from "./geometry.ts";
 
 export type ConvPath<Run> = Path<Conv3, Run>;
 
@@ -30,10 +30,10 @@ export const isPointwise = (c: Conv3): boolean =>
 export const isUnitStride = (c: Conv3): boolean => c.stride.every((s) => s === 1);
 
 /** Everything that a convolution depends on, in words. */
-export function convText(c: Conv3): string {
+export const convText = ofGeometry((c): string => {
   const by = (t: readonly number[]): string => t.join("x");
   return (
     `n${c.batch} c${c.channels} o${c.outChannels} g${c.groups} in${by(c.input)} k${by(c.kernel)} ` +
     `s${by(c.stride)} p${by(c.padding)} d${by(c.dilation)} out${by(c.output)}`
   );
-}
+});

@@ -20,9 +20,8 @@ import {
 } from "../../assembler/assembler.ts";
 import { get, upTo } from "../../assembler/lists.ts";
 import type { WasmContext } from "../../context.ts";
-import { planFor } from "../../plan-cache.ts";
 import { at3 } from "../boxes.ts";
-import type { Conv3 } from "../geometry.ts";
+import { type Conv3, ofGeometry } from "../geometry.ts";
 import { type Box, boxOf, clearBoxes, columnAt, fillBox } from "./box.ts";
 import { cut, loadAcross, type Piece } from "./code.ts";
 import { keyOf } from "./columns.ts";
@@ -51,12 +50,13 @@ interface Plan {
   /** Rows of taps in one pass. */
   readonly tapRows: number;
   readonly c: Conv3;
+  readonly key: string;
 }
 
 /** Slices, offset of the gradient, offset of the sums, offset of the source. */
 const RECORD = 16;
 
-function planOf(c: Conv3): Plan {
+const planOf = ofGeometry((c): Plan => {
   const [kd, kh, kw] = c.kernel;
   const [sd, sh, sw] = c.stride;
   const [dd, dh, dw] = c.dilation;
@@ -113,8 +113,9 @@ function planOf(c: Conv3): Plan {
     const joined = restDeltas.every((d) => d >= 0);
     groups.push(group(whole * together, joined ? 1 : rest, joined ? rest : 1));
   }
-  return { box, rows, groups, table: Int32Array.from(words), tapRows, c };
-}
+  const key = `dw columns of w ${keyOf(c)}`;
+  return { box, rows, groups, table: Int32Array.from(words), tapRows, c, key };
+});
 
 /**
  * columnGrad(images, xImage, gImage, count, x, g, sums, member, multiplier, box, table): what `images` images give
@@ -267,9 +268,10 @@ export function columnWeightGrad(
   dw: number,
 ): void {
   if (c.outChannels === 0) return;
-  const key = `dw columns of w ${keyOf(c)}`;
-  const plan = planFor(key, () => planOf(c));
-  const { columnGrad } = ctx.get<"columnGrad">(key, () => [columnGradKernel(plan, ctx.relaxed)]);
+  const plan = planOf(c);
+  const { columnGrad } = ctx.get<"columnGrad">(plan.key, () => [
+    columnGradKernel(plan, ctx.relaxed),
+  ]);
   ctx.withScratch((scratch) => {
     const at = scratch.take(plan.table.length * 4);
     ctx.arena.i32.set(plan.table, at / 4);

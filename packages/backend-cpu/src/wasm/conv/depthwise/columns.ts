@@ -5,10 +5,9 @@
 
 import { upTo } from "../../assembler/lists.ts";
 import type { WasmContext } from "../../context.ts";
-import type { ActivationCode } from "../../gemm/contraction.ts";
-import { planFor } from "../../plan-cache.ts";
+import { ACTIVATION_CODES, type ActivationCode } from "../../gemm/contraction.ts";
 import { allPhases, at3, gradBox, type Phase } from "../boxes.ts";
-import type { Conv3 } from "../geometry.ts";
+import { type Conv3, ofGeometry } from "../geometry.ts";
 import { type Box, boxOf, columnAt } from "./box.ts";
 import {
   columnSumKernel,
@@ -84,10 +83,13 @@ function codeSize(rows: readonly RowPhase[], tile: Tile, width: number, step: nu
 interface Plan {
   readonly shape: SumShape;
   readonly table: Int32Array;
+  /** Of the kernel, by activation. */
+  readonly keys: readonly string[];
 }
 
 function planOf(
   c: Conv3,
+  name: string,
   rows: readonly RowPhase[],
   output: readonly [number, number, number],
   step: number,
@@ -107,10 +109,11 @@ function planOf(
   return {
     shape: { box, rows, output, step, filter: c.kernelSize * 4, tile },
     table: tableOf(entries(box)),
+    keys: Object.values(ACTIVATION_CODES).map((a) => `${name} ${keyOf(c)} ${a}`),
   };
 }
 
-function forwardPlan(c: Conv3): Plan {
+const forwardPlan = ofGeometry((c): Plan => {
   const [kd, kh, kw] = c.kernel;
   const [sd, sh, sw] = c.stride;
   const [dd, dh, dw] = c.dilation;
@@ -128,6 +131,7 @@ function forwardPlan(c: Conv3): Plan {
   const columns = (Math.max(4, c.output[2]) - 1) * sw + (kw - 1) * dw + 1;
   return planOf(
     c,
+    "dw columns",
     rows,
     c.output,
     1,
@@ -144,9 +148,9 @@ function forwardPlan(c: Conv3): Plan {
         }),
       ]),
   );
-}
+});
 
-function inputGradPlan(c: Conv3): Plan {
+const inputGradPlan = ofGeometry((c): Plan => {
   const [, kh, kw] = c.kernel;
   const [sd, sh, sw] = c.stride;
   const dims = allPhases(c);
@@ -180,6 +184,7 @@ function inputGradPlan(c: Conv3): Plan {
     );
   return planOf(
     c,
+    "dw columns of g",
     rows,
     c.input,
     sw,
@@ -194,7 +199,7 @@ function inputGradPlan(c: Conv3): Plan {
         });
       }),
   );
-}
+});
 
 /** Everything that a geometry says about one plane and its filters, as a key. */
 export const keyOf = (c: Conv3): string =>
@@ -203,8 +208,7 @@ export const keyOf = (c: Conv3): string =>
 function run(
   ctx: WasmContext,
   c: Conv3,
-  name: string,
-  make: (c: Conv3) => Plan,
+  { shape, table, keys }: Plan,
   x: number,
   w: number,
   bias: number,
@@ -214,9 +218,7 @@ function run(
   sources: number,
   activation: ActivationCode = 0,
 ): void {
-  const key = `${name} ${keyOf(c)}`;
-  const { shape, table } = planFor(key, () => make(c));
-  const { columnSum } = ctx.get<"columnSum">(`${key} ${activation}`, () => [
+  const { columnSum } = ctx.get<"columnSum">(keys[activation] as string, () => [
     columnSumKernel(shape, activation, ctx.relaxed),
   ]);
   const { box, output } = shape;
@@ -261,7 +263,7 @@ export function columnForward(
   const outputs = c.batch * c.outChannels;
   if (outputs === 0) return;
   const multiplier = c.outChannels / c.channels;
-  run(ctx, c, "dw columns", forwardPlan, x, w, bias ?? 0, y, outputs, multiplier, 1, activation);
+  run(ctx, c, forwardPlan(c), x, w, bias ?? 0, y, outputs, multiplier, 1, activation);
 }
 
 export function columnInputGrad(
@@ -274,5 +276,5 @@ export function columnInputGrad(
   const outputs = c.batch * c.channels;
   if (outputs === 0) return;
   const sources = c.outChannels / c.channels;
-  run(ctx, c, "dw columns of g", inputGradPlan, g, w, 0, dx, outputs, 1, sources);
+  run(ctx, c, inputGradPlan(c), g, w, 0, dx, outputs, 1, sources);
 }

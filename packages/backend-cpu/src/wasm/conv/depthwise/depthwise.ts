@@ -1,8 +1,8 @@
 // Depthwise convolution (groups = input channels, any multiplier), and grouped convolution with few channels per
 // group: driving the kernels that are written for one plane size.
 import type { WasmContext } from "../../context.ts";
-import type { ActivationCode } from "../../gemm/contraction.ts";
-import type { Conv3 } from "../geometry.ts";
+import { ACTIVATION_CODES, type ActivationCode } from "../../gemm/contraction.ts";
+import { type Conv3, ofGeometry } from "../geometry.ts";
 import { forwardKernel } from "./forward.ts";
 import { inputGradKernel } from "./input-grad.ts";
 import { costOf, overChannels, overPlanes } from "./launch.ts";
@@ -80,6 +80,14 @@ function keyOf({
   return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
 }
 
+const forwardKeys = ofGeometry((c) =>
+  Object.values(ACTIVATION_CODES).map(
+    (a) => `dw forward ${keyOf(c)} ${c.channels > c.groups} ${a}`,
+  ),
+);
+const inputGradKey = ofGeometry((c) => `dw inputGrad ${keyOf(c)} ${c.outChannels > c.groups}`);
+const weightGradKey = ofGeometry((c) => `dw weightGrad ${keyOf(c)}`);
+
 /** y = activation(x ⋆ w + bias). */
 export function directForward(
   ctx: WasmContext,
@@ -94,14 +102,11 @@ export function directForward(
   if (planes * c.outputSize === 0) return;
   const sources = c.channels / c.groups;
   const multiplier = c.outChannels / c.groups;
-  const { forward } = ctx.get<"forward">(
-    `dw forward ${keyOf(c)} ${sources > 1} ${activation}`,
-    () => {
-      const s = planeShape(c);
-      const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
-      return [forwardKernel(s, cut, sources > 1, activation, ctx.relaxed)];
-    },
-  );
+  const { forward } = ctx.get<"forward">(forwardKeys(c)[activation] as string, () => {
+    const s = planeShape(c);
+    const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
+    return [forwardKernel(s, cut, sources > 1, activation, ctx.relaxed)];
+  });
   overPlanes(ctx, forward, planes, costOf(c), (first, count) => [
     count,
     x + Math.floor(first / multiplier) * sources * c.inputSize * 4,
@@ -127,8 +132,7 @@ export function directInputGrad(
   if (planes * c.inputSize === 0) return;
   const multiplier = c.outChannels / c.groups;
   const siblings = c.channels / c.groups;
-  const key = `dw inputGrad ${keyOf(c)} ${multiplier > 1}`;
-  const { inputGrad } = ctx.get<"inputGrad">(key, () => {
+  const { inputGrad } = ctx.get<"inputGrad">(inputGradKey(c), () => {
     const s = planeShape(c);
     const cut = sumTiling(s, s.input[0], Math.ceil(s.input[1] / (4 * s.stride[1])));
     return [inputGradKernel(s, cut, multiplier > 1, ctx.relaxed)];
@@ -154,7 +158,7 @@ export function directWeightGrad(
   dw: number,
 ): void {
   if (c.outChannels === 0) return;
-  const { weightGrad } = ctx.get<"weightGrad">(`dw weightGrad ${keyOf(c)}`, () => {
+  const { weightGrad } = ctx.get<"weightGrad">(weightGradKey(c), () => {
     const s = planeShape(c);
     return [weightGradKernel(s, weightTiling(s), ctx.relaxed)];
   });
