@@ -17,7 +17,7 @@ import {
   DEPTHWISE_WEIGHT_GRAD,
 } from "./depthwise/paths.ts";
 import { gemmForward, gemmInputGrad, gemmWeightGrad } from "./gemm.ts";
-import { type Conv3, describeKernel, liftGeometry, ofGeometry } from "./geometry.ts";
+import { type Conv3, describeKernel, liftGeometry, ofGeometry, ofVariant } from "./geometry.ts";
 import { GROUPED_FORWARD, GROUPED_INPUT_GRAD, GROUPED_WEIGHT_GRAD } from "./grouped/paths.ts";
 import {
   type ConvPath,
@@ -78,23 +78,11 @@ const CONV_INPUT_GRAD_PLAIN = choosable("convInputGrad", withoutWinograd(INPUT_G
 const CONV_WEIGHT_GRAD = choosable("convWeightGrad", WEIGHT_GRAD);
 const CONV_WEIGHT_GRAD_PLAIN = choosable("convWeightGrad", withoutWinograd(WEIGHT_GRAD));
 
-/** By path. */
-const names = ofGeometry(() => new Map<string, string>());
-
-function nameOf(path: string, c: Conv3, g: ConvGeometry): string {
-  const known = names(c);
-  let name = known.get(path);
-  if (name === undefined) {
-    name = describe(path, c, g);
-    known.set(path, name);
-  }
-  return name;
-}
-
-function describe(name: string, c: Conv3, g: ConvGeometry): string {
+/** Of a path. */
+const nameOf = ofVariant((c, name: string): string => {
   if (name === "gemm" && isPointwise(c) && isUnitStride(c)) return "pointwise-gemm";
-  return `${name === "gemm" ? "implicit-gemm" : name} ${describeKernel(c, g.x.length - 2)}`;
-}
+  return `${name === "gemm" ? "implicit-gemm" : name} ${describeKernel(c)}`;
+});
 
 /**
  * y = activation(x ⋆ w (+ bias [outChannels])): [N, C, …] ⋆ [O, C / groups, …] → [N, O, …]. y is contiguous.
@@ -116,7 +104,7 @@ export function conv(
     const { name } = runChosen(ctx, ctx.winograd ? CONV : CONV_PLAIN, c, (path) => {
       path.run(ctx, c, px, pw, pb, addressOf(y), code);
     });
-    return nameOf(name, c, g);
+    return nameOf(c, name);
   });
 }
 
@@ -135,7 +123,7 @@ export function convInputGrad(
     const { name } = runChosen(ctx, list, c, (path) => {
       path.run(ctx, c, pg, pw, addressOf(dx));
     });
-    return nameOf(name, c, geometry);
+    return nameOf(c, name);
   });
 }
 
@@ -154,7 +142,7 @@ export function convWeightGrad(
     const { name } = runChosen(ctx, list, c, (path) => {
       path.run(ctx, c, pg, px, addressOf(dw));
     });
-    return nameOf(name, c, geometry);
+    return nameOf(c, name);
   });
 }
 

@@ -5,6 +5,8 @@ import type { ConvGeometry } from "@tapegrad/core";
 export type Triple = readonly [number, number, number];
 
 export interface Conv3 {
+  /** Spatial dims that were given. */
+  readonly dims: number;
   readonly batch: number;
   readonly channels: number;
   readonly outChannels: number;
@@ -99,11 +101,34 @@ export function ofGeometry<T>(make: (c: Conv3) => T): (c: Conv3) => T {
   };
 }
 
+/** The same of a geometry and something else, of which there are few values. */
+export function ofVariant<V extends string | number, T>(
+  make: (c: Conv3, variant: V) => T,
+): (c: Conv3, variant: V) => T {
+  const kept = ofGeometry(() => new Map<V, T>());
+  return (c, variant) => {
+    const variants = kept(c);
+    let made = variants.get(variant);
+    if (made === undefined) {
+      made = make(c, variant);
+      variants.set(variant, made);
+    }
+    return made;
+  };
+}
+
+/** One of something for each kind of SIMD: fused multiply-add or not. */
+export function perKind<T>(make: (relaxed: boolean) => T): (relaxed: boolean) => T {
+  const [plain, fused] = [make(false), make(true)];
+  return (relaxed) => (relaxed ? fused : plain);
+}
+
 function lifted(g: ConvGeometry): Conv3 {
   const input = lift(g.x, 2, 1);
   const kernel = lift(g.w, 2, 1);
   const output = lift(g.y, 2, 1);
   return {
+    dims: g.x.length - 2,
     batch: g.x[0] as number,
     channels: g.x[1] as number,
     outChannels: g.w[0] as number,
@@ -127,7 +152,8 @@ const sizeText = (values: Triple, dims: number): string => {
 };
 
 /** "k3 s1" for a square kernel, "k3x5 s2x1" for others, "d2" where dilated; for the names of variants. */
-export function describeKernel(c: Conv3, dims: number): string {
+export function describeKernel(c: Conv3): string {
+  const { dims } = c;
   const [d0, d1, d2] = c.dilation;
   const dilated = d0 > 1 || d1 > 1 || d2 > 1 ? ` d${sizeText(c.dilation, dims)}` : "";
   return `k${sizeText(c.kernel, dims)} s${sizeText(c.stride, dims)}${dilated}`;

@@ -5,7 +5,7 @@
 
 import { upTo } from "../../assembler/lists.ts";
 import type { WasmContext } from "../../context.ts";
-import { ACTIVATION_CODES, type ActivationCode } from "../../gemm/contraction.ts";
+import type { ActivationCode } from "../../gemm/contraction.ts";
 import { allPhases, at3, gradBox, type Phase } from "../boxes.ts";
 import { type Conv3, ofGeometry } from "../geometry.ts";
 import { type Box, boxOf, columnAt } from "./box.ts";
@@ -83,8 +83,8 @@ function codeSize(rows: readonly RowPhase[], tile: Tile, width: number, step: nu
 interface Plan {
   readonly shape: SumShape;
   readonly table: Int32Array;
-  /** Of the kernel, by activation. */
-  readonly keys: readonly string[];
+  /** Of the kernel, but for its activation. */
+  readonly key: string;
 }
 
 function planOf(
@@ -109,7 +109,7 @@ function planOf(
   return {
     shape: { box, rows, output, step, filter: c.kernelSize * 4, tile },
     table: tableOf(entries(box)),
-    keys: Object.values(ACTIVATION_CODES).map((a) => `${name} ${keyOf(c)} ${a}`),
+    key: `${name} ${keyOf(c)}`,
   };
 }
 
@@ -208,7 +208,7 @@ export const keyOf = (c: Conv3): string =>
 function run(
   ctx: WasmContext,
   c: Conv3,
-  { shape, table, keys }: Plan,
+  { shape, table, key }: Plan,
   x: number,
   w: number,
   bias: number,
@@ -218,7 +218,7 @@ function run(
   sources: number,
   activation: ActivationCode = 0,
 ): void {
-  const { columnSum } = ctx.get<"columnSum">(keys[activation] as string, () => [
+  const { columnSum } = ctx.get<"columnSum">(`${key} ${activation}`, () => [
     columnSumKernel(shape, activation, ctx.relaxed),
   ]);
   const { box, output } = shape;

@@ -1,8 +1,8 @@
 // Depthwise convolution (groups = input channels, any multiplier), and grouped convolution with few channels per
 // group: driving the kernels that are written for one plane size.
 import type { WasmContext } from "../../context.ts";
-import { ACTIVATION_CODES, type ActivationCode } from "../../gemm/contraction.ts";
-import { type Conv3, ofGeometry } from "../geometry.ts";
+import type { ActivationCode } from "../../gemm/contraction.ts";
+import { type Conv3, ofGeometry, ofVariant } from "../geometry.ts";
 import { forwardKernel } from "./forward.ts";
 import { inputGradKernel } from "./input-grad.ts";
 import { costOf, overChannels, overPlanes } from "./launch.ts";
@@ -80,10 +80,9 @@ function keyOf({
   return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
 }
 
-const forwardKeys = ofGeometry((c) =>
-  Object.values(ACTIVATION_CODES).map(
-    (a) => `dw forward ${keyOf(c)} ${c.channels > c.groups} ${a}`,
-  ),
+const forwardKey = ofVariant(
+  (c, activation: ActivationCode) =>
+    `dw forward ${keyOf(c)} ${c.channels > c.groups} ${activation}`,
 );
 const inputGradKey = ofGeometry((c) => `dw inputGrad ${keyOf(c)} ${c.outChannels > c.groups}`);
 const weightGradKey = ofGeometry((c) => `dw weightGrad ${keyOf(c)}`);
@@ -102,7 +101,7 @@ export function directForward(
   if (planes * c.outputSize === 0) return;
   const sources = c.channels / c.groups;
   const multiplier = c.outChannels / c.groups;
-  const { forward } = ctx.get<"forward">(forwardKeys(c)[activation] as string, () => {
+  const { forward } = ctx.get<"forward">(forwardKey(c, activation), () => {
     const s = planeShape(c);
     const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
     return [forwardKernel(s, cut, sources > 1, activation, ctx.relaxed)];

@@ -5,11 +5,9 @@
 import { upTo } from "../../assembler/lists.ts";
 import type { WasmContext } from "../../context.ts";
 import type { ActivationCode } from "../../gemm/contraction.ts";
-import { planFor } from "../../plan-cache.ts";
 import { allPhases, at3, type Phase } from "../boxes.ts";
-import type { Conv3 } from "../geometry.ts";
+import { type Conv3, ofGeometry, ofVariant, perKind } from "../geometry.ts";
 import { clearBytes } from "../pad.ts";
-import { convText } from "../path.ts";
 import { phaseSpan } from "./fill.ts";
 import {
   ENOUGH_UNITS,
@@ -91,6 +89,10 @@ function joinRows(c: Conv3): Conv3 {
   return { ...c, input: size, output: size };
 }
 
+const forwardPlans = perKind((relaxed) =>
+  ofVariant((c, activation: ActivationCode) => planSums(forwardSums(c, activation), relaxed)),
+);
+
 /** y = activation(x ⋆ w + bias). */
 export function groupedForward(
   ctx: WasmContext,
@@ -102,10 +104,11 @@ export function groupedForward(
   activation: ActivationCode = 0,
   tile?: Tile,
 ): void {
-  const make = (): SumsPlan | undefined => planSums(forwardSums(c, activation), ctx.relaxed, tile);
   // A tile of one's own is for tests.
-  const key = `grouped forward ${ctx.relaxed} ${activation} ${convText(c)}`;
-  const plan = tile === undefined ? planFor(key, make) : make();
+  const plan =
+    tile === undefined
+      ? forwardPlans(ctx.relaxed)(c, activation)
+      : planSums(forwardSums(c, activation), ctx.relaxed, tile);
   if (plan !== undefined) runSums(ctx, plan, x, w, bias ?? 0, y);
 }
 
@@ -183,9 +186,8 @@ export function groupedInputGrad(
   dx: number,
   tile?: Tile,
 ): void {
-  const make = (): InputGradPlan => planInputGrad(c, ctx.relaxed, tile);
-  const key = `grouped input gradient ${ctx.relaxed} ${convText(c)}`;
-  const { idle, phases } = tile === undefined ? planFor(key, make) : make();
+  const { idle, phases } =
+    tile === undefined ? inputGradPlans(ctx.relaxed)(c) : planInputGrad(c, ctx.relaxed, tile);
   if (idle) clearBytes(ctx, dx, c.batch * c.channels * c.inputSize * 4);
   for (const plan of phases) runSums(ctx, plan, g, w, 0, dx);
 }
@@ -195,6 +197,8 @@ interface InputGradPlan {
   readonly idle: boolean;
   readonly phases: readonly SumsPlan[];
 }
+
+const inputGradPlans = perKind((relaxed) => ofGeometry((c) => planInputGrad(c, relaxed)));
 
 function planInputGrad(geometry: Conv3, relaxed: boolean, tile?: Tile): InputGradPlan {
   const c = joinRows(geometry);

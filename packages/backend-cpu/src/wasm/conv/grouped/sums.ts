@@ -2,10 +2,10 @@
 // per shape, and the launch of the kernels of conv/grouped/kernels.ts.
 import type { WasmContext } from "../../context.ts";
 import type { ActivationCode } from "../../gemm/contraction.ts";
-import { Tables } from "../../plan-cache.ts";
 import { arithmetic, pieces, traffic } from "../../threads/launch.ts";
 import { type Fill, fillWords } from "./fill.ts";
 import { JOB, type JobWord, packFunction, sumFunctions } from "./kernels.ts";
+import { Tables } from "./tables.ts";
 
 /** A box should leave room in the L2 cache; where there are fewer units than that, rows are cut into strips. */
 const BOX_BYTES = 1 << 17;

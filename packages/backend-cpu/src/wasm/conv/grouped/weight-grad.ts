@@ -2,14 +2,14 @@
 
 import { upTo } from "../../assembler/lists.ts";
 import type { WasmContext } from "../../context.ts";
-import { planFor, Tables } from "../../plan-cache.ts";
 import { arithmetic, pieces, traffic } from "../../threads/launch.ts";
-import type { Conv3 } from "../geometry.ts";
+import { type Conv3, ofGeometry, perKind } from "../geometry.ts";
 import { clearBytes, sumParts } from "../pad.ts";
-import { convText, isPointwise, isUnitStride } from "../path.ts";
+import { isPointwise, isUnitStride } from "../path.ts";
 import { type Fill, fillWords, phaseSpan } from "./fill.ts";
 import { GRAD_JOB, type GradJobWord, type GradTile, gradFunctions } from "./grad-kernels.ts";
 import { usedPhases } from "./grouped.ts";
+import { Tables } from "./tables.ts";
 
 /** Planes of a chunk should stay in the L2 cache, those of a tile in L1. */
 const CHUNK_BYTES = 1 << 16;
@@ -208,7 +208,7 @@ interface GradPlan {
 function planGrad(
   c: Conv3,
   relaxed: boolean,
-  forced: readonly [rows: number, columns: number] | undefined,
+  forced?: readonly [rows: number, columns: number],
 ): GradPlan {
   const { groups, batch } = c;
   const [inPer, outPer] = [c.channels / groups, c.outChannels / groups];
@@ -325,6 +325,8 @@ const [X, G, DW] = (["x", "g", "dw"] as const).map((name) => GRAD_JOB.indexOf(na
   number,
 ];
 
+const gradPlans = perKind((relaxed) => ofGeometry((c) => planGrad(c, relaxed)));
+
 /** dw from the gradient g of y and x. Sums along pixels of an image, images, pieces: always in that order. */
 export function groupedWeightGrad(
   ctx: WasmContext,
@@ -340,10 +342,8 @@ export function groupedWeightGrad(
     clearBytes(ctx, dw, c.outChannels * inPer * c.kernelSize * 4);
     return;
   }
-  const make = (): GradPlan => planGrad(c, ctx.relaxed, forced);
   // A tile of one's own is for tests.
-  const plan =
-    forced === undefined ? planFor(`grouped grads ${ctx.relaxed} ${convText(c)}`, make) : make();
+  const plan = forced === undefined ? gradPlans(ctx.relaxed)(c) : planGrad(c, ctx.relaxed, forced);
   const { tables, tile, parts, floats, units, cost } = plan;
   const { grads } = ctx.get<"grads" | "fill">(plan.key, () => gradFunctions(tile, ctx.relaxed));
   ctx.withScratch((scratch) => {

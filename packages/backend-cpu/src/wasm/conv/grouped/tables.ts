@@ -1,21 +1,6 @@
-// What follows from a shape alone, made once per shape: drivers that are called again with the same geometry have
-// their cuts and tables ready. Tables are words that some kernel reads; they are copied to scratch memory for
-// each call, as threads may run several calls of one shape in different memories.
+// Tables that a plan has made once: words that some kernel reads. They are copied to scratch memory for each call, as
+// threads may run several calls of one shape in different memories.
 import type { Arena } from "@tapegrad/core";
-
-const plans = new Map<string, unknown>();
-const MOST_PLANS = 512;
-
-/** The plan of that key, made the first time. A key stands for plans of one type. */
-export function planFor<P>(key: string, make: () => P): P {
-  let plan = plans.get(key) as P | undefined;
-  if (plan === undefined) {
-    if (plans.size >= MOST_PLANS) plans.clear();
-    plan = make();
-    plans.set(key, plan);
-  }
-  return plan;
-}
 
 /** Several tables, one after the other. */
 export class Tables {
