@@ -12,7 +12,10 @@ import {
   f32x4,
   func,
   i32,
+  select,
+  touch,
   v128,
+  when,
 } from "../assembler/assembler.ts";
 import { upTo } from "../assembler/lists.ts";
 import type { WasmContext } from "../context.ts";
@@ -46,6 +49,11 @@ const PARAMS = {
  */
 type Walk = "rows" | "along" | "across" | "elements";
 
+/** Rows of so many elements go by lines of memory, */
+const LONG = 32;
+/** of which y's are asked for so many bytes before they are written. */
+const AHEAD = 2048;
+
 /** Indices are below 2³²: the low word of an int64 is the index. */
 function kernel(way: Way, walk: Walk, indexBytes: number): Func {
   return func("run", PARAMS, (f, p) => {
@@ -55,10 +63,16 @@ function kernel(way: Way, walk: Walk, indexBytes: number): Func {
       way === "gather"
         ? f32.store(to, f32.load(from))
         : f32.store(from, f32.add(f32.load(from), f32.load(to)));
-    const four: Code =
+    const four = (at: number): Code =>
       way === "gather"
-        ? v128.store(y, v128.load(x))
-        : v128.store(x, f32x4.add(v128.load(x), v128.load(y)));
+        ? v128.store(y, v128.load(x, at), at)
+        : v128.store(x, f32x4.add(v128.load(x, at), v128.load(y, at)), at);
+    /** The last row of y, behind whose start nothing is touched. */
+    const last = f.local("i32");
+    const ahead: Code = [
+      target.set(i32.add(y, AHEAD)),
+      touch(select(target, last, i32.ltU(target, last))),
+    ];
     const start: Code = [y.set(p.y), x.set(p.x)];
     /** `count` elements whose places follow from constants alone. */
     const fixed = (count: number): Code => [
@@ -90,7 +104,17 @@ function kernel(way: Way, walk: Walk, indexBytes: number): Func {
             start,
             x.add(i32.mul(i32.load(p.index), p.dimStep)),
             left.set(i32.shrU(p.n, 2)),
-            countdownOrSkip(left, [four, y.add(16), x.add(16)]),
+            when(i32.geU(p.n, LONG), [
+              left.set(i32.shrU(p.n, 4)),
+              countdown(left, [
+                way === "gather" ? ahead : [],
+                [0, 16, 32, 48].map(four),
+                y.add(64),
+                x.add(64),
+              ]),
+              left.set(i32.and(i32.shrU(p.n, 2), 3)),
+            ]),
+            countdownOrSkip(left, [four(0), y.add(16), x.add(16)]),
             left.set(i32.and(p.n, 3)),
             countdownOrSkip(left, [element(y, x), y.add(4), x.add(4)]),
           ]
@@ -107,7 +131,10 @@ function kernel(way: Way, walk: Walk, indexBytes: number): Func {
             ]),
           ];
     const row = walk === "along" || walk === "across" ? steady : rest;
-    return countdown(p.rows, [row, p.y.add(p.yRow), p.x.add(p.xRow), p.index.add(p.indexRow)]);
+    return [
+      last.set(i32.add(p.y, i32.mul(i32.sub(p.rows, 1), p.yRow))),
+      countdown(p.rows, [row, p.y.add(p.yRow), p.x.add(p.xRow), p.index.add(p.indexRow)]),
+    ];
   });
 }
 
