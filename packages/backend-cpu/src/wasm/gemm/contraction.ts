@@ -10,8 +10,9 @@ import type { Scratch, WasmContext } from "../context.ts";
 import { type Argument, arithmetic, pieces, type Tasks, traffic } from "../threads/launch.ts";
 import { byRuns, type Cut, cutOf, groupOf, roundUp } from "./contraction-cut.ts";
 import { packFunctions } from "./kernels.ts";
+import { macroFunctions, macroScratch } from "./macro.ts";
 import { type Axis, startAt } from "./odometer.ts";
-import { macroFunctions, macroScratch, PANEL_ROWS, panelColumns, type RowsOfA } from "./tiles.ts";
+import { PANEL_ROWS, panelColumns, type RowsOfA } from "./tiles.ts";
 
 export interface Operand {
   readonly at: number;

@@ -126,33 +126,27 @@ const sideBySide = (at: readonly IntLocal[]): Expr<"i32"> =>
 function gatherOne(f: Scope, at: readonly IntLocal[], q: IntLocal, o: IntLocal): Code {
   const vec = f.local("v128");
   const lane = (j: number): Expr<"i32"> => i32.add(get(at, j), o);
-  const vectors = Math.floor(at.length / 4);
+  const vectors = at.length / 4;
   return [
     upTo(vectors).map((v) => [
       vec.set(v128.load32Zero(lane(v * 4))),
       [1, 2, 3].map((j) => vec.set(v128.load32Lane(lane(v * 4 + j), vec, j))),
       v128.store(q, vec, v * 16),
     ]),
-    upTo(at.length % 4).map((j) =>
-      f32.store(q, f32.load(lane(vectors * 4 + j)), (vectors * 4 + j) * 4),
-    ),
   ];
 }
 
 /** One k of lanes side by side. */
 function copyOne(f: Scope, at: readonly IntLocal[], q: IntLocal, o: IntLocal): Code {
   const from = f.local("i32");
-  const vectors = Math.floor(at.length / 4);
+  const vectors = at.length / 4;
   return [
     from.set(i32.add(get(at, 0), o)),
     upTo(vectors).map((v) => v128.store(q, v128.load(from, v * 16), v * 16)),
-    at.length % 4 === 2
-      ? v128.store64Lane(q, v128.load64Zero(from, vectors * 16), 0, vectors * 16)
-      : [],
   ];
 }
 
-/** Four k, side by side in memory, of lanes anywhere: 4 × 4 blocks (and a 2 × 4) transposed. */
+/** Four k, side by side in memory, of lanes anywhere: 4 × 4 blocks transposed. */
 function packFour(f: Scope, at: readonly IntLocal[], q: IntLocal, o: IntLocal): Code {
   const width = at.length;
   const [r0, r1, r2, r3] = f.locals("v128", 4) as [Vec, Vec, Vec, Vec];
@@ -171,23 +165,11 @@ function packFour(f: Scope, at: readonly IntLocal[], q: IntLocal, o: IntLocal): 
       f32x4.shuffle(t1, t3, [2, 3, 6, 7]),
     ].map((column, k) => v128.store(q, column, (k * width + first) * 4)),
   ];
-  const pair = (first: number): Code => [
-    r0.set(row(first)),
-    r1.set(row(first + 1)),
-    t0.set(f32x4.shuffle(r0, r1, [0, 4, 1, 5])),
-    t1.set(f32x4.shuffle(r0, r1, [2, 6, 3, 7])),
-    upTo(4).map((k) => v128.store64Lane(q, k < 2 ? t0 : t1, k % 2, (k * width + first) * 4)),
-  ];
-  const vectors = Math.floor(width / 4);
-  return [
-    upTo(vectors).map((v) => block(v * 4)),
-    width % 4 === 2 ? pair(vectors * 4) : [],
-    q.add(width * 16),
-    o.add(16),
-  ];
+  const vectors = width / 4;
+  return [upTo(vectors).map((v) => block(v * 4)), q.add(width * 16), o.add(16)];
 }
 
-/** The packers of one panel width. */
+/** The packers of one panel width, a multiple of four. */
 export const packFunctions = (width: number): readonly Func[] => [
   laneTable(),
   packer(width, "k"),
