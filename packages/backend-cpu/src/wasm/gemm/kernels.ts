@@ -10,7 +10,6 @@ import {
   doWhile,
   type Expr,
   type Func,
-  f32,
   f32x4,
   func,
   type IntLocal,
