@@ -1,6 +1,7 @@
 // Convolution and its two gradients as plain loops in double precision, for any number of dims; and
 // the grid of geometries that every path has to get right.
 import type { ConvGeometry } from "@tapegrad/core";
+import { numbers } from "./wasm-support.ts";
 
 export interface Case {
   readonly name: string;
@@ -109,14 +110,8 @@ function eachRun(
   }
 }
 
-export function referenceForward(g: ConvGeometry, x: Numbers, w: Numbers, bias?: Numbers) {
+export function referenceForward(g: ConvGeometry, x: Numbers, w: Numbers) {
   const y = new Float64Array(product(g.y));
-  const plane = product(g.y.slice(2));
-  if (bias !== undefined) {
-    for (let i = 0; i < y.length; i++) {
-      y[i] = bias[Math.floor(i / plane) % (g.y[1] as number)] as number;
-    }
-  }
   eachRun(g, (xAt, wAt, yAt, count, step) => {
     const weight = w[wAt] as number;
     for (let k = 0; k < count; k++) {
@@ -147,6 +142,41 @@ export function referenceWeightGrad(g: ConvGeometry, dy: Numbers, x: Numbers) {
     (dw[wAt] as number) += sum;
   });
   return dw;
+}
+
+/** Inputs of a convolution's three kernels, and what plain loops make of them. */
+export interface Solved {
+  readonly x: Float32Array;
+  readonly w: Float32Array;
+  readonly dy: Float32Array;
+  readonly bias: Float32Array;
+  readonly forward: Float64Array;
+  readonly withBias: Float64Array;
+  readonly inputGrad: Float64Array;
+  readonly weightGrad: Float64Array;
+}
+const known = new Map<string, Solved>();
+
+/** The same for each geometry; kept, since each kind of SIMD is compared with it. */
+export function solved(g: ConvGeometry): Solved {
+  const key = JSON.stringify(g);
+  let problem = known.get(key);
+  if (problem === undefined) {
+    const x = numbers(product(g.x), 1);
+    const w = numbers(product(g.w), 2);
+    const dy = numbers(product(g.y), 3);
+    const bias = numbers(g.w[0] as number, 4);
+    const forward = referenceForward(g, x, w);
+    const plane = product(g.y.slice(2));
+    const withBias = forward.map(
+      (y, i) => y + (bias[Math.floor(i / plane) % bias.length] as number),
+    );
+    const inputGrad = referenceInputGrad(g, dy, w);
+    const weightGrad = referenceWeightGrad(g, dy, x);
+    problem = { x, w, dy, bias, forward, withBias, inputGrad, weightGrad };
+    known.set(key, problem);
+  }
+  return problem;
 }
 
 /** Spatial settings that have broken convolutions before, for 1, 2 and 3 dims. */
