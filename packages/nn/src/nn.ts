@@ -63,6 +63,14 @@ export {
   type SeparableConvOptions,
 } from "./layers/separable.ts";
 export * from "./layers/transformer.ts";
+export {
+  type DecoderLayerCallOptions,
+  type EncoderLayerCallOptions,
+  type TransformerActivation,
+  TransformerDecoderLayer,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from "./layers/transformer-layers.ts";
 export * from "./layers/upsample.ts";
 export { type LoadStateDictPreHook, type Member, Module, ModuleList } from "./module.ts";
 export { type ClipOptions, clipGradNorm } from "./optim/clip.ts";

@@ -154,6 +154,24 @@ describe("Dropout", () => {
   });
 });
 
+describe("Transformer", () => {
+  it("generateSquareSubsequentMask: −∞ above the diagonal, in the dtype asked for", () => {
+    const mask = nn.Transformer.generateSquareSubsequentMask(2, { dtype: "float64" });
+    expect([mask.dtype, mask.tolist()]).to.deep.equal([
+      "float64",
+      [
+        [0, Number.NEGATIVE_INFINITY],
+        [0, 0],
+      ],
+    ]);
+    const options = { dtyp: "float64" } as object;
+    expect(() => nn.Transformer.generateSquareSubsequentMask(2, options)).to.throw(
+      ArgumentError,
+      /'dtype'/,
+    );
+  });
+});
+
 describe("SeparableConv", () => {
   it("has its parts in order, prints them, and keys them by name", () => {
     const conv = new nn.SeparableConv2d(2, 5, 3, {
