@@ -67,8 +67,11 @@ interface Entry {
 const ROOF_SAMPLES = 3;
 /** Who has used this much has no more turns. */
 const MOST_MS = 5000;
-/** Rows of tiny ops time the code around kernels. The engine compiles that for most of a second: longer by this. */
-const TINY_WARM_UP = 4;
+/**
+ * Rows of tiny ops time the code around kernels. The engine compiles that for a second or more on a busy host; and every
+ * 100,000 tensors or so are collected, which takes as long as ten calls: a turn of few calls is one collection by chance.
+ */
+const TINY: Pick<Effort, "warmUpMs" | "timedMs"> = { warmUpMs: 1500, timedMs: 600 };
 /** Results of the same float32 arithmetic in another order differ by less. */
 const SAME = 1e-3;
 
@@ -76,6 +79,15 @@ const medians = (roofs: readonly Roofs[]): Roofs => ({
   gflops: median(roofs.map((r) => r.gflops)),
   gbs: median(roofs.map((r) => r.gbs)),
 });
+
+const forTiny = (effort: Effort): Effort =>
+  effort.timedMs === 0
+    ? effort // each row once
+    : {
+        ...effort,
+        warmUpMs: Math.max(effort.warmUpMs, TINY.warmUpMs),
+        timedMs: Math.max(effort.timedMs, TINY.timedMs),
+      };
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -93,8 +105,7 @@ export async function measureRow(
   { meter, alone }: Meters,
   given: Effort,
 ): Promise<Measured> {
-  const warmUpMs = given.warmUpMs * (row.workload.spec.kind === "adds" ? TINY_WARM_UP : 1);
-  const effort = { ...given, warmUpMs };
+  const effort = row.workload.spec.kind === "adds" ? forTiny(given) : given;
   const failed: Absent[] = [];
   const entries: Entry[] = [];
   for (const runner of [own, ...others]) {
