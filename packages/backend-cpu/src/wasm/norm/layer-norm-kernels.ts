@@ -150,7 +150,7 @@ const RUN = 16;
  * layerNormGrad(rows, n, g, x, dx, weight, mean, rstd, sums, run): `sums` becomes 2 n doubles, Σg·x̂ and Σg of these rows:
  * four of the one beside four of the other, for narrow(). `run` has room for as many floats: the same of the last few
  * rows. With h = g·weight, T = Σh, S = Σh·(x − mean) of a row:
- *   dx = rstd·h + b·x̂ + c,   x̂ = rstd·(x − mean),   b = −rstd²·S/n,   c = −rstd·T/n
+ *   dx = rstd·h + b·(x − mean) + c,   b = −rstd³·S/n,   c = −rstd·T/n,   x̂ = rstd·(x − mean)
  */
 export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func {
   const params = {
@@ -219,7 +219,7 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
       rv.set(f32x4.splat(r)),
       wide.set(f64.promoteF32(r)),
       factor.set(f64.div(wide, f64.convertI32U(p.n))),
-      b.set(f32.neg(f32.demoteF64(f64.mul(f64.mul(factor, moment.value()), wide)))),
+      b.set(f32.neg(f32.demoteF64(f64.mul(f64.mul(factor, moment.value()), f64.mul(wide, wide))))),
       c.set(f32.neg(f32.demoteF64(f64.mul(factor, total.value())))),
       bv.set(f32x4.splat(b)),
       cv.set(f32x4.splat(c)),
@@ -230,29 +230,28 @@ export function layerNormGradKernel(relaxed: boolean, hasWeight: boolean): Func 
         vector: ([gp, xp, wp, dxp], offset) => [
           meet(dxp, offset),
           gv.set(v128.load(gp as IntLocal, offset)),
-          dv.set(f32x4.mul(f32x4.sub(v128.load(xp as IntLocal, offset), mv), rv)),
+          v128.store(to, f32x4.add(v128.load(to, 16), gv), 16),
+          gv.set(f32x4.mul(gv, rv)),
+          dv.set(f32x4.sub(v128.load(xp as IntLocal, offset), mv)),
+          v128.store(to, fma(gv, dv, v128.load(to))),
+          dv.set(fma(dv, bv, cv)),
           v128.store(
             dxp as IntLocal,
-            fma(
-              hasWeight ? f32x4.mul(gv, v128.load(wp as IntLocal, offset)) : gv,
-              rv,
-              fma(dv, bv, cv),
-            ),
+            hasWeight ? fma(gv, v128.load(wp as IntLocal, offset), dv) : f32x4.add(gv, dv),
             offset,
           ),
-          v128.store(to, fma(gv, dv, v128.load(to))),
-          v128.store(to, f32x4.add(v128.load(to, 16), gv), 16),
           to.add(32),
         ],
         single: ([gp, xp, wp, dxp]) => [
-          d.set(f32.mul(f32.sub(f32.load(xp as IntLocal), m), r)),
           h.set(f32.load(gp as IntLocal)),
+          f32.store(to, f32.add(f32.load(to, 4), h), 4),
+          h.set(f32.mul(h, r)),
+          d.set(f32.sub(f32.load(xp as IntLocal), m)),
+          f32.store(to, fmaSingle(h, d, f32.load(to))),
           f32.store(
             dxp as IntLocal,
-            fmaSingle(weightedSingle(gp as IntLocal, wp as IntLocal), r, fmaSingle(d, b, c)),
+            f32.add(hasWeight ? f32.mul(h, f32.load(wp as IntLocal)) : h, fmaSingle(d, b, c)),
           ),
-          f32.store(to, f32.add(f32.load(to), f32.mul(h, d))),
-          f32.store(to, f32.add(f32.load(to, 4), h), 4),
           to.add(8),
         ],
       },
