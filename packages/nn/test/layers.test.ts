@@ -154,6 +154,13 @@ describe("Dropout", () => {
   });
 });
 
+describe("Flatten", () => {
+  it("takes its dims by themselves too", () => {
+    expect(String(new nn.Flatten(0, 1))).to.equal("Flatten(start_dim=0, end_dim=1)");
+    expect(new nn.Flatten(2).call(ones([2, 2, 3, 4])).shape).to.deep.equal([2, 2, 12]);
+  });
+});
+
 describe("Transformer", () => {
   it("generateSquareSubsequentMask: −∞ above the diagonal, in the dtype asked for", () => {
     const mask = nn.Transformer.generateSquareSubsequentMask(2, { dtype: "float64" });

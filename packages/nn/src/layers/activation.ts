@@ -184,8 +184,9 @@ const FLATTEN_OPTIONS: OptionNames<FlattenOptions> = { startDim: true, endDim: t
 export class Flatten extends Module {
   readonly startDim: number;
   readonly endDim: number;
-  constructor(options: FlattenOptions = {}) {
+  constructor(startDim: number | FlattenOptions = {}, endDim?: number) {
     super();
+    const options = typeof startDim === "number" ? { startDim, endDim } : startDim;
     checkOptions("Flatten", options, FLATTEN_OPTIONS);
     this.startDim = options.startDim ?? 1;
     this.endDim = options.endDim ?? -1;

@@ -69,13 +69,14 @@ const OPTIONS: OptionNames<RepeatInterleaveOptions> = { dim: true };
 export function repeatInterleave(
   x: Tensor,
   repeats: number | Tensor,
-  options: RepeatInterleaveOptions = {},
+  along: number | RepeatInterleaveOptions = {},
 ): Tensor {
   const op = "repeatInterleave";
-  checkOptions(op, options, OPTIONS);
+  if (typeof along !== "number") checkOptions(op, along, OPTIONS);
+  const over = typeof along === "number" ? along : along?.dim;
   checkLive(op, x);
-  const flat = options.dim === undefined || x.ndim === 0;
-  const dim = normalizeDim(op, options.dim ?? 0, x.ndim);
+  const flat = over === undefined || x.ndim === 0;
+  const dim = normalizeDim(op, over ?? 0, x.ndim);
   const size = flat ? x.numel : (x.shape[dim] as number);
   const counts = countsOf(op, repeats, size);
   return composite(() => {
@@ -120,7 +121,7 @@ declare module "../../tensor.ts" {
   interface TensorMethods {
     repeat(...repeats: Sizes): Tensor;
     tile(...repeats: Sizes): Tensor;
-    repeatInterleave(repeats: number | Tensor, options?: RepeatInterleaveOptions): Tensor;
+    repeatInterleave(repeats: number | Tensor, along?: number | RepeatInterleaveOptions): Tensor;
   }
 }
 methods({
@@ -130,7 +131,7 @@ methods({
   tile(...repeats) {
     return tile(this, sizesOf(repeats));
   },
-  repeatInterleave(repeats, options) {
-    return repeatInterleave(this, repeats, options);
+  repeatInterleave(repeats, along) {
+    return repeatInterleave(this, repeats, along);
   },
 });

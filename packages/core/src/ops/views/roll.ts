@@ -57,12 +57,16 @@ export interface RollOptions {
 }
 const OPTIONS: OptionNames<RollOptions> = { dims: true };
 
+const isOptions = (over: number | readonly number[] | RollOptions): over is RollOptions =>
+  typeof over === "object" && !Array.isArray(over);
+
 /** As `torch.roll`: element i of a dimension goes to place i + shift, round the end. */
 export function roll(
   x: Tensor,
   shifts: number | readonly number[],
-  options: RollOptions = {},
+  over: number | readonly number[] | RollOptions = {},
 ): Tensor {
+  const options = isOptions(over) ? over : { dims: over };
   checkOptions("roll", options, OPTIONS);
   checkLive("roll", x);
   const by = [shifts].flat() as number[];
@@ -86,11 +90,14 @@ export function roll(
 
 declare module "../../tensor.ts" {
   interface TensorMethods {
-    roll(shifts: number | readonly number[], options?: RollOptions): Tensor;
+    roll(
+      shifts: number | readonly number[],
+      over?: number | readonly number[] | RollOptions,
+    ): Tensor;
   }
 }
 methods({
-  roll(shifts, options) {
-    return roll(this, shifts, options);
+  roll(shifts, over) {
+    return roll(this, shifts, over);
   },
 });
