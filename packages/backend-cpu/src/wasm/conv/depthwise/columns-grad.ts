@@ -28,6 +28,7 @@ import { keyOf } from "./columns.ts";
 import { planeBytes, type RowPhase, rowPieces, Turns, usersOf } from "./columns-kernels.ts";
 import { overChannels } from "./launch.ts";
 import { evenly, overPlane } from "./plane.ts";
+import { reduceSums } from "./sums.ts";
 
 /** Sums in registers, and rows of the gradient held beside them. */
 const SUMS = 10;
@@ -118,8 +119,8 @@ const planOf = ofGeometry((c): Plan => {
 });
 
 /**
- * columnGrad(images, xImage, gImage, count, x, g, sums, member, multiplier, box, table): what `images` images give
- * to the filters of `count` output channels, as four partial sums per weight; as weightGrad().
+ * columnGrad(images, xImage, gImage, count, x, g, sums, to, member, multiplier, box, table): what `images` images give
+ * to the filters of `count` output channels, as weightGrad().
  */
 function columnGradKernel(plan: Plan, relaxed: boolean): Func {
   const fma = multiplyAdd(relaxed);
@@ -133,6 +134,7 @@ function columnGradKernel(plan: Plan, relaxed: boolean): Func {
     x: "i32",
     g: "i32",
     sums: "i32",
+    to: "i32",
     member: "i32",
     multiplier: "i32",
     box: "i32",
@@ -256,6 +258,7 @@ function columnGradKernel(plan: Plan, relaxed: boolean): Func {
         p.x.add(p.xImage),
         p.g.add(p.gImage),
       ]),
+      reduceSums(f, i32.mul(p.count, c.kernelSize), p.sums, p.to),
     ];
   });
 }

@@ -3,8 +3,8 @@
 import type { Kernel } from "../../assembler/module-cache.ts";
 import type { WasmContext } from "../../context.ts";
 import { type Argument, arithmetic, pieces, traffic } from "../../threads/launch.ts";
-import type { Conv3 } from "../geometry.ts";
-import { addRows, reduceSums } from "./sums.ts";
+import { type Conv3, ofGeometry } from "../geometry.ts";
+import { addRows } from "./sums.ts";
 
 /** Nanoseconds of any of the three convolution kernels. */
 export function costOf(c: Conv3): number {
@@ -55,31 +55,22 @@ export function overPlanes(
   });
 }
 
-/**
- * A weight gradient: kernel(images, xImage, gImage, count, x, g, sums, member, multiplier, …more, local, …shared)
- * for pieces of the output channels, see weightGradKernel(). Where they are few, also for parts of the images,
- * whose sums are added up in the order of the images.
- * @param local bytes of a thread's memory that the kernel wants beside the sums, 0: none
- */
-export function overChannels(
-  ctx: WasmContext,
-  c: Conv3,
-  kernel: Kernel,
-  g: number,
-  x: number,
-  dw: number,
-  more: readonly number[],
-  local = 0,
-  shared: readonly number[] = [],
-): void {
+interface Share {
+  /** Runs of output channels. */
+  readonly runs: readonly (readonly [first: number, count: number])[];
+  /** Parts of the images, each with a partial result. */
+  readonly parts: number;
+  /** Bytes of the sums of a run. */
+  readonly sumBytes: number;
+  readonly cost: number;
+}
+
+/** How a weight gradient is shared out. */
+const sharesOf = ofGeometry((c): Share => {
   const multiplier = c.outChannels / c.groups;
   const sources = c.channels / c.groups;
   const taps = c.kernelSize * sources;
   const cost = costOf(c);
-  const { reduceSums: reduce, addRows: add } = ctx.get<"reduceSums" | "addRows">(
-    "reduceSums",
-    () => [reduceSums(), addRows()],
-  );
   const runs: [first: number, count: number][] = [];
   const most = Math.max(1, Math.floor(SUMS_BYTES / (taps * 16)));
   const bytes = 4 * Math.max((c.inputSize * sources) / multiplier, c.outputSize);
@@ -100,11 +91,34 @@ export function overChannels(
     cost < SMALL || runs.length >= FEW_PIECES
       ? 1
       : Math.max(1, Math.min(c.batch, Math.ceil(FEW_PIECES / runs.length)));
+  return { runs, parts, sumBytes: Math.min(most, c.outChannels) * taps * 16, cost };
+});
+
+/**
+ * A weight gradient: kernel(images, xImage, gImage, count, x, g, sums, to, member, multiplier, …more, local, …shared)
+ * for pieces of the output channels, see weightGradKernel(). Where they are few, also for parts of the images,
+ * whose sums are added up in the order of the images.
+ * @param local bytes of a thread's memory that the kernel wants beside the sums, 0: none
+ */
+export function overChannels(
+  ctx: WasmContext,
+  c: Conv3,
+  kernel: Kernel,
+  g: number,
+  x: number,
+  dw: number,
+  more: readonly number[],
+  local = 0,
+  shared: readonly number[] = [],
+): void {
+  const multiplier = c.outChannels / c.groups;
+  const sources = c.channels / c.groups;
+  const taps = c.kernelSize * sources;
+  const { runs, parts, sumBytes, cost } = sharesOf(c);
   const row = c.outChannels * taps * 4;
   ctx.withScratch((scratch) => {
     const to = parts > 1 ? scratch.take(parts * row) : dw;
     ctx.launch(cost, (tasks) => {
-      const sumBytes = Math.min(most, c.outChannels) * taps * 16;
       const sums = tasks.local(sumBytes + local);
       const own: Argument[] = local > 0 ? [sums.plus(sumBytes)] : [];
       for (let part = 0; part < parts; part++) {
@@ -121,16 +135,19 @@ export function overChannels(
             x + (image * c.channels + channel) * c.inputSize * 4,
             g + (image * c.outChannels + first) * c.outputSize * 4,
             sums,
+            to + part * row + first * taps * 4,
             first % multiplier,
             multiplier,
             ...more,
             ...own,
             ...shared,
           );
-          tasks.also(reduce, count * taps, sums, to + part * row + first * taps * 4);
         }
       }
     });
-    if (parts > 1) add(parts, row, c.outChannels * taps, to, dw);
+    if (parts > 1) {
+      const { addRows: add } = ctx.get<"addRows">("addRows", () => [addRows()]);
+      add(parts, row, c.outChannels * taps, to, dw);
+    }
   });
 }

@@ -17,12 +17,13 @@ import {
 import { get, upTo } from "../../assembler/lists.ts";
 import { cut, eachVector, loadAcross, type Piece, settle, type Term } from "./code.ts";
 import { type Cut, evenly, expand, overPlane, type PlaneShape, tempsOf } from "./plane.ts";
+import { reduceSums } from "./sums.ts";
 
 /**
- * weightGrad(images, xImage, gImage, count, x, g, sums, member, multiplier, sources): what `images` images give
+ * weightGrad(images, xImage, gImage, count, x, g, sums, to, member, multiplier, sources): what `images` images give
  * to the filters of `count` output channels. x: the first input plane of the group of the first one, g: its
- * plane; xImage, gImage: bytes to the next image; sums: four partial sums per weight, to be added up by
- * reduceSums() at the end. The others as for forward().
+ * plane; xImage, gImage: bytes to the next image; sums: room for four partial sums per weight; to: the filter of
+ * the first one. The others as for forward().
  *
  * Images come one after the other, so memory is read in order. Engines move arithmetic down to where its
  * result is needed and loads stay in order: a whole tile would be loaded (and spilled) before the first product.
@@ -58,6 +59,7 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
     x: "i32",
     g: "i32",
     sums: "i32",
+    to: "i32",
     member: "i32",
     multiplier: "i32",
     sources: "i32",
@@ -131,8 +133,9 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
         sums.map((s, tap) => v128.store(inSums, s, place(tap))),
       ];
     };
+    const weights = i32.mul(i32.mul(p.count, p.sources), kh * kw);
     return [
-      fillZero(p.sums, i32.mul(i32.mul(p.count, p.sources), kh * kw * 16)),
+      fillZero(p.sums, i32.mul(weights, 16)),
       countdownOrSkip(p.images, [
         planes.set(p.count),
         at.set(p.member),
@@ -154,6 +157,7 @@ export function weightGradKernel(shape: PlaneShape, tiling: Cut, relaxed: boolea
         p.x.add(p.xImage),
         p.g.add(p.gImage),
       ]),
+      reduceSums(f, weights, p.sums, p.to),
     ];
   });
 }
