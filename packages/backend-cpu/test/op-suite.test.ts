@@ -8,7 +8,8 @@ describe("opSuite on wasm", () => {
     describe(name, () => {
       const only = (op: string) => op === name;
       // Differences in float64 run the reference loops, which have their own suite.
-      for (const check of opSuite("wasm", { only, gradients: "float32" })) it(check.name, check.run);
+      for (const check of opSuite("wasm", { only, gradients: "float32" }))
+        it(check.name, check.run);
     });
   }
 });
