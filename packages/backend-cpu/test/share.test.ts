@@ -175,6 +175,11 @@ for (const { name, relaxed } of kinds) {
           [512, 251],
           [1, 512],
         ],
+        // Tiles by way of memory of the thread, with rows and columns left over.
+        [
+          [711, 259],
+          [1, 711],
+        ],
         // Rows of more than a page, read with steps of more than a page.
         [
           [197, 1093],

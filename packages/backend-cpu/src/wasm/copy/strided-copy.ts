@@ -42,8 +42,7 @@ function makeWordCopy(ctx: WasmContext): WordCopy {
     else {
       // Tasks of a tile's height; of small matrices lower ones, or there would be none to share out.
       const rows = rowCount();
-      const height = Math.min(TILE, Math.max(64, Math.floor(allRows() / 256) * 64));
-      const step = Math.min(rows, height);
+      const step = Math.min(rows, allRows() < 2 * TILE ? TILE / 4 : TILE);
       walkAll(ctx, made, 0, to, from, 0, 0, { step, local: step < LOW ? 0 : TILE_BYTES });
     }
   }

@@ -37,7 +37,7 @@ const PITCH = TILE * 4 + 64;
 /** Bytes of memory of the thread: a tile of a. */
 export const TILE_BYTES = TILE * PITCH;
 /** Tiles lower or narrower than this are read where they are: few lines collide. */
-export const LOW = 128;
+export const LOW = 192;
 const NARROW = 32;
 
 const low = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 4, 1, 5]);
@@ -56,6 +56,19 @@ export const transposeKernel = (): Func =>
     /** Four pointers `step` apart. */
     const spread = (all: Four<IntLocal>, first: IntLocal, step: IntLocal): Code =>
       all.map((q, k) => q.set(k === 0 ? first : i32.add(all[k - 1] as IntLocal, step)));
+    /** Rows of four vectors, turned: to be stored before r and t are used again. */
+    const turned = (): V[] => [
+      low(t[0], t[2]),
+      high(t[0], t[2]),
+      low(t[1], t[3]),
+      high(t[1], t[3]),
+    ];
+    const turn: Code = [
+      t[0].set(low(r[0], r[2])),
+      t[1].set(high(r[0], r[2])),
+      t[2].set(low(r[1], r[3])),
+      t[3].set(high(r[1], r[3])),
+    ];
     const fetch: Code = [
       base.set(p.own),
       left.set(width),
@@ -82,13 +95,8 @@ export const transposeKernel = (): Func =>
         left.set(i32.shrU(width, 2)),
         countdownOrSkip(left, [
           r.map((v, k) => v.set(load(k))),
-          t[0].set(low(r[0], r[2])),
-          t[1].set(high(r[0], r[2])),
-          t[2].set(low(r[1], r[3])),
-          t[3].set(high(r[1], r[3])),
-          [low(t[0], t[2]), high(t[0], t[2]), low(t[1], t[3]), high(t[1], t[3])].map((v, k) =>
-            v128.store(targets[k] as IntLocal, v),
-          ),
+          turn,
+          turned().map((v, k) => v128.store(targets[k] as IntLocal, v)),
           targets.map((q) => q.add(16)),
           fixed ? at.add(4 * pitch) : sources.map((q) => q.add(pitches)),
         ]),
@@ -109,18 +117,63 @@ export const transposeKernel = (): Func =>
       base.add(4),
       line.add(p.yRow),
     ];
-    const rows = (pitch: I32): Code => [
-      count.set(i32.shrU(height, 2)),
-      countdownOrSkip(count, fourRows(pitch)),
+    const lastRows = (pitch: I32): Code => [
       count.set(i32.and(height, 3)),
       countdownOrSkip(count, oneRow(pitch)),
     ];
+    const byRows = (pitch: I32): Code => [
+      count.set(i32.shrU(height, 2)),
+      countdownOrSkip(count, fourRows(pitch)),
+      lastRows(pitch),
+    ];
+    /** Four columns, then the others one at a time: the loops are long where the rows are short. */
+    const byColumns: Code = [
+      count.set(i32.shrU(width, 2)),
+      countdownOrSkip(count, [
+        spread(sources, base, p.aStep),
+        base.set(i32.add(sources[3], p.aStep)),
+        at.set(line),
+        line.add(16),
+        left.set(i32.shrU(height, 2)),
+        countdownOrSkip(left, [
+          sources.map((q, k) => [(r[k] as Lane).set(v128.load(q)), q.add(16)]),
+          turn,
+          turned().map((v) => [v128.store(at, v), at.add(p.yRow)]),
+        ]),
+      ]),
+      count.set(i32.and(width, 3)),
+      countdownOrSkip(count, [
+        sources[0].set(base),
+        base.add(p.aStep),
+        at.set(line),
+        line.add(4),
+        left.set(i32.shrU(height, 2)),
+        countdownOrSkip(left, [
+          r[0].set(v128.load(sources[0])),
+          sources[0].add(16),
+          [0, 1, 2, 3].map((lane) => [v128.store32Lane(at, r[0], lane), at.add(p.yRow)]),
+        ]),
+      ]),
+      count.set(i32.and(height, -4)),
+      base.set(i32.add(from, i32.shl(count, 2))),
+      line.set(i32.add(to, i32.mul(count, p.yRow))),
+      lastRows(p.aStep),
+    ];
     const large = i32.and(i32.geU(height, LOW), i32.geU(width, NARROW));
+    // Of more rows, or longer ones, the lines of y that a column goes through would not stay in the first-level cache.
+    const flat = i32.and(
+      i32.leU(width, height),
+      i32.or(i32.leU(width, NARROW), i32.leU(height, 2 * NARROW)),
+    );
     const tile: Code = [
       line.set(to),
       at.set(from),
       base.set(from),
-      when(i32.and(large, i32.ne(p.own, 0)), [fetch, rows(PITCH)], rows(p.aStep)),
+      when(
+        i32.and(large, i32.ne(p.own, 0)),
+        [fetch, byRows(PITCH)],
+        when(flat, byColumns, byRows(p.aStep)),
+      ),
     ];
     return [
       pitches.set(i32.shl(p.aStep, 2)),
