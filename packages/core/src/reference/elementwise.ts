@@ -108,6 +108,9 @@ function floorDivide(a: number, b: number): number {
   const floored = Math.floor(quotient);
   return quotient - floored > 0.5 ? floored + 1 : floored;
 }
+/** IEEE's: 1 for any power of 1, for any number to 0, and for (−1)^±∞, where ** has NaN. */
+const power = (a: number, b: number): number =>
+  a === 1 || b === 0 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b;
 const greatestDivisor = (a: number, b: number): number =>
   b === 0 ? Math.abs(a) : greatestDivisor(b, a % b);
 /** Shifts of int32 by 32 and more leave nothing, as in PyTorch; JS would take the count modulo 32. */
@@ -121,8 +124,8 @@ export const BINARY: Readonly<Record<BinaryCode, Binary<number>>> = {
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
   rdiv: (a, b) => b / a,
-  pow: (a, b) => (a === 1 || b === 0 ? 1 : a ** b), // IEEE: also for NaN, where ** differs
-  rpow: (a, b) => (b === 1 || a === 0 ? 1 : b ** a),
+  pow: power,
+  rpow: (a, b) => power(b, a),
   maximum: Math.max,
   minimum: Math.min,
   fmod: (a, b) => a % b,

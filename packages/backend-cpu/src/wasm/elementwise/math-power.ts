@@ -58,7 +58,7 @@ function log2Times(m: VectorMath, a: V, b: V, t: Lane): Code {
   ];
 }
 
-/** aᵇ as IEEE 754's pow, but (−1)^±∞ is NaN as in JavaScript. */
+/** aᵇ as IEEE 754's pow. */
 export function pow(m: VectorMath, a: V, b: V): V {
   const { let1 } = m;
   const [t0, t1, n, f, y] = m.scope.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
@@ -93,7 +93,7 @@ export function pow(m: VectorMath, a: V, b: V): V {
       v128.bitselect(
         v128.bitselect(
           splat(Infinity),
-          v128.bitselect(splat(Number.NaN), splat(0), f32x4.eq(size, one)),
+          v128.bitselect(one, splat(0), f32x4.eq(size, one)),
           v128.andnot(
             v128.not(v128.xor(f32x4.gt(size, one), f32x4.gt(b, splat(0)))),
             f32x4.eq(size, one),
