@@ -113,7 +113,8 @@ describe("out", () => {
         const out = results.map((y) => zeros(y.shape, { dtype: y.dtype }));
         manualSeed(1);
         f(...args, { out: plain instanceof Tensor ? out[0] : out });
-        expect(out.map(values)).to.deep.equal(results.map(values));
+        // What empty() finds in memory is nobody's promise.
+        if (name !== "empty") expect(out.map(values)).to.deep.equal(results.map(values));
         return;
       }
       throw new Error("no arguments fit");

@@ -43,6 +43,12 @@ type Make = (op: CompiledOp) => (...args: never[]) => unknown;
 
 // ---- the common case --------------------------------------------------------------------------------
 
+/** What a kernel threw (an index out of range, a thread that died), once its result is given back. */
+function without(y: Tensor, error: unknown): unknown {
+  y.release();
+  return error;
+}
+
 function arity1(op: CompiledOp) {
   const { name, rule, spec } = op;
   const shape = spec.shape as (a: Meta, attrs: unknown) => Meta;
@@ -55,7 +61,12 @@ function arity1(op: CompiledOp) {
     const backend = a.storage.backend;
     const y = emptyTensor(backend, shape(a, attrs), name);
     const start = listener === null ? 0 : performance.now();
-    const ran = kernel(backend.kernels, a, y, attrs);
+    let ran: Ran;
+    try {
+      ran = kernel(backend.kernels, a, y, attrs);
+    } catch (error) {
+      throw without(y, error);
+    }
     if (ran === undefined) return declined(op, [a], [y], attrs, recording) as Tensor;
     if (listener !== null) tell(op, ran, [a], [y], start);
     if (recording) recordFew(op, 1, a, undefined, y, attrs);
@@ -83,7 +94,12 @@ function arity2(op: CompiledOp) {
     if (recording && rule === null) return composed(op, [a, b, attrs]) as Tensor;
     const y = emptyTensor(backend, shape(a, b, attrs), name);
     const start = listener === null ? 0 : performance.now();
-    const ran = kernel(backend.kernels, a, b, y, attrs);
+    let ran: Ran;
+    try {
+      ran = kernel(backend.kernels, a, b, y, attrs);
+    } catch (error) {
+      throw without(y, error);
+    }
     if (ran === undefined) return declined(op, [a, b], [y], attrs, recording) as Tensor;
     if (listener !== null) tell(op, ran, [a, b], [y], start);
     if (recording) recordFew(op, 2, a, b, y, attrs);
@@ -123,7 +139,12 @@ function arity3(op: CompiledOp) {
     if (recording && rule === null) return composed(op, [a, b, c, attrs]) as Tensor;
     const y = emptyTensor(backend, shape(a, b, c, attrs), name);
     const start = listener === null ? 0 : performance.now();
-    const ran = kernel(backend.kernels, a, b, c, y, attrs);
+    let ran: Ran;
+    try {
+      ran = kernel(backend.kernels, a, b, c, y, attrs);
+    } catch (error) {
+      throw without(y, error);
+    }
     if (ran === undefined) return declined(op, [a, b, c], [y], attrs, recording) as Tensor;
     if (listener !== null) tell(op, ran, [a, b, c], [y], start);
     if (recording) {
@@ -236,7 +257,13 @@ function general(op: CompiledOp) {
         i < op.visible || recording ? emptyTensor(backend, meta, name) : undefined,
       );
       const start = listener === null ? 0 : performance.now();
-      const ran = spec.kernel?.(backend.kernels, ...ins, ...outs, attrs);
+      let ran: Ran;
+      try {
+        ran = spec.kernel?.(backend.kernels, ...ins, ...outs, attrs);
+      } catch (error) {
+        for (const y of outs) y?.release();
+        throw error;
+      }
       if (ran === undefined) return declined(op, ins, outs, attrs, recording);
       if (listener !== null) tell(op, ran, flat, outs.slice(0, op.visible) as Tensor[], start);
     }
