@@ -1,26 +1,23 @@
 // Turns a spec into a function. One closure per arity for the common case (one output, no list, nothing
 // hidden), one general closure for the rest. No closure names an op; all of them end in record(), the
 // only place that makes nodes.
-import { gradMode, Leaf, withGradMode } from "../autograd/tape.ts";
+import { gradMode, withGradMode } from "../autograd/tape.ts";
 import type { Kernels, Meta, Ran } from "../backend.ts";
 import {
   DeviceError,
   DeviceLostError,
-  DTypeError,
-  InPlaceError,
   NoKernelError,
   OpDefinitionError,
   ShapeError,
 } from "../errors.ts";
-import { inferring } from "../memory/storage.ts";
-import { overlapsItself, sameShape } from "../shape.ts";
 import { adopt, checkLive, emptyTensor, FREED, owned, Tensor, viewOf } from "../tensor.ts";
 import { analyse, type CompiledOp } from "./compiled.ts";
 import type { AnyOp, AnySpec } from "./define.ts";
-import { noteView, rebase, whyNot } from "./rebase.ts";
+import { noteView, rebase } from "./rebase.ts";
 import { type Arg, type Flat, record, recordFew, tell } from "./record.ts";
+import { changed, checkTarget } from "./target.ts";
 import { countFallback, listener } from "./trace.ts";
-import { holdsHalf, inFloat32, inPlaceInFloat32 } from "./widen.ts";
+import { holdsHalf, inFloat32 } from "./widen.ts";
 
 export function compile(spec: AnySpec): AnyOp {
   const op = analyse(spec);
@@ -317,56 +314,6 @@ function mutate(
   const ran = changed(op, ins, attrs, op.spec.kernel?.(kernels, ...ins, target, attrs));
   if (listener !== null) tell(op, ran, ins.flat() as Flat, [target], start);
   return target;
-}
-
-/** Throws unless the target may be overwritten and takes a result of that shape and dtype. */
-function checkTarget(op: CompiledOp, target: Tensor, meta: Meta, recording: boolean): void {
-  if (gradMode && target.source instanceof Leaf) {
-    refuse(op, "the target is a leaf that requires grad, so its value before would be lost");
-  }
-  if (target.storage.inference && !inferring) {
-    throw new InPlaceError(
-      `${op.name}: the target was made in inferenceMode() and cannot be changed outside; clone() it first`,
-    );
-  }
-  const why = recording ? whyNot(target) : undefined;
-  if (why !== undefined) refuse(op, why);
-  if (!target.contiguous && overlapsItself(target.shape, target.strides)) {
-    throw new InPlaceError(
-      `${op.name}: several elements of the target share one place (it is expanded, or a window over ` +
-        `overlapping parts); clone() it first`,
-    );
-  }
-  if (!sameShape(meta.shape, target.shape)) {
-    throw new ShapeError(op.name, "the result does not fit into the target", {
-      target: target.shape,
-      result: meta.shape,
-    });
-  }
-  if (meta.dtype !== target.dtype) {
-    throw new DTypeError(
-      op.name,
-      `the result is ${meta.dtype} and cannot be stored in a ${target.dtype} target; use the out-of-place form`,
-    );
-  }
-}
-
-function refuse(op: CompiledOp, why: string): never {
-  throw new InPlaceError(`${op.name}: ${why}; use the out-of-place form, or noGrad()`);
-}
-
-/** Notes that a kernel has overwritten the target, the first input; throws when there was none. */
-function changed(op: CompiledOp, ins: readonly Arg[], attrs: unknown, kernel: Ran): string {
-  const target = ins[0] as Tensor;
-  const ran = kernel ?? (holdsHalf(ins) ? inPlaceInFloat32(op, target, ins, attrs) : undefined);
-  if (ran === undefined) {
-    throw new NoKernelError(
-      `${op.name}: backend '${target.storage.backend.name}' has no kernel for this case`,
-    );
-  }
-  target.storage.version++;
-  target.storage.lastMutator = op.name;
-  return ran;
 }
 
 // ---- composition ------------------------------------------------------------------------------------
