@@ -59,7 +59,11 @@ export function runTask(
     const count = records[at + 1] as number;
     const mask = records[at + 2] as number;
     at += 3;
-    const args = (lists[count] ??= Array.from({ length: count }, () => null));
+    let args = lists[count];
+    if (args === undefined) {
+      args = Array.from({ length: count }, () => null);
+      lists[count] = args;
+    }
     for (let i = 0; i < count; i++) {
       const value = (records[at + i] as number) + (mask & (1 << i) ? local : 0);
       // A small integer is kept in the array itself, other numbers are objects.
