@@ -22,26 +22,13 @@ import type { WasmContext } from "../context.ts";
 import { few, plan, rowStep, rowsApart } from "../elementwise/plan.ts";
 import { rowsModule, walkAll, walkApart } from "../elementwise/walk.ts";
 import { byteAddress } from "../view.ts";
-import { failed, INFO_BYTES, lookingKernel, type Way, writeInfo } from "./looking.ts";
+import { failed, INFO_BYTES, lookingKernel, ROWS, type Way, writeInfo } from "./looking.ts";
 
 /**
  * run(rows, n, y, yRow, yStep, index, indexRow, indexStep, x, xRow, xStep, dimStep): gather reads x and writes y,
  * scatter reads y (the source) and adds to x.
  */
-const PARAMS = {
-  rows: "i32",
-  n: "i32",
-  y: "i32",
-  yRow: "i32",
-  yStep: "i32",
-  index: "i32",
-  indexRow: "i32",
-  indexStep: "i32",
-  x: "i32",
-  xRow: "i32",
-  xStep: "i32",
-  dimStep: "i32",
-} as const;
+const PARAMS = { ...ROWS, dimStep: "i32" } as const;
 
 /**
  * How a row is walked: "rows", one index for all of it; "along", y and its indices side by side, x standing still (the
