@@ -1,5 +1,5 @@
 // tapegrad as one who takes part, on so many threads.
-import { collect, setNumThreads } from "tapegrad";
+import { collect, setNumThreads, synchronize } from "tapegrad";
 import type { Ready, Runner } from "./measure.ts";
 import type { Row } from "./options.ts";
 import { kernelsOf, type Prepared, prepare } from "./own.ts";
@@ -26,14 +26,14 @@ export class OwnRunner implements Runner {
     this.prepared = prepared;
     const probe = prepared.probe();
     const kernels = kernelsOf(prepared);
-    this.perCall = await warmUp(prepared.run, effort);
+    this.perCall = await warmUp(prepared.run, effort, synchronize);
     return { probe, kernels };
   }
 
   turn(): Promise<number[]> {
     if (this.prepared === undefined) throw new Error(`${this.name}: a turn before prepare()`);
     setNumThreads(this.threads);
-    return turn(this.prepared.run, this.perCall, this.effort);
+    return turn(this.prepared.run, this.perCall, this.effort, synchronize);
   }
 
   async finish(): Promise<void> {

@@ -41,26 +41,28 @@ export function median(values: readonly number[]): number {
 
 type Run = () => void | Promise<void>;
 
-/** Milliseconds of `calls` calls. A synchronous function is never awaited. */
-async function timed(run: Run, calls: number, clock: Effort["clock"]): Promise<number> {
+/** Milliseconds of `calls` calls and of `end`, which waits for what they left. A synchronous function is never awaited. */
+async function timed(run: Run, calls: number, clock: Effort["clock"], end?: Run): Promise<number> {
   const now = CLOCKS[clock];
   const start = now();
   for (let i = 0; i < calls; i++) {
     const pending = run();
     if (pending !== undefined) await pending;
   }
+  const left = end?.();
+  if (left !== undefined) await left;
   return now() - start;
 }
 
 /** Calls until it is warm. @returns milliseconds of a call, the last ones */
-export async function warmUp(run: Run, effort: Effort): Promise<number> {
+export async function warmUp(run: Run, effort: Effort, end?: Run): Promise<number> {
   if (effort.warmUpMs === 0) return SHORTEST_MS;
   const start = performance.now();
-  let last = await timed(run, 1, "wall");
+  let last = await timed(run, 1, "wall", end);
   let calls = 1;
   while (performance.now() - start < effort.warmUpMs || (calls < 3 && last < 500)) {
     const many = Math.max(1, Math.min(1000, Math.floor(5 / last)));
-    last = (await timed(run, many, "wall")) / many;
+    last = (await timed(run, many, "wall", end)) / many;
     calls += many;
   }
   return last;
@@ -69,14 +71,20 @@ export async function warmUp(run: Run, effort: Effort): Promise<number> {
 /**
  * One turn: samples of milliseconds per call, for about `effort.timedMs / effort.rounds`.
  * @param perCall milliseconds, as warmUp() says
+ * @param end waits at the end of each sample
  */
-export async function turn(run: Run, perCall: number, effort: Effort): Promise<number[]> {
+export async function turn(
+  run: Run,
+  perCall: number,
+  effort: Effort,
+  end?: Run,
+): Promise<number[]> {
   const inner = Math.max(1, Math.ceil(SHORTEST_MS / Math.max(perCall, 1e-6)));
-  if (effort.timedMs > 0 && perCall < CHEAP_MS) await timed(run, inner, effort.clock);
+  if (effort.timedMs > 0 && perCall < CHEAP_MS) await timed(run, inner, effort.clock, end);
   const until = performance.now() + effort.timedMs / effort.rounds;
   const samples: number[] = [];
   do {
-    samples.push((await timed(run, inner, effort.clock)) / inner);
+    samples.push((await timed(run, inner, effort.clock, end)) / inner);
   } while (performance.now() < until && samples.length < 400);
   return samples;
 }

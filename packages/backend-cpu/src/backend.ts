@@ -119,6 +119,7 @@ export function wasmBackend(options: WasmOptions = {}): CpuBackend {
     },
     ...arenaTransfer,
     allBelow: indexRange(context),
+    synchronize: () => arena.settle(),
     describe: () =>
       `generated WebAssembly, ${simd()}, ${threadsText(pool.size)}, ` +
       `up to ${(arena.maxPages / 16384).toFixed(0)} GiB`,

@@ -41,7 +41,7 @@ export class BackwardsContext extends WasmContext {
       for (const calls of list.reverse()) {
         this.arena.f32.fill(Number.NaN, base / 4, (base + bytes) / 4);
         for (const [kernel, args] of calls) {
-          kernel(...args.map((a) => (typeof a === "number" ? a : base + a.offset)));
+          this.now(kernel)(...args.map((a) => (typeof a === "number" ? a : base + a.offset)));
         }
       }
     });

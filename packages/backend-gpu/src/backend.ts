@@ -12,6 +12,7 @@ import type { Found, GpuInfo } from "./find.ts";
 import { COPY, dense, elementwise, temporaryLike } from "./kernels/elementwise-wgsl.ts";
 import { fused, required } from "./kernels/index.ts";
 import type { Slot } from "./registry.ts";
+import { resting } from "./runtime/rest.ts";
 import { blockOf, type Counters, GpuRuntime } from "./runtime/runtime.ts";
 import { timed } from "./runtime/timing.ts";
 import { bytesPerWord, fromWords, toWords } from "./types.ts";
@@ -23,7 +24,6 @@ export interface Webgpu {
   lost(): string | undefined;
   counters(): Counters;
   resetCounters(): void;
-  sync(): Promise<void>;
   destroy(): void;
 }
 
@@ -60,6 +60,7 @@ export function createWebgpu(found: Found): Webgpu {
     },
     watch: (x, allowed, complain) => runtime.watch.ask(x, allowed, complain),
     timed: (run) => timed(runtime, run),
+    synchronize: () => resting(info, runtime.sync()),
     describe: () => describe(info),
   };
   runtime.hold = (block) => new Storage(backend, block, "temporary", -1);
@@ -70,7 +71,6 @@ export function createWebgpu(found: Found): Webgpu {
     lost: () => runtime.lost,
     counters: () => runtime.counters(),
     resetCounters: () => runtime.resetCounters(),
-    sync: () => runtime.sync(),
     destroy: () => runtime.destroy(),
   };
 }

@@ -6,10 +6,10 @@ import {
   DeviceLostError,
   registerBackend,
   setBackend,
+  synchronize,
 } from "@tapegrad/core";
 import type { Webgpu } from "./backend.ts";
 import { findGpu, type GpuInfo, type InitOptions } from "./find.ts";
-import { resting } from "./runtime/rest.ts";
 import type { Counters, GpuRuntime } from "./runtime/runtime.ts";
 
 export type { GpuInfo, GpuLimits, InitOptions } from "./find.ts";
@@ -90,7 +90,7 @@ class Gpu {
   }
   /** Resolves when all that was recorded so far has run. For measuring. */
   sync(): Promise<void> {
-    return resting(this.info, running().sync());
+    return synchronize(running().backend.name);
   }
   /** Gives the device back. Tensors on it are lost. */
   destroy(): void {

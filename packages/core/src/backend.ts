@@ -225,6 +225,12 @@ export interface Backend {
    * undefined where this one has none.
    */
   timed?(run: (mark: () => void) => void): Promise<readonly DeviceSpan[] | undefined>;
+  /**
+   * Computes all that was asked of it so far: results may be read as soon as they are there, but a clock may not. On a
+   * CPU it is done when this returns. Absent: there is nothing to wait for.
+   * @throws what went wrong in ops that had returned already
+   */
+  synchronize?(): void | Promise<void>;
   /** One line for people: processor features, limits. */
   describe?(): string;
 }

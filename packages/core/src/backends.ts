@@ -111,4 +111,15 @@ export function resolveBackend(where: string | undefined, op = "resolveBackend")
   return getBackend(name);
 }
 
+/**
+ * Resolves when all that was asked of a backend so far is computed; with a CPU's this is before it returns. Ops return
+ * earlier: those of a GPU, and with several threads those of a CPU. Whoever reads elements gets them in any case; only
+ * a clock needs this before it is read. `torch.accelerator.synchronize()`.
+ * @param where a device or the name of a backend; default: the current one
+ * @throws what went wrong in ops that had returned already
+ */
+export async function synchronize(where?: string): Promise<void> {
+  await resolveBackend(where, "synchronize").synchronize?.();
+}
+
 registerBackend("reference", () => referenceBackend());

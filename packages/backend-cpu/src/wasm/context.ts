@@ -2,7 +2,13 @@
 import type { Arena, ArenaBlock } from "@tapegrad/core";
 import type { Func } from "./assembler/assembler.ts";
 import { relaxedSimd, usesWinograd } from "./assembler/features.ts";
-import { type Exports, ModuleCache } from "./assembler/module-cache.ts";
+import {
+  type Call,
+  callable,
+  type Exports,
+  type Kernel,
+  ModuleCache,
+} from "./assembler/module-cache.ts";
 import type { Tasks } from "./threads/launch.ts";
 import { ThreadPool } from "./threads/thread-pool.ts";
 
@@ -61,6 +67,12 @@ export class WasmContext {
 
   get moduleCount(): number {
     return this.cache.size;
+  }
+
+  /** The kernel to call here and now: nothing else works on the memory until the next launch. */
+  now(kernel: Kernel): Call {
+    this.arena.settle();
+    return callable(kernel);
   }
 
   /**

@@ -190,7 +190,7 @@ export class RoofMeter {
     const times = timesOf(bytes);
     const blocks = bytes / 64;
     if (bytes <= SMALL) {
-      kernels.copy(from, to, blocks, times);
+      ctx.now(kernels.copy)(from, to, blocks, times);
       return;
     }
     const cost = traffic(2 * bytes);

@@ -58,6 +58,7 @@ export function createWebgl2(): Webgpu {
       out.set(read);
       return out;
     },
+    synchronize: () => runtime.finished(),
     describe: () =>
       `${info.description}, by WebGL2; float32, integers up to 2^24, tensors of up to 64 MB`,
   };
@@ -69,7 +70,6 @@ export function createWebgl2(): Webgpu {
     lost: () => runtime.lost,
     counters: () => runtime.counters(),
     resetCounters: () => runtime.resetCounters(),
-    sync: () => runtime.finished(),
     destroy: () => runtime.destroy(),
   };
 }

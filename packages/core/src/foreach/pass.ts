@@ -38,7 +38,9 @@ export function pass(
     storage.version++;
     storage.lastMutator = name;
   }
-  listener?.({
+  if (listener === null) return true;
+  if (backend.device === "cpu") backend.synchronize?.();
+  listener({
     op: name,
     variant: ran,
     backend: backend.name,

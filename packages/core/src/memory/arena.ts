@@ -2,7 +2,8 @@
 // backend and the WASM backend both live on it, so the same plain loops run over the memory of either.
 //
 // Addresses are unsigned: they pass 2 GiB. Heap views are fetched after an allocation and never kept
-// across one, because growing an unshared memory detaches them.
+// across one, because growing an unshared memory detaches them; nor across work that is handed to threads, which goes
+// on after the call that handed it over has returned, and ends when somebody asks for a view (settle()).
 import type { Block, Memory } from "../backend.ts";
 import { OutOfMemoryError } from "../errors.ts";
 
@@ -46,18 +47,23 @@ export interface ArenaOptions {
   readonly maxPages?: number;
 }
 
+/** The memory as numbers. */
+interface Views {
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly i32: Int32Array;
+  readonly i64: BigInt64Array;
+  readonly u16: Uint16Array;
+  readonly u8: Uint8Array;
+}
+
 export class Arena implements Memory {
   readonly memory: WebAssembly.Memory;
   readonly maxPages: number;
   readonly shared: boolean;
-  private views!: {
-    f32: Float32Array;
-    f64: Float64Array;
-    i32: Int32Array;
-    i64: BigInt64Array;
-    u16: Uint16Array;
-    u8: Uint8Array;
-  };
+  private views!: Views;
+  /** Ends what other threads are still doing to this memory; see settle(). */
+  private underway: (() => void) | undefined;
   private readonly freeLists: ArenaBlock[][] = [];
   private top = SMALLEST; // address 0 stays unused
   private end: number;
@@ -86,23 +92,52 @@ export class Arena implements Memory {
   }
 
   get f32(): Float32Array {
+    if (this.underway !== undefined) this.settle();
     return this.views.f32;
   }
   get f64(): Float64Array {
+    if (this.underway !== undefined) this.settle();
     return this.views.f64;
   }
   get i32(): Int32Array {
+    if (this.underway !== undefined) this.settle();
     return this.views.i32;
   }
   get i64(): BigInt64Array {
+    if (this.underway !== undefined) this.settle();
     return this.views.i64;
   }
   get u16(): Uint16Array {
+    if (this.underway !== undefined) this.settle();
     return this.views.u16;
   }
   get u8(): Uint8Array {
+    if (this.underway !== undefined) this.settle();
     return this.views.u8;
   }
+  /** The memory while threads work on it: for the places through which they are told what to do, and nothing else. */
+  get unsettled(): Views {
+    return this.views;
+  }
+
+  /**
+   * Other threads work on this memory from now on, until `finish` has returned. It is called by whoever needs the
+   * memory next: whoever asks for a view, and whoever calls settle(). Work follows on work: what was underway is
+   * finished first.
+   */
+  begin(finish: () => void): void {
+    this.settle();
+    this.underway = finish;
+  }
+
+  /** Returns when no other thread works on this memory. @throws what went wrong there */
+  settle(): void {
+    const finish = this.underway;
+    if (finish === undefined) return;
+    this.underway = undefined;
+    finish();
+  }
+
   /** Bytes of memory that the engine has given so far. */
   get reservedBytes(): number {
     return this.end;

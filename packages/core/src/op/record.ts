@@ -33,13 +33,16 @@ export function tell(
   outs: readonly Tensor[],
   start: number,
 ) {
+  const { backend } = (outs[0] as Tensor).storage;
+  // A device's ops are timed by its own clock.
+  if (backend.device === "cpu") backend.synchronize?.();
   const ms = performance.now() - start;
   const inputs = ins.map((t) => t && metaOf(t));
   const outputs = outs.map(metaOf);
   listener?.({
     op: op.spec.name,
     variant,
-    backend: (outs[0] as Tensor).storage.backend.name,
+    backend: backend.name,
     inputs,
     outputs,
     multiplyAdds: op.spec.multiplyAdds?.(inputs, outputs) ?? 0,

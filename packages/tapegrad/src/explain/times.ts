@@ -21,6 +21,11 @@ const MOST_RUNS = 200;
 /** Devices need no warming up: what they run is compiled. */
 const LEAST_DEVICE_RUNS = 3;
 
+const sinceThen = (start: number): number => {
+  currentBackend().synchronize?.();
+  return performance.now() - start;
+};
+
 export function timed(pass: Pass, count: number): Times {
   const samples = new Samples(count);
   const warm = performance.now();
@@ -32,11 +37,11 @@ export function timed(pass: Pass, count: number): Times {
     // Without a listener, which costs a little at each op.
     let [direction, since] = ["forward" as Direction, performance.now()];
     pass((next) => {
-      const now = performance.now();
-      if (next !== direction) samples.ofPass[direction].push(now - since);
-      [direction, since] = [next, now];
+      const ms = sinceThen(since);
+      if (next !== direction) samples.ofPass[direction].push(ms);
+      [direction, since] = [next, performance.now()];
     });
-    samples.ofPass[direction].push(performance.now() - since);
+    samples.ofPass[direction].push(sinceThen(since));
   }
   return samples.medians();
 }

@@ -3,8 +3,16 @@
 import type { Arena, ArenaBlock } from "@tapegrad/core";
 import { assemble, type Func } from "./assembler.ts";
 
-/** An exported kernel: numbers in (addresses unsigned, up to 4 GiB), a number or nothing out. */
-export type Kernel = (...args: number[]) => number;
+declare const kernel: unique symbol;
+/** An exported kernel: a task's, or called by way of WasmContext.now(). */
+export interface Kernel {
+  readonly [kernel]: true;
+}
+/** Numbers in (addresses unsigned, up to 4 GiB), a number or nothing out. */
+export type Call = (...args: number[]) => number;
+
+/** The kernel as a function, for those who know that nobody else works on what it touches. */
+export const callable = (kernel: Kernel): Call => kernel as unknown as Call;
 export type Exports<K extends string = string> = Readonly<Record<K, Kernel>>;
 
 interface Placed {
@@ -58,7 +66,7 @@ export class ModuleCache {
       const bytes = assemble(build(), { shared: this.shared });
       const module = new WebAssembly.Module(bytes);
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
-      entry = { exports: exports as Exports, bytes, placed: [], usedAt: 0 };
+      entry = { exports: exports as unknown as Exports, bytes, placed: [], usedAt: 0 };
       this.entries.set(key, entry);
       let index = 0;
       for (const kernel of Object.values(entry.exports)) {
@@ -92,9 +100,12 @@ export class ModuleCache {
     return origin.descriptor;
   }
 
-  /** Gives back the places of modules that were forgotten. No tasks may be under way. */
+  /** Gives back the places of modules that were forgotten, which tasks under way may still look at. */
   sweep(): void {
-    for (const { arena, block } of this.retired) arena.give(block);
+    for (const { arena, block } of this.retired) {
+      arena.settle();
+      arena.give(block);
+    }
     this.retired.length = 0;
   }
 

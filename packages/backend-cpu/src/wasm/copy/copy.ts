@@ -158,7 +158,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
   function copyDense(to: number, from: number, bytes: number): void {
     const kernel = bytesCopy();
     // Overlapping ranges are one copy.
-    if (bytes < MANY_BYTES || Math.abs(to - from) < bytes) kernel(to, from, bytes);
+    if (bytes < MANY_BYTES || Math.abs(to - from) < bytes) ctx.now(kernel)(to, from, bytes);
     else {
       const cost = traffic(2 * bytes);
       const cut = (first: number, size: number): readonly [number, number, number] => [
@@ -177,13 +177,13 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
     const [to, from] = [byteAddress(y, bytes), byteAddress(x, bytes)];
     if (x.contiguous && y.contiguous) {
       const n = sizeOf(y.shape);
-      if (bytes === 4 && n <= SMALL) dense()(1, n, to, 0, 4, from, 0, 4);
+      if (bytes === 4 && n <= SMALL) ctx.now(dense())(1, n, to, 0, 4, from, 0, 4);
       else copyDense(to, from, n * bytes);
       return "copy";
     }
     if (bytes === 4) return words(x, y, to, from, () => !tangled(x, y));
     if (!plan(y, bytes, x, bytes)) return "empty";
-    if (few() || tangled(x, y)) walk(cells[bytes as 1 | 2 | 8](), to, from);
+    if (few() || tangled(x, y)) walk(ctx.now(cells[bytes as 1 | 2 | 8]()), to, from);
     else walkAll(ctx, cells[bytes as 1 | 2 | 8](), 0.5, to, from);
     return "copy-cells";
   }
@@ -210,7 +210,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
       ["memory"],
     );
     const [yAt, xAt] = [byteAddress(y, yBytes), byteAddress(x, xBytes)];
-    if (few() || tangled(x, y)) walk(kernel, yAt, xAt);
+    if (few() || tangled(x, y)) walk(ctx.now(kernel), yAt, xAt);
     else walkAll(ctx, kernel, 0, yAt, xAt);
     return "cast";
   }
@@ -218,7 +218,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
   /** Dense memory with 8 bytes over and over: any dtype. */
   function fillPattern(to: number, bytes: number, low: number, high: number): string {
     const kernel = pattern();
-    if (bytes < MANY_BYTES) kernel(to, bytes, low, high);
+    if (bytes < MANY_BYTES) ctx.now(kernel)(to, bytes, low, high);
     else {
       const cost = traffic(bytes);
       ctx.launch(cost, (tasks) =>
@@ -234,7 +234,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
       const v = Number(value);
       const to = byteAddress(y, 4);
       if (y.contiguous) {
-        if (n < MANY) fillDense()(1, n, to, 0, 4, v);
+        if (n < MANY) ctx.now(fillDense())(1, n, to, 0, 4, v);
         else shareRow(ctx, fillDense(), 0, n, to, 4, v, 0);
       } else if (plan(y, 4)) walkAll(ctx, rowStep(0) === 4 ? fillDense() : fillStrided(), 0, to, v);
       return "fill";

@@ -189,13 +189,12 @@ export function gatherKernels(
     const kernel = rowsModule(ctx, `${way}/looking/${bytes}`, build, roles);
     const to = byteAddress(indexed, 4);
     const apart = from === undefined ? 0 : byteAddress(from, 4) - to;
-    const words = ctx.arena.i32;
     return ctx.withScratch((scratch) => {
       const info = scratch.take(INFO_BYTES);
-      writeInfo(words, info, indexed.shape[dim] as number, apart);
+      writeInfo(ctx.arena.i32, info, indexed.shape[dim] as number, apart);
       const operands = [byteAddress(dense, 4), byteAddress(index, bytes), to, info] as const;
       walkAll(ctx, kernel, 0.5, ...operands, { whole: way === "scatter" });
-      return failed(words, info) ? undefined : "looking";
+      return failed(ctx.arena.i32, info) ? undefined : "looking";
     });
   }
 

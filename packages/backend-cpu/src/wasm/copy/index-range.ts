@@ -38,7 +38,6 @@ export function indexRange(ctx: WasmContext): (x: View, end: number) => boolean 
     const from = byteAddress(x, bytes);
     const blocks = Math.floor((n * bytes) / BLOCK);
     const cost = traffic(n * bytes);
-    const words = ctx.arena.i32;
     /** Words 0 and 2 are low ones of int64, 1 and 3 must be 0 there. */
     const fits = (word: number, k: number): boolean =>
       bytes === 8 && k % 2 === 1 ? word === 0 : word >>> 0 < end;
@@ -52,6 +51,7 @@ export function indexRange(ctx: WasmContext): (x: View, end: number) => boolean 
           tasks.add(largest, from + first * BLOCK, size, to);
         }),
       );
+      const words = ctx.arena.i32;
       for (const at of ends) {
         for (let k = 0; k < 4; k++) if (!fits(words[at / 4 + k] as number, k)) return false;
       }

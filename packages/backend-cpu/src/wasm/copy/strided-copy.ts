@@ -38,7 +38,7 @@ function makeWordCopy(ctx: WasmContext): WordCopy {
   let made: Kernel | undefined;
   function transpose(to: number, from: number, apart: () => boolean): void {
     made ??= rowsModule(ctx, "copy/transpose", transposeKernel, ["memory", "number"]);
-    if (few() || !apart()) walk(made, to, from);
+    if (few() || !apart()) walk(ctx.now(made), to, from);
     else {
       // Tasks of a tile's height; of small matrices lower ones, or there would be none to share out.
       const rows = rowCount();
@@ -47,7 +47,7 @@ function makeWordCopy(ctx: WasmContext): WordCopy {
     }
   }
   function run(k: Kernel, to: number, from: number, apart: () => boolean): void {
-    if (few() || !apart()) walk(k, to, from);
+    if (few() || !apart()) walk(ctx.now(k), to, from);
     else walkAll(ctx, k, 0, to, from);
   }
   return (x, y, to, from, apart) => {

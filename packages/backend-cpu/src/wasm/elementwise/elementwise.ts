@@ -133,7 +133,7 @@ export function elementwiseKernels(
       const n = sizeOf(y.shape);
       const to = byteAddress(y, yBytes);
       const from = byteAddress(x, 4);
-      if (n < MANY || tangled(x, y)) kernel(1, n, to | 0, 0, yBytes, from | 0, 0, 4);
+      if (n < MANY || tangled(x, y)) ctx.now(kernel)(1, n, to | 0, 0, yBytes, from | 0, 0, 4);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4);
       return "simd";
     }
@@ -166,7 +166,7 @@ export function elementwiseKernels(
       const dense = rowStep(0) === yBytes && rowStep(1) === xBytes;
       const kernel = of(dense ? "u" : "x");
       const [to, from] = [byteAddress(y, yBytes), byteAddress(x, xBytes)];
-      if (few() || tangled(x, y)) walk(kernel, to, from);
+      if (few() || tangled(x, y)) walk(ctx.now(kernel), to, from);
       else walkAll(ctx, kernel, each, to, from);
     }
     return "simd-strided";
@@ -219,7 +219,7 @@ export function elementwiseKernels(
         const left = byteAddress(a, 4);
         const right = byteAddress(b, 4);
         if (n < MANY || tangled(a, y) || tangled(b, y)) {
-          kernel(1, n, to | 0, 0, yBytes, left | 0, 0, aStep, right | 0, 0, bStep);
+          ctx.now(kernel)(1, n, to | 0, 0, yBytes, left | 0, 0, aStep, right | 0, 0, bStep);
         } else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, left, aStep, right, bStep);
         return "simd";
       }
@@ -233,7 +233,7 @@ export function elementwiseKernels(
     const to = byteAddress(y, yBytes);
     const left = byteAddress(a, 4);
     const right = byteAddress(b, 4);
-    if (few() || tangled(a, y) || tangled(b, y)) walk(kernel, to, left, right);
+    if (few() || tangled(a, y) || tangled(b, y)) walk(ctx.now(kernel), to, left, right);
     else walkAll(ctx, kernel, nanoseconds(code), to, left, right);
     return pair === "x" ? "simd-strided" : "simd-rows";
   }
@@ -267,7 +267,7 @@ export function elementwiseKernels(
       question: true,
     });
     const [to, left, right] = [byteAddress(y, 1), byteAddress(a, 1), byteAddress(b, 1)];
-    if (few() || tangled(a, y) || tangled(b, y)) walk(kernel, to, left, right);
+    if (few() || tangled(a, y) || tangled(b, y)) walk(ctx.now(kernel), to, left, right);
     else walkAll(ctx, kernel, 0, to, left, right);
     return "simd-bytes";
   }
@@ -329,7 +329,7 @@ export function elementwiseKernels(
       const n = sizeOf(y.shape);
       const to = byteAddress(y, yBytes);
       const from = byteAddress(x, 4);
-      if (n < MANY || tangled(x, y)) kernel(1, n, to | 0, 0, yBytes, from | 0, 0, 4, s);
+      if (n < MANY || tangled(x, y)) ctx.now(kernel)(1, n, to | 0, 0, yBytes, from | 0, 0, 4, s);
       else shareRow(ctx, kernel, nanoseconds(code), n, to, yBytes, from, 4, s, 0);
       return "simd";
     }
@@ -340,7 +340,7 @@ export function elementwiseKernels(
     const dense = rowStep(0) === yBytes && rowStep(1) === 4;
     const kernel = scalarKernel(code, dense ? "u" : "x");
     const [to, from] = [byteAddress(y, yBytes), byteAddress(x, 4)];
-    if (few() || tangled(x, y)) walk(kernel, to, from, s);
+    if (few() || tangled(x, y)) walk(ctx.now(kernel), to, from, s);
     else walkAll(ctx, kernel, nanoseconds(code), to, from, s);
     return "simd-strided";
   }
@@ -368,7 +368,8 @@ export function elementwiseKernels(
     });
     const at = [byteAddress(cond, 1), byteAddress(a, 4), byteAddress(b, 4)] as const;
     const to = byteAddress(y, 4);
-    if (few() || tangled(cond, y) || tangled(a, y) || tangled(b, y)) walk(kernel, to, ...at);
+    if (few() || tangled(cond, y) || tangled(a, y) || tangled(b, y))
+      walk(ctx.now(kernel), to, ...at);
     else walkAll(ctx, kernel, 0, to, ...at);
     return access === "xxx" ? "simd-strided" : "simd";
   }

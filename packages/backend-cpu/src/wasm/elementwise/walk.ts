@@ -1,7 +1,7 @@
 // The plan of elementwise/plan.ts carried out: a kernel called for all of its rows, here or on all threads. Large work
 // is shared out: runs of rows, or of the elements of a few long rows.
 import type { Func } from "../assembler/assembler.ts";
-import type { Kernel } from "../assembler/module-cache.ts";
+import type { Call, Kernel } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
 import { type Argument, type LocalAddress, pieces, type Tasks } from "../threads/launch.ts";
 import {
@@ -21,7 +21,7 @@ import { type Role, TABLE_WORDS, walkKernel } from "./walk-kernel.ts";
 const indices = new Float64Array(sizes.length);
 
 /** Calls the kernel for all rows of the plan. */
-export function walk(kernel: Kernel, y: number, a: number, b = 0, c = 0): void {
+export function walk(kernel: Call, y: number, a: number, b = 0, c = 0): void {
   const last = rank - 1;
   const outer = rank - 2;
   const n = sizes[last] as number;
@@ -121,7 +121,7 @@ export function shareRow(
     }
     return list;
   };
-  if (cost < WORTH) kernel(...args(0, n));
+  if (cost < WORTH) ctx.now(kernel)(...args(0, n));
   else {
     ctx.launch(cost, (tasks) =>
       pieces(n, cost, (first, size) => tasks.add(kernel, ...args(first, size)), STRETCH),
@@ -151,10 +151,10 @@ export function walkAll(
 ): void {
   const elements = planned();
   const how = elements < MANY && local === 0 ? undefined : shared.get(kernel);
-  if (how === undefined) walk(kernel, y, a, b, c);
+  if (how === undefined) walk(ctx.now(kernel), y, a, b, c);
   else {
     const cost = costOf(elements, 1 + how.roles.length, each);
-    if (cost < WORTH && local === 0) walk(kernel, y, a, b, c);
+    if (cost < WORTH && local === 0) walk(ctx.now(kernel), y, a, b, c);
     else share(ctx, kernel, how, cost, elements, { step, local, whole }, [y, a, b, c]);
   }
 }
@@ -175,9 +175,9 @@ export function walkApart(
   const last = rank - 1;
   const elements = planned();
   const cost = costOf(elements, 4, each);
-  if (elements < MANY || cost < WORTH) walk(kernel, y, a, b, c);
+  if (elements < MANY || cost < WORTH) walk(ctx.now(kernel), y, a, b, c);
   else if (rowsApart()) walkAll(ctx, kernel, each, y, a, b, c, { whole: stepsB[last] === 0 });
-  else if (rank > 2 || stepsB[last] === 0) walk(kernel, y, a, b, c);
+  else if (rank > 2 || stepsB[last] === 0) walk(ctx.now(kernel), y, a, b, c);
   else {
     const row = Math.max(0, rank - 2);
     const rows = rank > 1 ? (sizes[row] as number) : 1;

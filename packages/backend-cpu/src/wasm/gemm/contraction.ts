@@ -126,8 +126,10 @@ export function contract(ctx: WasmContext, given: Contraction): void {
     const columnsOfTable = roundUp(n, widthB);
     const tableA = scratch.take((rowsOfTable + columnsOfTable) * 4);
     const tableB = tableA + rowsOfTable * 4;
-    if (!cut.inPlaceA) kernelSet.a.lanes(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
-    if (!cut.inPlaceB) kernelSet.b.lanes(tableB, n, columnsOfTable - n, ...startAt(job.b.lanes, 0));
+    if (!cut.inPlaceA)
+      ctx.now(kernelSet.a.lanes)(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
+    if (!cut.inPlaceB)
+      ctx.now(kernelSet.b.lanes)(tableB, n, columnsOfTable - n, ...startAt(job.b.lanes, 0));
     const columnBias = paddedColumns(ctx, scratch, job, columnsOfTable);
     const places: Places = {
       tableA,

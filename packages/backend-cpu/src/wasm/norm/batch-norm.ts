@@ -200,7 +200,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
           return variant(layout);
         }
         const [p0, p1, p2, p3, p4, p5] = centre(slices[0] as Part);
-        centres(p0, p1, p2, p3, p4, from + p5, near);
+        ctx.now(centres)(p0, p1, p2, p3, p4, from + p5, near);
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
@@ -212,7 +212,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
             );
           });
         });
-        statistics(
+        ctx.now(statistics)(
           ...[channels, slices.length, sliceStep, count, near, sums, squares],
           ...[w, b, m, v, r, scale, shift, eps],
         );
@@ -233,8 +233,14 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
       const { running } = ctx.get<"running">("batchNorm/running", () => [runningKernel()]);
       const channels = sizeOf(mean.shape);
       const keep = 1 - momentum;
-      running(channels, addressOf(runningMean), addressOf(mean), keep, momentum);
-      running(channels, addressOf(runningVar), addressOf(variance), keep, momentum * unbiased);
+      ctx.now(running)(channels, addressOf(runningMean), addressOf(mean), keep, momentum);
+      ctx.now(running)(
+        channels,
+        addressOf(runningVar),
+        addressOf(variance),
+        keep,
+        momentum * unbiased,
+      );
       return "channels";
     },
     batchNormEval(x, mean, variance, weight, bias, y, eps, activation) {
@@ -253,7 +259,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         const scale = scratch.take(2 * floats(channels));
         const shift = scale + floats(channels);
         const v = contiguousAt(ctx, scratch, variance);
-        given(
+        ctx.now(given)(
           ...[channels, v, optional(scratch, weight), optional(scratch, bias), scale, shift, eps],
         );
         ctx.launch(traffic(channels * count * 8), (tasks) => {
@@ -312,7 +318,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
           });
           return variant(layout);
         }
-        known(channels, r, w, b, scale, shift);
+        ctx.now(known)(channels, r, w, b, scale, shift);
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
@@ -323,7 +329,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
             );
           });
         });
-        factors(
+        ctx.now(factors)(
           ...[channels, slices.length, sliceStep, count, totals, moments],
           ...[scale, r, dw, db, fb, fc],
         );

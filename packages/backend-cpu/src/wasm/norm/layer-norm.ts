@@ -98,7 +98,7 @@ export function normKernels(ctx: WasmContext): NormKernels {
             );
           }
         });
-        kernels.narrow(n, used, n * 16, sums, addressOf(dweight), addressOf(dbias));
+        ctx.now(kernels.narrow)(n, used, n * 16, sums, addressOf(dweight), addressOf(dbias));
         return "rows";
       });
     },

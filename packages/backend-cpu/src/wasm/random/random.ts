@@ -59,7 +59,7 @@ export function randomKernels(
     if (size < MANY) {
       const spare = scratch.take(64);
       eachStretch(key, size, (from, n, words) => {
-        kernels.uniform(n, to + from * 4, spare, ...words);
+        ctx.now(kernels.uniform)(n, to + from * 4, spare, ...words);
       });
     } else {
       onThreads(key, size, (tasks, spare, from, n, words) =>
@@ -114,7 +114,7 @@ export function randomKernels(
         if (size < MANY) {
           const spare = scratch.take(64);
           eachStretch(key, size, (first, n, words) => {
-            dropout(...args(first, n), spare, threshold, factor, ...words);
+            ctx.now(dropout)(...args(first, n), spare, threshold, factor, ...words);
           });
         } else {
           onThreads(key, size, (tasks, spare, first, n, words) =>

@@ -114,6 +114,6 @@ function longRow(
         tasks.add(row, 1, size, x + first * 4, 0, places + s * 8, 0, first);
       });
     });
-    pick(cuts.length, places, x, y);
+    ctx.now(pick)(cuts.length, places, x, y);
   });
 }

@@ -31,9 +31,9 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
   function foldAll(code: FoldCode, x: number, n: number, y: number): void {
     const { row, start, finish } = folds[code] ?? prepare(code);
     const acc = partial as number;
-    start(1, acc, FOLDS[code].start);
-    row(1, n, x, 0, acc);
-    finish(1, acc, y, 0);
+    ctx.now(start)(1, acc, FOLDS[code].start);
+    ctx.now(row)(1, n, x, 0, acc);
+    ctx.now(finish)(1, acc, y, 0);
   }
 
   function foldInto(code: FoldCode, x: number, dims: Dim[], y: number): void {
@@ -53,13 +53,13 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
     each(kept, (xAt, yAt) => {
       for (let from = 0; from < across.size; from += CHUNK) {
         const n = Math.min(CHUNK, across.size - from);
-        start(n, acc, first);
+        ctx.now(start)(n, acc, first);
         const at = x + xAt + from * across.xStep;
         each(reduced, (more) => {
-          if (inner.kept) column(down.size, n, at + more, down.xStep, acc);
-          else row(n, down.size, at + more, across.xStep, acc);
+          if (inner.kept) ctx.now(column)(down.size, n, at + more, down.xStep, acc);
+          else ctx.now(row)(n, down.size, at + more, across.xStep, acc);
         });
-        finish(n, acc, y + yAt + from * across.yStep, across.yStep);
+        ctx.now(finish)(n, acc, y + yAt + from * across.yStep, across.yStep);
       }
     });
   }

@@ -163,10 +163,10 @@ function byParts(
         tasks.add(fold, table, 0, keptCount, across.size, n, first, count, from, to, acc);
       });
     });
-    combine(parts.length, results, partial);
+    ctx.now(combine)(parts.length, results, partial);
     let from = partial;
     each(kept, (_, yAt) => {
-      finish(across.size, from, y + yAt, across.yStep);
+      ctx.now(finish)(across.size, from, y + yAt, across.yStep);
       from += across.size * 8;
     });
   });
@@ -218,7 +218,7 @@ function foldNarrow(
         tasks.add(fold, restTable, 0, 1, n, rest, 0, reducedCount, from, to, acc);
       }
     });
-    combine(cuts.length * k + (rest > 0 ? 1 : 0), n, partial);
-    finish(n, partial, y, layout.across.yStep);
+    ctx.now(combine)(cuts.length * k + (rest > 0 ? 1 : 0), n, partial);
+    ctx.now(finish)(n, partial, y, layout.across.yStep);
   });
 }

@@ -1,6 +1,6 @@
 // Tasks that run as they are added: one thread, or too little work to share.
 import type { Arena, ArenaBlock } from "@tapegrad/core";
-import type { Kernel } from "../assembler/module-cache.ts";
+import { callable, type Kernel } from "../assembler/module-cache.ts";
 import { type Argument, LocalAddress, type Tasks } from "./launch.ts";
 
 export class DirectTasks implements Tasks {
@@ -17,7 +17,8 @@ export class DirectTasks implements Tasks {
       const arg = args[i] as Argument;
       if (typeof arg !== "number") args[i] = base + arg.offset;
     }
-    kernel(...(args as number[]));
+    this.arena.settle();
+    callable(kernel)(...(args as number[]));
   }
 
   also(kernel: Kernel, ...args: Argument[]): void {

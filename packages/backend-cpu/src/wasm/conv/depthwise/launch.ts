@@ -43,8 +43,8 @@ export function overPlanes(
   shared: readonly number[] = [],
 ): void {
   if (cost < SMALL) {
-    if (local === 0) kernel(...call(0, planes), ...shared);
-    else ctx.withScratch((own) => kernel(...call(0, planes), own.take(local), ...shared));
+    if (local === 0) ctx.now(kernel)(...call(0, planes), ...shared);
+    else ctx.withScratch((own) => ctx.now(kernel)(...call(0, planes), own.take(local), ...shared));
     return;
   }
   ctx.launch(cost, (tasks) => {
@@ -147,7 +147,7 @@ export function overChannels(
     });
     if (parts > 1) {
       const { addRows: add } = ctx.get<"addRows">("addRows", () => [addRows()]);
-      add(parts, row, c.outChannels * taps, to, dw);
+      ctx.now(add)(parts, row, c.outChannels * taps, to, dw);
     }
   });
 }
