@@ -1,10 +1,9 @@
 // fold(): a task of a reduction. Some of the kept dims, all or some of the reduced ones, in one call: the kept
 // indices it is given one after the other, for each the results along one more dim in chunks that stay in the
 // cache, and for each chunk all indices of the reduced dims, the innermost of them by one of the loops of
-// reduce/kernels.ts. What is the same for all tasks lies in a table (32-bit words):
-//   loop, xRow, step of x and of y from result to result, wide, kept dims, reduced dims,
+// reduce/rows.ts and reduce/columns.ts. What is the same for all tasks lies in a table (32-bit words):
+//   loop, xRow, step of x and of y from result to result, results, kept dims, reduced dims,
 //   then for each kept dim, innermost first: size, steps of x and y; for each reduced dim: size, step of x.
-// `wide` results are doubles side by side: parts of sums, to be brought together by combine().
 import {
   type Code,
   call,
@@ -23,23 +22,31 @@ import {
   v128,
   when,
 } from "../assembler/assembler.ts";
-import type { Fold } from "./parts.ts";
+import { CHUNK, type Fold } from "./parts.ts";
 
-/** Results worked on at a time: doubles that stay in the first-level cache. */
-export const CHUNK = 1024;
 export const FOLD_WORDS = 7;
-/** Which loop: rows of any length or of at most 128; columns of many rows or of few. */
-export const LOOPS = { row: 0, fourRows: 1, column: 2, fewRows: 3 } as const;
+/** Which loop: rows of any length or of at most 128, columns. */
+export const LOOPS = { row: 0, fourRows: 1, column: 2 } as const;
 export type Loop = keyof typeof LOOPS;
+/**
+ * What becomes of the results. A single call of fourRows or someRows leaves them in place; else doubles add up, which end as
+ * floats, or side by side as they are: parts of results, to be brought together by combine().
+ */
+export const RESULTS = { floats: 0, parts: 1, inPlace: 2 } as const;
+export type Results = keyof typeof RESULTS;
 
-export interface Loops extends Readonly<Record<Loop, Func>> {
+export interface Loops {
+  readonly row: Func;
+  readonly column: Func;
   readonly start: Func;
   readonly finish: Func;
+  /** Of single precision. */
+  readonly single?: { readonly fourRows: Func; readonly someRows: Func; readonly widen: Func };
 }
 
 /**
  * fold(table, first, count, results, n, reducedFirst, reducedCount, x, y, acc): count kept indices from the
- * first on; acc has room for CHUNK doubles.
+ * first on; acc has room for ACC_BYTES.
  */
 export function foldKernel(loops: Loops, fold: Fold): Func {
   const params = {
@@ -70,12 +77,23 @@ export function foldKernel(loops: Loops, fold: Fold): Func {
         dim.add(words * 4),
       ]),
     ];
-    const rows = (kernel: Func): Code => call(kernel, chunk, p.n, at, word(1), p.acc);
-    const columns = (kernel: Func): Code => call(kernel, p.n, chunk, at, word(1), p.acc);
-    const loop: Code = when(
-      i32.ltU(word(0), LOOPS.column),
-      when(word(0), rows(loops.fourRows), rows(loops.row)),
-      when(i32.eq(word(0), LOOPS.column), columns(loops.column), columns(loops.fewRows)),
+    const { single } = loops;
+    const row = call(loops.row, chunk, p.n, at, word(1), p.acc);
+    const rows: Code =
+      single === undefined
+        ? row
+        : when(
+            i32.eq(word(0), LOOPS.fourRows),
+            [
+              call(single.fourRows, chunk, p.n, at, word(1), i32.add(p.acc, CHUNK * 8)),
+              call(single.widen, chunk, i32.add(p.acc, CHUNK * 8), p.acc),
+            ],
+            row,
+          );
+    const loop = when(
+      i32.eq(word(0), LOOPS.column),
+      call(loops.column, p.n, chunk, at, word(1), p.acc),
+      rows,
     );
     const overReduced: Code = [
       index.set(p.reducedFirst),
@@ -92,6 +110,27 @@ export function foldKernel(loops: Loops, fold: Fold): Func {
         i32.ltU(index, end),
       ),
     ];
+    const byDoubles: Code = [
+      call(loops.start, chunk, p.acc, f64.const(fold.start)),
+      overReduced,
+      when(
+        i32.eq(word(4), RESULTS.parts),
+        copyBytes(to, p.acc, i32.shl(chunk, 3)),
+        call(loops.finish, chunk, p.acc, to, word(3)),
+      ),
+    ];
+    const chunked: Code =
+      single === undefined
+        ? byDoubles
+        : when(
+            i32.ne(word(4), RESULTS.inPlace),
+            byDoubles,
+            when(
+              i32.eq(word(0), LOOPS.column),
+              call(single.someRows, p.n, chunk, from, word(1), to),
+              call(single.fourRows, chunk, p.n, from, word(1), to),
+            ),
+          );
     const kept: Code = [
       xKept.set(p.x),
       to.set(p.y),
@@ -107,13 +146,7 @@ export function foldKernel(loops: Loops, fold: Fold): Func {
         [
           chunk.set(select(todo, i32.const(CHUNK), i32.ltU(todo, CHUNK))),
           todo.set(i32.sub(todo, chunk)),
-          call(loops.start, chunk, p.acc, f64.const(fold.start)),
-          overReduced,
-          when(
-            word(4),
-            copyBytes(to, p.acc, i32.shl(chunk, 3)),
-            call(loops.finish, chunk, p.acc, to, word(3)),
-          ),
+          chunked,
           from.add(i32.mul(chunk, word(2))),
           to.add(i32.mul(chunk, word(3))),
         ],

@@ -1,5 +1,18 @@
 // What the loops of reductions share: how two numbers fold into one, and the parameters of a loop.
-import { type Expr, f32x4, f64, f64x2, v128 } from "../assembler/assembler.ts";
+import {
+  type Code,
+  type Expr,
+  f32x4,
+  f64,
+  f64x2,
+  type Local,
+  v128,
+} from "../assembler/assembler.ts";
+
+/** Results worked on at a time: as doubles and as floats they stay in the first-level cache. */
+export const CHUNK = 1024;
+/** What a fold of a chunk needs: doubles, and floats behind them. */
+export const ACC_BYTES = CHUNK * 12;
 
 type V = Expr<"v128">;
 type D = Expr<"f64">;
@@ -37,6 +50,39 @@ export const FOLDS: Readonly<Record<FoldCode, Fold>> = {
   // A product of four floats may overflow where that of all does not: every factor in double.
   prod: { four: f32x4.mul, two: f64x2.mul, one: f64.mul, start: 1 },
 };
+
+/**
+ * One vector folded from several, each of which is looked at once, onto what there is already.
+ * @param held locals, one for each
+ * @returns what comes first, and the result
+ */
+export function foldOnto(
+  { four, blind }: Fold,
+  kept: V | undefined,
+  vectors: readonly V[],
+  held: readonly Local<"v128">[],
+): [before: Code, result: V] {
+  const tree = (all: readonly V[], join: (a: V, b: V) => V): V => {
+    const half = all.length >> 1;
+    return half === 0
+      ? (all[0] as V)
+      : join(tree(all.slice(0, half), join), tree(all.slice(half), join));
+  };
+  if (blind === undefined) {
+    const all = tree(vectors, four);
+    return [[], kept === undefined ? all : four(kept, all)];
+  }
+  const some = held.slice(0, vectors.length);
+  const best = tree(some, blind);
+  const nan = tree(
+    some.map((v) => f32x4.ne(v, v)),
+    v128.or,
+  );
+  return [
+    some.map((v, i) => v.set(vectors[i] as V)),
+    v128.or(kept === undefined ? best : blind(kept, best), nan),
+  ];
+}
 
 export const splat = (x: number): V => v128.constF32([x, x, x, x]);
 export const lowPair = (x: V): V => f64x2.promoteLowF32x4(x);

@@ -11,9 +11,9 @@ import { byteAddress, contiguousAt } from "../view.ts";
 import { type ArgKernels, argKernels } from "./arg-kernels.ts";
 import { argOnThreads } from "./arg-shared.ts";
 import { type Dim, dimsOf, each, ONE, takeLargest } from "./dims.ts";
-import { CHUNK } from "./fold.ts";
 import { FOLDS, type FoldCode, type FoldKernels, foldKernels } from "./kernels.ts";
-import { foldOnThreads } from "./shared.ts";
+import { ACC_BYTES, CHUNK } from "./parts.ts";
+import { foldOnThreads, inPlace, loopFor } from "./shared.ts";
 
 export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" | "argReduce"> {
   const { arena } = ctx;
@@ -21,7 +21,7 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
   let partial: number | undefined;
 
   function prepare(code: FoldCode): Exports<FoldKernels> {
-    partial ??= arena.take(CHUNK * 8).ptr;
+    partial ??= arena.take(ACC_BYTES).ptr;
     const made = ctx.get<FoldKernels>(`reduce/${code}`, () => foldKernels(code));
     folds[code] = made;
     return made;
@@ -41,7 +41,7 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
       foldOnThreads(ctx, folds[code] ?? prepare(code), code, x, dims, y);
       return;
     }
-    const { row, column, start, finish } = folds[code] ?? prepare(code);
+    const { row, column, start, finish, fourRows, someRows } = folds[code] ?? prepare(code);
     const acc = partial as number;
     const first = FOLDS[code].start;
     const inner = dims.pop() ?? { ...ONE, kept: false };
@@ -50,6 +50,15 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
     const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
     const kept = dims.filter((d) => d.kept);
     const reduced = dims.filter((d) => !d.kept);
+    const layout = { loop: loopFor(code, inner.kept, down.size), across, reduced };
+    if (inPlace(code, layout, down.size)) {
+      each(kept, (xAt, yAt) => {
+        const [from, to] = [x + xAt, y + yAt];
+        if (inner.kept) ctx.now(someRows)(down.size, across.size, from, down.xStep, to);
+        else ctx.now(fourRows)(across.size, down.size, from, across.xStep, to);
+      });
+      return;
+    }
     each(kept, (xAt, yAt) => {
       for (let from = 0; from < across.size; from += CHUNK) {
         const n = Math.min(CHUNK, across.size - from);

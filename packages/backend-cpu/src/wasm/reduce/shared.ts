@@ -5,20 +5,25 @@
 import type { Exports } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
 import { pieces, traffic } from "../threads/launch.ts";
+import { SOME_ROWS } from "./columns.ts";
 import { type Dim, each, ONE, takeLargest } from "./dims.ts";
-import { CHUNK, FOLD_WORDS, LOOPS, type Loop } from "./fold.ts";
+import { FOLD_WORDS, LOOPS, type Loop, RESULTS, type Results } from "./fold.ts";
 import type { FoldCode, FoldKernels } from "./kernels.ts";
+import { ACC_BYTES, CHUNK } from "./parts.ts";
+import { SHORT_ROW } from "./rows.ts";
 
 /** With fewer pieces of results than this, the reduced dims are cut instead. */
 const ENOUGH = 16;
-/** Columns stay together in runs of this many: memory is read in stretches of 1 KiB at least. */
+/** The same for columns, where parts of results are much to write. */
+const ENOUGH_COLUMNS = 8;
+/** Rows that a part of columns has at least, if it can: its results are written and read, 16 bytes for 4 of a row. */
+const ROWS = 128;
+/** Columns stay together in runs of CHUNK, or of this many: memory is read in stretches of 1 KiB at least. */
 const COLUMNS = 256;
 /** Fewer columns than this, side by side, are worked on as if they were several rows of columns in one. */
 const NARROW = 64;
-/** Up to so many rows, columns keep their results in registers. */
+/** Rows in a part at least. */
 const FEW = 8;
-/** As well where so many bytes are all that there is of them: they are read more than once from the cache. */
-const NEAR = 16 * 1024;
 
 /** Where the tasks of one reduction read their dims, and how. */
 interface Layout {
@@ -45,7 +50,7 @@ export function foldOnThreads(
   const across = inner.kept ? inner : (takeLargest(dims, (d) => d.kept) ?? ONE);
   const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
   const layout: Layout = {
-    loop: loopFor(code, inner.kept, down.size, down.xStep),
+    loop: loopFor(code, inner.kept, down.size),
     xRow: inner.kept ? down.xStep : across.xStep,
     across,
     kept: dims.filter((d) => d.kept),
@@ -59,28 +64,58 @@ export function foldOnThreads(
     down.xStep === across.size * 4 &&
     down.size >= NARROW &&
     keptCount === 1;
-  const unit = inner.kept ? COLUMNS : 1;
+  const cut = (unit: number): number => keptCount * Math.ceil(across.size / unit);
+  const unit = unitOf(inner.kept, down.size * product(layout.reduced), cut);
   if (narrow) foldNarrow(ctx, kernels, code, layout, down, cost, x, y);
-  else if (keptCount * Math.ceil(across.size / unit) >= ENOUGH) {
-    byResults(ctx, kernels, layout, down.size, cost, unit, x, y);
-  } else byParts(ctx, kernels, layout, down, cost, x, y);
+  else if (unit === undefined) byParts(ctx, kernels, layout, down, cost, x, y);
+  else {
+    const results = inPlace(code, layout, down.size) ? "inPlace" : "floats";
+    byResults(ctx, kernels, layout, results, down.size, cost, unit, x, y);
+  }
 }
 
-function loopFor(code: FoldCode, columns: boolean, n: number, step: number): Loop {
-  if (columns) return n <= FEW || n * step <= NEAR ? "fewRows" : "column";
-  return n <= 128 && code !== "prod" ? "fourRows" : "row";
+/**
+ * Results that stay together in a task, if there are enough of such pieces.
+ * @param folded elements of a result
+ * @param cut how many pieces there are
+ */
+function unitOf(
+  columns: boolean,
+  folded: number,
+  cut: (unit: number) => number,
+): number | undefined {
+  if (!columns) return cut(1) >= ENOUGH ? 1 : undefined;
+  if (cut(CHUNK) >= ENOUGH_COLUMNS) return CHUNK;
+  return cut(COLUMNS) >= ENOUGH && folded < ENOUGH_COLUMNS * ROWS ? COLUMNS : undefined;
 }
 
-/** Writes the table of foldKernel(). `parts`: results are doubles, those of one part side by side. */
-function writeTable(ctx: WasmContext, at: number, layout: Layout, parts: boolean): void {
+export function loopFor(code: FoldCode, columns: boolean, n: number): Loop {
+  if (columns) return "column";
+  return n <= SHORT_ROW && code !== "prod" ? "fourRows" : "row";
+}
+
+/** Whether a loop can leave its results where they belong. */
+export const inPlace = (
+  code: FoldCode,
+  { loop, across, reduced }: Pick<Layout, "loop" | "across" | "reduced">,
+  n: number,
+): boolean =>
+  code !== "prod" &&
+  across.yStep === 4 &&
+  reduced.length === 0 &&
+  (loop === "fourRows" || (loop === "column" && n <= SOME_ROWS));
+
+/** Writes the table of foldKernel(). */
+function writeTable(ctx: WasmContext, at: number, layout: Layout, results: Results): void {
   const { loop, xRow, across, kept, reduced } = layout;
+  const parts = results === "parts";
   const yStep = parts ? 8 : across.yStep;
   const words = [
     LOOPS[loop],
     xRow,
     across.xStep,
     yStep,
-    Number(parts),
+    RESULTS[results],
     kept.length,
     reduced.length,
   ];
@@ -100,6 +135,7 @@ function byResults(
   ctx: WasmContext,
   { fold }: Exports<FoldKernels>,
   layout: Layout,
+  results: Results,
   n: number,
   cost: number,
   unit: number,
@@ -110,9 +146,9 @@ function byResults(
   const [keptCount, reducedCount] = [product(kept), product(reduced)];
   ctx.withScratch((scratch) => {
     const table = scratch.take(tableBytes(layout));
-    writeTable(ctx, table, layout, false);
+    writeTable(ctx, table, layout, results);
     ctx.launch(cost, (tasks) => {
-      const acc = tasks.local(CHUNK * 8);
+      const acc = tasks.local(ACC_BYTES);
       if (keptCount >= ENOUGH) {
         pieces(keptCount, cost, (first, count) =>
           tasks.add(fold, table, first, count, across.size, n, 0, reducedCount, x, y, acc),
@@ -147,17 +183,17 @@ function byParts(
   if (reducedCount >= ENOUGH) {
     pieces(reducedCount, cost, (first, count) => parts.push([down.size, first, count, x]));
   } else {
-    const rows = loop === "row" || loop === "fourRows";
+    const least = Math.max(FEW, Math.min(ROWS, Math.ceil(down.size / ENOUGH)));
     const cut = (first: number, size: number) =>
       parts.push([size, 0, reducedCount, x + first * down.xStep]);
-    pieces(down.size, cost, cut, rows ? 1024 : FEW);
+    pieces(down.size, cost, cut, loop === "column" ? least : 1024);
   }
   ctx.withScratch((scratch) => {
     const table = scratch.take(tableBytes(layout));
     const partial = scratch.take(parts.length * results * 8);
-    writeTable(ctx, table, layout, true);
+    writeTable(ctx, table, layout, "parts");
     ctx.launch(cost, (tasks) => {
-      const acc = tasks.local(CHUNK * 8);
+      const acc = tasks.local(ACC_BYTES);
       parts.forEach(([n, first, count, from], s) => {
         const to = partial + s * results * 8;
         tasks.add(fold, table, 0, keptCount, across.size, n, first, count, from, to, acc);
@@ -196,7 +232,7 @@ function foldNarrow(
     ...layout,
     across,
     xRow: width * 4,
-    loop: loopFor(code, true, rows, width * 4),
+    loop: loopFor(code, true, rows),
   };
   const cuts: [first: number, size: number][] = [];
   pieces(rows, cost, (first, size) => cuts.push([first, size]), FEW);
@@ -205,10 +241,10 @@ function foldNarrow(
     const table = scratch.take(tableBytes(wide));
     const partial = scratch.take((cuts.length * width + n) * 8);
     const restTable = scratch.take(tableBytes(layout));
-    writeTable(ctx, table, wide, true);
-    writeTable(ctx, restTable, layout, true);
+    writeTable(ctx, table, wide, "parts");
+    writeTable(ctx, restTable, layout, "parts");
     ctx.launch(cost, (tasks) => {
-      const acc = tasks.local(CHUNK * 8);
+      const acc = tasks.local(ACC_BYTES);
       cuts.forEach(([first, size], s) => {
         const [from, to] = [x + first * width * 4, partial + s * width * 8];
         tasks.add(fold, table, 0, 1, width, size, 0, reducedCount, from, to, acc);
