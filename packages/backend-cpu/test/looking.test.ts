@@ -19,7 +19,7 @@ for (const { name, relaxed } of kinds) {
       values.forEach((v, i) => {
         const at = block.ptr / 4 + i * words;
         ctx.arena.i32[at] = v;
-        if (words === 2) ctx.arena.i32[at + 1] = v < 0 ? -1 : 0;
+        if (words === 2) ctx.arena.i32[at + 1] = Math.floor(v / 2 ** 32);
       });
       const storage = { block } as unknown as View["storage"];
       return { shape, strides: rowMajor(shape), offset: 0, dtype, contiguous: true, storage };
@@ -27,12 +27,16 @@ for (const { name, relaxed } of kinds) {
     const named = (rows: number, n: number, end: number): number[] =>
       Array.from({ length: rows * n }, (_, i) => (i * 7919) % end);
 
-    // Rows of some blocks, one that is a table for long rows, few rows that would be cut, a table far longer than they.
+    // Rows of many groups, one that is a table for long rows, few rows that would be cut, a table far longer than they;
+    // half a group more, half a group, less.
     const cases: [rows: number, n: number, end: number, dtype: Index][] = [
       [17, 1029, 1000, "int64"],
       [70, 259, 301, "int32"],
       [3, 8_003, 5, "int64"],
       [5, 4_099, 40_000, "int32"],
+      [701, 29, 57, "int64"],
+      [1_301, 13, 3, "int32"],
+      [3_001, 7, 15, "int64"],
     ];
     for (const [rows, n, end, dtype] of cases) {
       it(`${rows} rows of ${n} ${dtype} below ${end}`, () => {
@@ -64,14 +68,16 @@ for (const { name, relaxed } of kinds) {
     }
 
     it("refuses an index out of range wherever it stands, and leaves small and other work alone", () => {
-      const [rows, n, end] = [12, 2_050, 64];
+      const [rows, n, end] = [12, 2_058, 64];
       const x = viewOf(ctx, [rows, end], numbers(rows * end, 1));
       const src = viewOf(ctx, [rows, n], numbers(rows * n, 2));
       const y = viewOf(ctx, [rows, n]);
       const sum = viewOf(ctx, [rows, end]);
       for (const [at, wrong] of [
         [0, end],
-        [1029, -1],
+        [1_029, -1],
+        [2_050, end],
+        [2_057, -1],
         [rows * n - 1, 2 ** 30],
       ] as const) {
         const values = named(rows, n, end);
@@ -82,6 +88,13 @@ for (const { name, relaxed } of kinds) {
           const added = kernels.scatterAddLooking(x, index, src, sum, 1);
           expect(added, `${at} ${dtype}`).to.equal(undefined);
         }
+      }
+      // Words that would do, but are high ones of something else.
+      for (const at of [5, 2_051, 2_057]) {
+        const values = named(rows, n, end);
+        values[at] = 2 ** 32 + 1;
+        const index = indices([rows, n], values, "int64");
+        expect(kernels.gatherLooking(x, index, y, 1), `${at} above`).to.equal(undefined);
       }
       const index = indices([rows, n], named(rows, n, 12), "int64");
       expect(kernels.gatherLooking(src, index, y, 0)).to.equal(undefined);

@@ -1,12 +1,13 @@
 // gather and scatterAdd of long rows whose indices nobody has looked at: y[r, j] = x[r, index[r, j]], or
-// x[r, index[r, j]] += y[r, j]. Indices are looked at a block at a time just before they are used, so that they come
-// from memory once, and a block with one out of range is left out: memory outside of x is never touched.
+// x[r, index[r, j]] += y[r, j]. Indices are looked at a few at a time just before they are used, so that they come
+// from memory once, and a few with one out of range are left out: memory outside of x is never touched. Meanwhile the
+// next row of x, whose lines would be met in no order, is asked for line by line: fetching it at once would make
+// arithmetic wait, and this is half of the time.
 import {
   type Code,
   copyBytes,
   countdown,
   countdownOrSkip,
-  doWhile,
   type Func,
   f32,
   func,
@@ -21,10 +22,12 @@ import {
 } from "../assembler/assembler.ts";
 import { upTo } from "../assembler/lists.ts";
 
+type Lane = Local<"v128">;
+
 export type Way = "gather" | "scatter";
 
-/** Indices looked at together: 8 KiB of int64, which stay in the first-level cache. */
-const BLOCK = 1024;
+/** Indices looked at together; half as many where a row has no more. */
+const GROUP = 16;
 /** Words of what the last argument points at. */
 const INFO = { end: 0, span: 4, apart: 8, failed: 12 } as const;
 export const INFO_BYTES = 16;
@@ -58,17 +61,16 @@ export const ROWS = {
 /** `info` is the address of what writeInfo() wrote. */
 export const lookingKernel = (way: Way, indexBytes: 4 | 8): Func =>
   func("run", { ...ROWS, info: "i32" }, (f, p) => {
-    const [y, index, left, size, end, at, target] = f.locals("i32", 7) as [
-      IntLocal,
-      IntLocal,
+    const [y, index, left, end, apart] = f.locals("i32", 5) as [
       IntLocal,
       IntLocal,
       IntLocal,
       IntLocal,
       IntLocal,
     ];
-    const count = f.local("i32");
-    const [most, other] = f.locals("v128", 2) as [Local<"v128">, Local<"v128">];
+    const groups = f.local("i32");
+    const [target, next, step] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+    const [most, other, limit] = f.locals("v128", 3) as [Lane, Lane, Lane];
     const place = (k: number) => i32.add(p.x, i32.shl(i32.load(index, k * indexBytes), 2));
     const element = (k: number): Code =>
       way === "scatter"
@@ -85,75 +87,50 @@ export const lookingKernel = (way: Way, indexBytes: 4 | 8): Func =>
             ),
             4 * k,
           );
-    const vectors = (8 * indexBytes) / 16;
-    const look: Code = [
-      most.set(v128.zero()),
-      other.set(v128.zero()),
-      at.set(index),
-      count.set(i32.shrU(size, 3)),
-      countdownOrSkip(count, [
-        upTo(vectors).map((k) => {
-          const m = k % 2 === 0 ? most : other;
-          return m.set(i32x4.maxU(m, v128.load(at, 16 * k)));
-        }),
-        at.add(8 * indexBytes),
-      ]),
-      count.set(i32.and(size, 7)),
-      countdownOrSkip(count, [
-        most.set(i32x4.maxU(most, indexBytes === 8 ? v128.load64Zero(at) : v128.load32Zero(at))),
-        at.add(indexBytes),
-      ]),
-      most.set(i32x4.maxU(most, other)),
+    const fail = i32.store(p.info, 1, INFO.failed);
+    const forward = (count: number): Code => [y.add(4 * count), index.add(count * indexBytes)];
+    /** All of them if the largest of each word fit; of an int64 the odd words are high ones. */
+    const group = (count: number): Code => [
+      upTo((count * indexBytes) / 16).map((k) => {
+        const [m, v] = [k % 2 === 0 ? most : other, v128.load(index, 16 * k)];
+        return m.set(k < 2 ? v : i32x4.maxU(m, v));
+      }),
+      when(
+        i32x4.allTrue(i32x4.eq(i32x4.maxU(i32x4.maxU(most, other), limit), limit)),
+        upTo(count / 4).map((k) => four(4 * k)),
+        fail,
+      ),
+      forward(count),
     ];
-    // Of an int64 the odd words are high ones.
-    const fits = upTo(4)
-      .map((k) => {
-        const word = i32x4.extractLane(most, k);
-        return indexBytes === 8 && k % 2 === 1 ? i32.eqz(word) : i32.ltU(word, end);
-      })
-      .reduce((a, b) => i32.and(a, b));
-    const use: Code = [
-      count.set(i32.shrU(size, 3)),
-      countdownOrSkip(count, [four(0), four(4), y.add(32), index.add(8 * indexBytes)]),
-      count.set(i32.and(size, 7)),
-      countdownOrSkip(count, [element(0), y.add(4), index.add(indexBytes)]),
-    ];
-    const skip: Code = [
-      i32.store(p.info, 1, INFO.failed),
-      y.add(i32.shl(size, 2)),
-      index.add(i32.mul(size, indexBytes)),
-    ];
-    /** The next row of x, whose lines would otherwise be met in no order; not where it is far longer than the indices. */
-    const meetNext: Code = when(
-      i32.and(i32.and(i32.gtU(p.rows, 1), i32.ne(p.xRow, 0)), i32.leU(end, i32.mul(p.n, 2))),
-      [
-        at.set(i32.add(p.x, p.xRow)),
-        way === "scatter" ? at.add(i32.load(p.info, INFO.apart)) : [],
-        count.set(i32.shrU(end, 4)),
-        countdownOrSkip(count, [touch(at), at.add(64)]),
-      ],
-    );
+    const inRange = i32.ltU(i32.load(index), end);
+    const fits = indexBytes === 8 ? i32.and(inRange, i32.eqz(i32.load(index, 4))) : inRange;
+    const meet: Code = [touch(next), way === "scatter" ? touch(i32.add(next, apart)) : []];
     const copyRow: Code = when(
-      i32.load(p.info, INFO.apart),
-      copyBytes(p.x, i32.add(p.x, i32.load(p.info, INFO.apart)), i32.load(p.info, INFO.span)),
+      apart,
+      copyBytes(p.x, i32.add(p.x, apart), i32.load(p.info, INFO.span)),
     );
     return [
       end.set(i32.load(p.info, INFO.end)),
+      apart.set(i32.load(p.info, INFO.apart)),
+      limit.set(i32x4.splat(i32.sub(end, 1))),
+      indexBytes === 8 ? [1, 3].map((k) => limit.set(i32x4.replaceLane(limit, k, 0))) : [],
+      // Each group meets its share of the next row, every other line at least, since lines come in pairs: none of a row
+      // that is far longer than the indices.
+      groups.set(i32.shrU(p.n, 4)),
+      when(i32.leU(i32.shrU(end, 1), p.n), [
+        step.set(i32.divU(i32.load(p.info, INFO.span), i32.or(groups, i32.eqz(groups)))),
+        step.set(i32.and(step, -4)),
+      ]),
       countdown(p.rows, [
         y.set(p.y),
         index.set(p.index),
-        left.set(p.n),
-        meetNext,
+        next.set(i32.add(p.x, select(p.xRow, i32.const(0), i32.gtU(p.rows, 1)))),
         way === "scatter" ? copyRow : [],
-        doWhile(
-          [
-            size.set(select(left, i32.const(BLOCK), i32.ltU(left, BLOCK))),
-            look,
-            when(fits, use, skip),
-            left.set(i32.sub(left, size)),
-          ],
-          left,
-        ),
+        left.set(groups),
+        countdownOrSkip(left, [meet, next.add(step), group(GROUP)]),
+        when(i32.and(p.n, GROUP / 2), group(GROUP / 2)),
+        left.set(i32.and(p.n, GROUP / 2 - 1)),
+        countdownOrSkip(left, [when(fits, element(0), fail), forward(1)]),
         p.y.add(p.yRow),
         p.x.add(p.xRow),
         p.index.add(p.indexRow),
