@@ -197,6 +197,7 @@ describe("threads", () => {
       });
     launch();
     await untilReady(ctx, 1);
+    ctx.arena.settle();
     ctx.pool.workers[0]?.end();
     launch(); // nobody can know yet: the thread that launches does all of it
     await new Promise((done) => setTimeout(done, 200));
@@ -204,6 +205,55 @@ describe("threads", () => {
     launch();
     await untilReady(ctx, 1);
     launch();
+    ctx.pool.end();
+  });
+
+  it("do not wait long for the task of a worker that has died in the middle of it", async () => {
+    const ctx = contextOf(2);
+    const add = adder(ctx);
+    const at = ctx.arena.take(512).ptr;
+    const launch = (times: number): void =>
+      ctx.launch(LONG, (tasks) => {
+        for (let t = 0; t < 2; t++) tasks.add(add, at + t * 256, 1, times);
+      });
+    launch(1);
+    await untilReady(ctx, 1);
+    launch(2 ** 29); // half a second and more: the worker begins while this thread does something else
+    await new Promise((done) => setTimeout(done, 100));
+    ctx.pool.workers[0]?.end();
+    await new Promise((done) => setTimeout(done, 100));
+    expect(() => ctx.arena.settle()).to.throw(
+      ThreadError,
+      /1 of 2 tasks .* 1 s: thread 1 of 2 has ended/,
+    );
+    launch(1);
+    ctx.pool.end();
+  }).timeout(20_000);
+
+  it("prepare one launch while another runs, in memory that both use in turn", async () => {
+    const ctx = contextOf(2);
+    const add = adder(ctx);
+    const at = ctx.arena.take(64 * 256).ptr;
+    ctx.arena.f32.fill(0, at / 4, at / 4 + 64 * 64);
+    let small = 0;
+    for (let round = 0; round < 200; round++) {
+      ctx.launch(LONG, (tasks) => {
+        for (let t = 0; t < 64; t++) tasks.add(add, at + t * 256, 1, 100);
+      });
+      if (round === 0) await untilReady(ctx, 1);
+      // Read by the next launch: in order, although nobody has waited.
+      for (; small < 40 * (round + 1); small++) ctx.after(() => ctx.now(add)(at, 1, 1));
+      ctx.withScratch((scratch) => {
+        const table = scratch.take(1024);
+        ctx.after(() => ctx.arena.f32.fill(round, table / 4, table / 4 + 256));
+        ctx.launch(LONG, (tasks) => {
+          for (let t = 0; t < 64; t++) tasks.add(add, table + t * 4, 1, 1);
+        });
+      });
+    }
+    const first = ctx.arena.f32[at / 4] as number;
+    expect(first).to.equal(200 * 100 + 200 * 40);
+    for (let t = 1; t < 64; t++) expect(ctx.arena.f32[at / 4 + t * 64]).to.equal(200 * 100);
     ctx.pool.end();
   });
 

@@ -76,6 +76,14 @@ export class WasmContext {
   }
 
   /**
+   * Runs `body` when what is under way is done, and before anything that comes later; at once if nothing is. For small
+   * works whose results only kernels read: the thread need not wait for its workers to get there.
+   */
+  after(body: () => void): void {
+    this.pool.after(body);
+  }
+
+  /**
    * Runs the tasks that `body` adds, on all threads if the work is worth it; see threads/launch.ts.
    * @param cost nanoseconds of one thread, roughly: arithmetic(), traffic()
    */

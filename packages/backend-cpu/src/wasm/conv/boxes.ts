@@ -46,7 +46,7 @@ export function withBoxes(
   ctx.withScratch((scratch) => {
     const bytes = chunk * channels * boxBytes;
     const to = scratch.take(bytes + slack);
-    ctx.arena.f32.fill(0, (to + bytes) / 4, (to + bytes + slack) / 4);
+    ctx.after(() => ctx.arena.f32.fill(0, (to + bytes) / 4, (to + bytes + slack) / 4));
     for (let first = 0; first < images; first += chunk) {
       const count = Math.min(chunk, images - first);
       const planes = { at: at + first * channels * channelBytes, size: plane };

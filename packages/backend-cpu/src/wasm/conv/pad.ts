@@ -189,7 +189,7 @@ export function paddedBias(
   count: number,
 ): number {
   const to = scratch.take((count + 8) * 4);
-  ctx.arena.f32.copyWithin(to / 4, from / 4, from / 4 + count);
+  ctx.after(() => ctx.arena.f32.copyWithin(to / 4, from / 4, from / 4 + count));
   return to;
 }
 

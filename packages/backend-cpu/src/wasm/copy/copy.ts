@@ -158,8 +158,9 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
   function copyDense(to: number, from: number, bytes: number): void {
     const kernel = bytesCopy();
     // Overlapping ranges are one copy.
-    if (bytes < MANY_BYTES || Math.abs(to - from) < bytes) ctx.now(kernel)(to, from, bytes);
-    else {
+    if (bytes < MANY_BYTES || Math.abs(to - from) < bytes) {
+      ctx.after(() => ctx.now(kernel)(to, from, bytes));
+    } else {
       const cost = traffic(2 * bytes);
       const cut = (first: number, size: number): readonly [number, number, number] => [
         to + first,
@@ -218,7 +219,7 @@ export function copyKernels(ctx: WasmContext): Pick<RequiredKernels, "fill" | "c
   /** Dense memory with 8 bytes over and over: any dtype. */
   function fillPattern(to: number, bytes: number, low: number, high: number): string {
     const kernel = pattern();
-    if (bytes < MANY_BYTES) ctx.now(kernel)(to, bytes, low, high);
+    if (bytes < MANY_BYTES) ctx.after(() => ctx.now(kernel)(to, bytes, low, high));
     else {
       const cost = traffic(bytes);
       ctx.launch(cost, (tasks) =>

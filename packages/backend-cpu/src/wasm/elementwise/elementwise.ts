@@ -304,8 +304,10 @@ export function elementwiseKernels(
     const [from, to] = [byteAddress(x, 8) / 8, byteAddress(y, 8) / 8];
     const n = sizeOf(y.shape);
     const s = BigInt(scalar);
-    const heap = arena.i64;
-    for (let i = 0; i < n; i++) heap[to + i] = (heap[from + i] as bigint) + s;
+    ctx.after(() => {
+      const heap = arena.i64;
+      for (let i = 0; i < n; i++) heap[to + i] = (heap[from + i] as bigint) + s;
+    });
     return "js-loop";
   }
 

@@ -121,7 +121,7 @@ export function shareRow(
     }
     return list;
   };
-  if (cost < WORTH) ctx.now(kernel)(...args(0, n));
+  if (cost < WORTH) ctx.after(() => ctx.now(kernel)(...args(0, n)));
   else {
     ctx.launch(cost, (tasks) =>
       pieces(n, cost, (first, size) => tasks.add(kernel, ...args(first, size)), STRETCH),
@@ -272,15 +272,11 @@ function addresses(bases: readonly number[], roles: readonly Role[], first: numb
 
 /** The plan as elementwise/walk-kernel.ts wants it. */
 function writeTable(ctx: WasmContext, at: number): void {
-  const words = ctx.arena.i32;
   const last = rank - 1;
-  let to = at / 4;
-  const put = (...values: number[]): void => {
-    for (const v of values) words[to++] = v;
-  };
-  put(sizes[last] as number, sizes[last - 1] as number, rank - 2);
-  for (const s of steps) put(s[last - 1] as number, s[last] as number);
+  const words = [sizes[last] as number, sizes[last - 1] as number, rank - 2];
+  for (const s of steps) words.push(s[last - 1] as number, s[last] as number);
   for (let d = rank - 3; d >= 0; d--) {
-    put(sizes[d] as number, ...steps.map((s) => s[d] as number));
+    words.push(sizes[d] as number, ...steps.map((s) => s[d] as number));
   }
+  ctx.after(() => ctx.arena.i32.set(words, at / 4));
 }

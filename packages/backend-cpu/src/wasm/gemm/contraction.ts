@@ -126,10 +126,12 @@ export function contract(ctx: WasmContext, given: Contraction): void {
     const columnsOfTable = roundUp(n, widthB);
     const tableA = scratch.take((rowsOfTable + columnsOfTable) * 4);
     const tableB = tableA + rowsOfTable * 4;
-    if (!cut.inPlaceA)
-      ctx.now(kernelSet.a.lanes)(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
-    if (!cut.inPlaceB)
-      ctx.now(kernelSet.b.lanes)(tableB, n, columnsOfTable - n, ...startAt(job.b.lanes, 0));
+    const { a, b } = kernelSet;
+    ctx.after(() => {
+      if (!cut.inPlaceA) ctx.now(a.lanes)(tableA, m, rowsOfTable - m, ...startAt(job.a.lanes, 0));
+      if (!cut.inPlaceB)
+        ctx.now(b.lanes)(tableB, n, columnsOfTable - n, ...startAt(job.b.lanes, 0));
+    });
     const columnBias = paddedColumns(ctx, scratch, job, columnsOfTable);
     const places: Places = {
       tableA,
@@ -141,8 +143,9 @@ export function contract(ctx: WasmContext, given: Contraction): void {
     };
     if (k === 0) {
       const floats = cut.mc + cut.nc;
-      places.zeros = scratch.take(floats * 4);
-      ctx.arena.f32.fill(0, places.zeros / 4, places.zeros / 4 + floats);
+      const zeros = scratch.take(floats * 4);
+      places.zeros = zeros;
+      ctx.after(() => ctx.arena.f32.fill(0, zeros / 4, zeros / 4 + floats));
     }
     if (cut.packsAhead) {
       places.packedA = scratch.take(jobs * places.jobBytes);
@@ -176,7 +179,7 @@ function paddedColumns(
 ): number {
   if (columnBias === undefined) return 0;
   const to = scratch.take(padded * 4);
-  ctx.arena.f32.copyWithin(to / 4, columnBias / 4, columnBias / 4 + n);
+  ctx.after(() => ctx.arena.f32.copyWithin(to / 4, columnBias / 4, columnBias / 4 + n));
   return to;
 }
 

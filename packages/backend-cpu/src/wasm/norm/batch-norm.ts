@@ -200,7 +200,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
           return variant(layout);
         }
         const [p0, p1, p2, p3, p4, p5] = centre(slices[0] as Part);
-        ctx.now(centres)(p0, p1, p2, p3, p4, from + p5, near);
+        ctx.after(() => ctx.now(centres)(p0, p1, p2, p3, p4, from + p5, near));
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
@@ -212,9 +212,11 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
             );
           });
         });
-        ctx.now(statistics)(
-          ...[channels, slices.length, sliceStep, count, near, sums, squares],
-          ...[w, b, m, v, r, scale, shift, eps],
+        ctx.after(() =>
+          ctx.now(statistics)(
+            ...[channels, slices.length, sliceStep, count, near, sums, squares],
+            ...[w, b, m, v, r, scale, shift, eps],
+          ),
         );
         ctx.launch(cost, (tasks) => {
           for (const [images, n, plane, planeStep, imageStep, offset] of slices) {
@@ -233,14 +235,12 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
       const { running } = ctx.get<"running">("batchNorm/running", () => [runningKernel()]);
       const channels = sizeOf(mean.shape);
       const keep = 1 - momentum;
-      ctx.now(running)(channels, addressOf(runningMean), addressOf(mean), keep, momentum);
-      ctx.now(running)(
-        channels,
-        addressOf(runningVar),
-        addressOf(variance),
-        keep,
-        momentum * unbiased,
-      );
+      const [runningM, m] = [addressOf(runningMean), addressOf(mean)];
+      const [runningV, v] = [addressOf(runningVar), addressOf(variance)];
+      ctx.after(() => {
+        ctx.now(running)(channels, runningM, m, keep, momentum);
+        ctx.now(running)(channels, runningV, v, keep, momentum * unbiased);
+      });
       return "channels";
     },
     batchNormEval(x, mean, variance, weight, bias, y, eps, activation) {
@@ -259,9 +259,8 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         const scale = scratch.take(2 * floats(channels));
         const shift = scale + floats(channels);
         const v = contiguousAt(ctx, scratch, variance);
-        ctx.now(given)(
-          ...[channels, v, optional(scratch, weight), optional(scratch, bias), scale, shift, eps],
-        );
+        const [w, b] = [optional(scratch, weight), optional(scratch, bias)];
+        ctx.after(() => ctx.now(given)(channels, v, w, b, scale, shift, eps));
         ctx.launch(traffic(channels * count * 8), (tasks) => {
           const visit = (c: number, part: Part): void => {
             const [images, n, plane, planeStep, imageStep, offset] = part;
@@ -318,7 +317,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
           });
           return variant(layout);
         }
-        ctx.now(known)(channels, r, w, b, scale, shift);
+        ctx.after(() => ctx.now(known)(channels, r, w, b, scale, shift));
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
@@ -329,9 +328,11 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
             );
           });
         });
-        ctx.now(factors)(
-          ...[channels, slices.length, sliceStep, count, totals, moments],
-          ...[scale, r, dw, db, fb, fc],
+        ctx.after(() =>
+          ctx.now(factors)(
+            ...[channels, slices.length, sliceStep, count, totals, moments],
+            ...[scale, r, dw, db, fb, fc],
+          ),
         );
         ctx.launch(cost, (tasks) => {
           for (const [images, n, plane, planeStep, imageStep, offset] of slices) {

@@ -98,7 +98,8 @@ export function normKernels(ctx: WasmContext): NormKernels {
             );
           }
         });
-        ctx.now(kernels.narrow)(n, used, n * 16, sums, addressOf(dweight), addressOf(dbias));
+        const [dw, db] = [addressOf(dweight), addressOf(dbias)];
+        ctx.after(() => ctx.now(kernels.narrow)(n, used, n * 16, sums, dw, db));
         return "rows";
       });
     },

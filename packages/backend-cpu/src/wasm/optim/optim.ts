@@ -37,18 +37,18 @@ interface Row {
 
 /** Writes the table: per tensor its size and where it begins in each list. Empty tensors have no entry. */
 function rowOf(ctx: WasmContext, table: number, lists: Lists): Row {
-  const heap = ctx.arena.i32;
+  const words: number[] = [];
   const sizes: number[] = [];
   let total = 0;
-  let at = table / 4;
   for (const [k, first] of (lists[0] as readonly View[]).entries()) {
     const size = sizeOf(first.shape);
     if (size === 0) continue;
-    heap[at++] = size;
-    for (const list of lists) heap[at++] = addressOf(list[k] as View);
+    words.push(size);
+    for (const list of lists) words.push(addressOf(list[k] as View));
     sizes.push(size);
     total += size;
   }
+  ctx.after(() => ctx.arena.i32.set(words, table / 4));
   const cost = traffic(total * 4 * (lists.length + 1));
   const entryBytes = 4 * (lists.length + 1);
   const cut = (run: Run): void => {

@@ -98,9 +98,8 @@ function fullWindows({ windows, stride }: SpatialDim): readonly [number, number,
 export function poolKernels(ctx: WasmContext): PoolKernels {
   function table(scratch: Scratch, { windows }: SpatialDim): number {
     const at = scratch.take(windows.length * ENTRY_BYTES);
-    windows.forEach(({ first, count, divisor }, i) => {
-      ctx.arena.i32.set([first, count, divisor], at / 4 + i * 3);
-    });
+    const words = windows.flatMap(({ first, count, divisor }) => [first, count, divisor]);
+    ctx.after(() => ctx.arena.i32.set(words, at / 4));
     return at;
   }
 

@@ -1,14 +1,17 @@
-// Tasks that run as they are added: one thread, or too little work to share.
+// Tasks that run as they are added, or once what is under way is done: one thread, or too little work to share.
 import type { Arena, ArenaBlock } from "@tapegrad/core";
 import { callable, type Kernel } from "../assembler/module-cache.ts";
 import { type Argument, LocalAddress, type Tasks } from "./launch.ts";
+import type { ThreadPool } from "./thread-pool.ts";
 
 export class DirectTasks implements Tasks {
   private readonly arena: Arena;
+  private readonly pool: ThreadPool;
   private block: ArenaBlock | undefined;
 
-  constructor(arena: Arena) {
+  constructor(arena: Arena, pool: ThreadPool) {
     this.arena = arena;
+    this.pool = pool;
   }
 
   add(kernel: Kernel, ...args: Argument[]): void {
@@ -17,8 +20,7 @@ export class DirectTasks implements Tasks {
       const arg = args[i] as Argument;
       if (typeof arg !== "number") args[i] = base + arg.offset;
     }
-    this.arena.settle();
-    callable(kernel)(...(args as number[]));
+    this.pool.after(() => callable(kernel)(...(args as number[])));
   }
 
   also(kernel: Kernel, ...args: Argument[]): void {

@@ -17,9 +17,14 @@ import { startWorker, type WorkerHandle } from "./thread-worker.ts";
 const WORKER_SPINS = 40_000;
 const WAITING_SPINS = 20_000;
 
+/** So many small works may wait for the end of a job; the next one does not wait, but works along. */
+const MOST_FOLLOWERS = 32;
+
 /** Of waiting in vain, in slices of so many ms, before it is an error. */
 const SLICE = 250;
 const PATIENCE = 240;
+/** The same where a worker is known to be gone, with its task perhaps. */
+const LITTLE_PATIENCE = 4;
 
 /** The threads of one size of pool, and the memory through which they are told what to do. */
 export class Team {
@@ -38,7 +43,16 @@ export class Team {
   private readonly lists: unknown[][] = [];
   private readonly kernelAt = (descriptor: number): Call =>
     callable(this.current.kernels.get(descriptor) as Kernel);
-  private readonly finish = (): void => this.workAlong();
+  private running = false;
+  /** What is to be done after the job that runs. */
+  private followers: (() => void)[] = [];
+  private readonly finish = (): void => {
+    const { followers } = this;
+    this.followers = [];
+    this.running = false;
+    this.workAlong();
+    for (const follower of followers) follower();
+  };
 
   constructor(arena: Arena, size: number) {
     this.arena = arena;
@@ -83,6 +97,15 @@ export class Team {
     }
   }
 
+  /** Keeps `body` for the end of the job that runs; false where there is none, or no need to wait any longer. */
+  follow(body: () => void): boolean {
+    const { words } = this;
+    const done = !this.running || Atomics.load(words, WORD.DONE) === words[WORD.COUNT];
+    if (done || this.followers.length === MOST_FOLLOWERS) return false;
+    this.followers.push(body);
+    return true;
+  }
+
   private runSoFar(): void {
     const job = this.next;
     this.publish();
@@ -94,6 +117,7 @@ export class Team {
   private publish(): void {
     const { words } = this;
     this.arena.begin(this.finish);
+    this.running = true;
     [this.current, this.next] = [this.next, this.current];
     const { count } = this.current;
     const { starts, records, local, localBytes } = this.current.place();
@@ -146,14 +170,15 @@ export class Team {
     for (let left = WAITING_SPINS; left > 0; left--) {
       if (Atomics.load(words, WORD.DONE) === count) return;
     }
-    let patience = PATIENCE;
+    const slices = this.lost === undefined ? PATIENCE : LITTLE_PATIENCE;
+    let patience = slices;
     for (;;) {
       const done = Atomics.load(words, WORD.DONE);
       if (done === count) return;
       if (waitFor(words, WORD.DONE, done) || --patience > 0) continue;
       this.fail(
-        `${count - done} of ${count} tasks were not finished within ${(PATIENCE * SLICE) / 1000} s: ` +
-          "a worker thread has ended or hangs; the next op starts new threads",
+        `${count - done} of ${count} tasks were not finished within ${(slices * SLICE) / 1000} s: ` +
+          `${this.lost ?? "a worker thread has ended or hangs"}; the next op starts new threads`,
       );
     }
   }

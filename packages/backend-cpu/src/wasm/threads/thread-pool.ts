@@ -61,8 +61,15 @@ export class ThreadPool {
     }
   }
 
+  /** See WasmContext.after(). */
+  after(body: () => void): void {
+    if (this.team?.follow(body)) return;
+    this.arena.settle();
+    body();
+  }
+
   private direct(body: (tasks: Tasks) => void): void {
-    const tasks = new DirectTasks(this.arena);
+    const tasks = new DirectTasks(this.arena, this);
     try {
       body(tasks);
     } finally {

@@ -277,7 +277,7 @@ export function columnWeightGrad(
   ]);
   ctx.withScratch((scratch) => {
     const at = scratch.take(plan.table.length * 4);
-    ctx.arena.i32.set(plan.table, at / 4);
+    ctx.after(() => ctx.arena.i32.set(plan.table, at / 4));
     overChannels(ctx, c, columnGrad, g, x, dw, [], plan.box.copied ? plan.box.bytes : 4, [at]);
   });
 }

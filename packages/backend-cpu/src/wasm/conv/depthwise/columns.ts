@@ -226,7 +226,7 @@ function run(
   const outputBytes = output[0] * output[1] * output[2] * 4;
   ctx.withScratch((scratch) => {
     const at = scratch.take(table.length * 4);
-    ctx.arena.i32.set(table, at / 4);
+    ctx.after(() => ctx.arena.i32.set(table, at / 4));
     overPlanes(
       ctx,
       columnSum,

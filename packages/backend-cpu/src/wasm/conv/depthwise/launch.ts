@@ -43,8 +43,10 @@ export function overPlanes(
   shared: readonly number[] = [],
 ): void {
   if (cost < SMALL) {
-    if (local === 0) ctx.now(kernel)(...call(0, planes), ...shared);
-    else ctx.withScratch((own) => ctx.now(kernel)(...call(0, planes), own.take(local), ...shared));
+    ctx.withScratch((scratch) => {
+      const own = local === 0 ? [] : [scratch.take(local)];
+      ctx.after(() => ctx.now(kernel)(...call(0, planes), ...own, ...shared));
+    });
     return;
   }
   ctx.launch(cost, (tasks) => {
@@ -147,7 +149,7 @@ export function overChannels(
     });
     if (parts > 1) {
       const { addRows: add } = ctx.get<"addRows">("addRows", () => [addRows()]);
-      ctx.now(add)(parts, row, c.outChannels * taps, to, dw);
+      ctx.after(() => ctx.now(add)(parts, row, c.outChannels * taps, to, dw));
     }
   });
 }

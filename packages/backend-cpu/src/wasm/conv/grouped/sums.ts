@@ -237,14 +237,16 @@ export function runSums(
   ctx.withScratch((scratch) => {
     const packed = scratch.take(groups * groupWeights + 16);
     const tables = scratch.take(plan.tables.bytes);
-    plan.tables.write(ctx.arena, tables);
     const at = tables + plan.jobAt;
-    const job = at / 4;
-    const words = ctx.arena.i32;
-    words[job + X] = x;
-    words[job + Y] = y + plan.yOffset;
-    words[job + W] = packed;
-    words[job + BIAS] = bias;
+    ctx.after(() => {
+      plan.tables.write(ctx.arena, tables);
+      const words = ctx.arena.i32;
+      const job = at / 4;
+      words[job + X] = x;
+      words[job + Y] = y + plan.yOffset;
+      words[job + W] = packed;
+      words[job + BIAS] = bias;
+    });
     const offsets = tables + plan.offsetsAt;
     ctx.launch(packing, (tasks) => {
       pieces(groups, packing, (first, count) => {

@@ -349,12 +349,14 @@ export function groupedWeightGrad(
   ctx.withScratch((scratch) => {
     const target = parts === 1 ? dw : scratch.take(parts * floats * 4);
     const at = scratch.take(tables.bytes);
-    tables.write(ctx.arena, at);
     const job = at + plan.jobAt;
-    const words = ctx.arena.i32;
-    words[job / 4 + X] = x;
-    words[job / 4 + G] = g;
-    words[job / 4 + DW] = target;
+    ctx.after(() => {
+      tables.write(ctx.arena, at);
+      const words = ctx.arena.i32;
+      words[job / 4 + X] = x;
+      words[job / 4 + G] = g;
+      words[job / 4 + DW] = target;
+    });
     ctx.launch(cost, (tasks) => {
       const own = plan.own === 0 ? 0 : tasks.local(plan.own);
       pieces(units, cost, (first, count) => tasks.add(grads, first, count, job, own));

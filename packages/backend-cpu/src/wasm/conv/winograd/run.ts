@@ -71,7 +71,7 @@ export function winograd(ctx: WasmContext, job: Job, tile: 2 | 4): void {
     const count = Math.ceil(layout.total / layout.block);
     const tables = scratch.take(count * layout.bytes + job.input[1] * 4);
     const zeros = tables + count * layout.bytes;
-    ctx.arena.f32.fill(0, zeros / 4, zeros / 4 + job.input[1]);
+    ctx.after(() => ctx.arena.f32.fill(0, zeros / 4, zeros / 4 + job.input[1]));
     const blocks: Block[] = [];
     for (let first = 0; first < layout.total; first += layout.block) {
       const table = tables + blocks.length * layout.bytes;

@@ -74,15 +74,15 @@ export function writeTiles(
   at: number,
 ): number {
   const { tile, across, down, block, pitch } = layout;
-  const words = ctx.arena.i32;
+  const words = new Int32Array(layout.bytes / 4);
   const [height, width] = plane.input;
   const [outHeight, outWidth] = plane.output;
   const [top, leftmost] = plane.padding;
   const { overlap } = plane;
   const count = Math.min(block, layout.total - first);
   const filled = Math.ceil(count / NR) * NR;
-  const [tiles, fours] = [(at + layout.tilesAt) / 4, (at + layout.foursAt) / 4];
-  let piece = at / 4;
+  const [tiles, fours] = [layout.tilesAt / 4, layout.foursAt / 4];
+  let piece = 0;
   let pieces = 0;
   let runs = 0;
   for (let done = 0; done < count; runs++) {
@@ -131,6 +131,7 @@ export function writeTiles(
     }
     words[fours + (i / 4) * (FOUR.bytes / 4)] = whole;
   }
+  ctx.after(() => ctx.arena.i32.set(words, at / 4));
   return pieces;
 }
 

@@ -107,7 +107,7 @@ export function winogradWeightGrad(
   ctx.withScratch((scratch) => {
     const widest = Math.max(c.input[2], c.output[2]);
     const zeros = scratch.take(widest * 4);
-    ctx.arena.f32.fill(0, zeros / 4, zeros / 4 + widest);
+    ctx.after(() => ctx.arena.f32.fill(0, zeros / 4, zeros / 4 + widest));
     const sideOf = (
       transform: Kernel,
       at: number,
