@@ -145,6 +145,7 @@ export class RoofMeter {
       sizes.forEach((bytes, j) => {
         // The caches hold what was measured before.
         this.copy(bytes);
+        this.ctx.arena.settle();
         copied[j]?.push(this.timed(() => this.copy(bytes)));
       });
     }
@@ -175,6 +176,7 @@ export class RoofMeter {
   private timed(run: () => void): number {
     const start = this.now();
     run();
+    this.ctx.arena.settle();
     return this.now() - start;
   }
 
