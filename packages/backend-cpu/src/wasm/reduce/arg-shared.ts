@@ -5,11 +5,20 @@ import type { Exports } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
 import { MANY } from "../elementwise/plan.ts";
 import { pieces, traffic } from "../threads/launch.ts";
-import type { ArgKernels } from "./arg-kernels.ts";
-import { type Dim, each, ONE, takeLargest } from "./dims.ts";
+import { type ArgKernels, COLUMN_STATE } from "./arg-kernels.ts";
+import { type Dim, each, takeLargest } from "./dims.ts";
 
-/** Columns that a task keeps the best of at a time: 8 KiB of values and places. */
+/** Columns that a task keeps the best of at a time: 12 KiB of values and places. */
 const COLUMNS = 1024;
+/** So many pieces of memory, or more, are cut between them. */
+const PLANES = 8;
+/** Tasks should have so many columns at least, if that makes enough tasks: memory is read in long stretches. */
+const UNITS = [
+  { columns: COLUMNS, tasks: 8 },
+  { columns: 256, tasks: 4 },
+] as const;
+/** Rows that are not longer are looked at four at a time. */
+const SHORT = 48;
 /** Fewer columns than this are quicker one after the other. */
 const FEW_COLUMNS = 8;
 
@@ -35,7 +44,7 @@ export function argOnThreads(
     columns(ctx, kernels, dims, across, n, step, many ? cost : 0, x, y);
     return "columns";
   }
-  const rows = takeLargest(dims, () => true) ?? ONE;
+  const rows = takeLargest(dims, true);
   if (step === 4 && many && results === 1) {
     longRow(ctx, kernels, n, cost, x, y);
     return "parts";
@@ -46,7 +55,7 @@ export function argOnThreads(
     each(dims, (xAt, yAt) => {
       const cut = (first: number, size: number): void => {
         const [from, to] = [x + xAt + first * rows.xStep, y + yAt + first * rows.yStep];
-        if (step === 4) tasks.add(row, size, n, from, rows.xStep, to, rows.yStep, 0);
+        if (step === 4 && n > SHORT) tasks.add(row, size, n, from, rows.xStep, to, rows.yStep, 0);
         else tasks.add(arg, size, n, from, rows.xStep, step, to, rows.yStep);
       };
       pieces(rows.size, cost / outer, cut);
@@ -57,8 +66,8 @@ export function argOnThreads(
 
 function columns(
   ctx: WasmContext,
-  { column, arg }: Exports<ArgKernels>,
-  dims: readonly Dim[],
+  { column }: Exports<ArgKernels>,
+  dims: Dim[],
   across: Dim,
   n: number,
   step: number,
@@ -66,32 +75,41 @@ function columns(
   x: number,
   y: number,
 ): void {
+  const planes = takeLargest(dims, true);
   const outer = dims.reduce((product, d) => product * d.size, 1);
-  const vectors = across.size - (across.size % 4);
+  const byPlanes = planes.size >= PLANES;
+  const unit =
+    UNITS.find((u) => outer * Math.ceil(across.size / u.columns) >= u.tasks)?.columns ?? 32;
   ctx.launch(cost, (tasks) => {
-    const state = tasks.local(COLUMNS * 8);
+    const state = tasks.local(COLUMNS * COLUMN_STATE);
     each(dims, (xAt, yAt) => {
-      const [from, to] = [x + xAt, y + yAt];
-      const cut = (first: number, size: number): void => {
+      const add = (plane: number, count: number, first: number, size: number): void => {
+        const from = x + xAt + plane * planes.xStep;
+        const to = y + yAt + plane * planes.yStep;
         for (let at = first; at < first + size; at += COLUMNS) {
-          const count = Math.min(COLUMNS, first + size - at);
+          const some = Math.min(COLUMNS, first + size - at);
+          const [xFirst, yFirst] = [from + at * 4, to + at * across.yStep];
+          const { xStep, yStep } = planes;
           tasks.add(
             column,
             count,
+            some,
             n,
-            from + at * 4,
+            xFirst,
+            xStep,
             step,
-            to + at * across.yStep,
+            yFirst,
+            yStep,
             across.yStep,
             state,
           );
         }
       };
-      pieces(vectors, cost / outer, cut, 32);
-      const rest = across.size - vectors;
-      if (rest > 0) {
-        const [last, target] = [from + vectors * 4, to + vectors * across.yStep];
-        tasks.add(arg, rest, n, last, 4, step, target, across.yStep);
+      if (byPlanes) {
+        pieces(planes.size, cost / outer, (first, count) => add(first, count, 0, across.size));
+      } else {
+        const cut = (first: number, size: number) => add(0, planes.size, first, size);
+        pieces(across.size, cost / outer, cut, unit);
       }
     });
   });

@@ -46,8 +46,8 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
     const first = FOLDS[code].start;
     const inner = dims.pop() ?? { ...ONE, kept: false };
     // The results of one call lie along `across`; what is folded by the kernel beside the inner dim, along `down`.
-    const across = inner.kept ? inner : (takeLargest(dims, (d) => d.kept) ?? ONE);
-    const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
+    const across = inner.kept ? inner : takeLargest(dims, true);
+    const down = inner.kept ? takeLargest(dims, false) : inner;
     const kept = dims.filter((d) => d.kept);
     const reduced = dims.filter((d) => !d.kept);
     const layout = { loop: loopFor(code, inner.kept, down.size), across, reduced };
@@ -111,25 +111,21 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
     return "js-search";
   }
 
-  function argReduce(code: "argmax" | "argmin", x: View, y: View, dim: number): string | undefined {
+  function argReduce(code: "argmax" | "argmin", x: View, y: View): string | undefined {
     if (x.dtype !== "float32") return undefined;
     if (sizeOf(y.shape) === 0) return "empty";
-    const kernels = ctx.get<ArgKernels>(code, () => argKernels(code));
-    const dims: Dim[] = x.shape.flatMap((size, d) =>
-      d === dim || size === 1
-        ? []
-        : [
-            {
-              size,
-              xStep: (x.strides[d] as number) * 4,
-              yStep: (y.strides[d] as number) * 8,
-              kept: true,
-            },
-          ],
+    const kernels = ctx.get<ArgKernels>(code, () => argKernels(code, ctx.relaxed));
+    const dims = dimsOf(x, x.strides, y, 8);
+    const { size: n, xStep } = takeLargest(dims, false);
+    return argOnThreads(
+      ctx,
+      kernels,
+      dims,
+      n,
+      n === 1 ? 4 : xStep,
+      byteAddress(x, 4),
+      byteAddress(y, 8),
     );
-    const n = x.shape[dim] ?? 1;
-    const step = (x.strides[dim] ?? 1) * 4;
-    return argOnThreads(ctx, kernels, dims, n, step, byteAddress(x, 4), byteAddress(y, 8));
   }
 
   return { reduce, argReduce };

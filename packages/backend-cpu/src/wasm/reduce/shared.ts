@@ -47,8 +47,8 @@ export function foldOnThreads(
   const elements = product(dims);
   const cost = traffic(elements * 4) * (code === "prod" ? 2 : 1);
   const inner = dims.pop() ?? { ...ONE, kept: false };
-  const across = inner.kept ? inner : (takeLargest(dims, (d) => d.kept) ?? ONE);
-  const down = inner.kept ? (takeLargest(dims, (d) => !d.kept) ?? ONE) : inner;
+  const across = inner.kept ? inner : takeLargest(dims, true);
+  const down = inner.kept ? takeLargest(dims, false) : inner;
   const layout: Layout = {
     loop: loopFor(code, inner.kept, down.size),
     xRow: inner.kept ? down.xStep : across.xStep,
