@@ -1,5 +1,6 @@
 // The gradients of batch normalisation: one look at g and x for two totals per channel, one for dx. Where an
-// activation follows, g counts where its input (x − mean)·scale + shift lets it through; that is computed anew.
+// activation follows, g counts where its input x·scale + shift lets it through; that is computed anew. Where both looks
+// follow each other closely the first leaves in dx what counts of g, for the second to start from.
 import type { Activation } from "@tapegrad/core";
 import {
   type Code,
@@ -18,10 +19,11 @@ import {
   type Scope,
   v128,
 } from "../assembler/assembler.ts";
-import { affine } from "./batch-norm-kernels.ts";
+import { affine, shiftFrom } from "./batch-norm-kernels.ts";
 import {
   CHANNELS,
   type D,
+  type F,
   inTurns,
   type Look,
   lookAtPlanes,
@@ -34,28 +36,27 @@ import { Total } from "./runs.ts";
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
 
-/** (g, x − mean, scale, shift) → 0 where the activation has no slope, else g (of NaN too). */
+/** (g, x, scale, shift) → 0 where the activation has no slope, else g (of NaN too). */
 export function gate(
   f: Scope,
   activation: Activation,
   relaxed: boolean,
-): (g: V, centred: V, scale: V, shift: V) => V {
+): (g: V, x: V, scale: V, shift: V) => V {
   const z = f.local("v128");
   const flat: Readonly<Record<Exclude<Activation, "none">, (input: V) => V>> = {
     relu: (input) => f32x4.le(input, v128.zero()),
     relu6: (input) =>
       v128.or(f32x4.le(z.tee(input), v128.zero()), f32x4.ge(z, f32x4.splat(f32.const(6)))),
   };
-  return (g, centred, scale, shift) =>
-    activation === "none"
-      ? g
-      : v128.andnot(g, flat[activation](affine(relaxed)(centred, scale, shift)));
+  return (g, x, scale, shift) =>
+    activation === "none" ? g : v128.andnot(g, flat[activation](affine(relaxed)(x, scale, shift)));
 }
 
-/** known(channels, rstd, weight?, bias?, scale, shift): scale = weight · rstd as in the forward, shift = bias. */
+/** known(channels, mean, rstd, weight?, bias?, scale, shift): scale and shift as in the forward. */
 export const knownKernel = (): Func => {
   const params = {
     channels: "i32",
+    mean: "i32",
     rstd: "i32",
     weight: "i32",
     bias: "i32",
@@ -63,12 +64,14 @@ export const knownKernel = (): Func => {
     shift: "i32",
   } as const;
   return func("known", params, (f, p) => {
-    const w = f.local("f32");
+    const [w, scale] = f.locals("f32", 2) as [F, F];
     return countdownOrSkip(p.channels, [
       orConstant(w, p.weight, 1),
-      storeNext(p.scale, f32.mul(w, f32.load(p.rstd))),
+      scale.set(f32.mul(w, f32.load(p.rstd))),
+      storeNext(p.scale, scale),
       orConstant(w, p.bias, 0),
-      storeNext(p.shift, w),
+      storeNext(p.shift, shiftFrom(w, f32.load(p.mean), scale)),
+      p.mean.add(4),
       p.rstd.add(4),
     ]);
   });
@@ -77,6 +80,7 @@ export const knownKernel = (): Func => {
 export const PRODUCTS = {
   g: "i32",
   x: "i32",
+  dx: "i32",
   mean: "i32",
   scale: "i32",
   shift: "i32",
@@ -85,13 +89,17 @@ export const PRODUCTS = {
 } as const;
 type Pointers<K extends string> = { readonly [P in K]: IntLocal };
 
-/** Σg and Σg·(x − mean) of planes, added to doubles per channel. */
+/**
+ * Σg and Σg·(x − mean) of planes, added to doubles per channel.
+ * @param keep leaves in dx the g that counts
+ */
 function productsLook(
   f: Scope,
   activation: Activation,
   relaxed: boolean,
   p: Pointers<keyof typeof PRODUCTS>,
   parts: 2 | 4,
+  keep: boolean,
 ): Look {
   const fma = multiplyAdd(relaxed);
   const [total, product] = [new Total(f, parts), new Total(f, parts)];
@@ -102,10 +110,10 @@ function productsLook(
     IntLocal,
     IntLocal,
   ];
-  const [m, s, b, d, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
+  const [m, s, b, x, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
   const gated = gate(f, activation, relaxed);
   return {
-    planes: [p.g, p.x],
+    planes: keep ? [p.g, p.x, p.dx] : [p.g, p.x],
     perChannel: [
       [p.mean, 4, meanAt],
       [p.scale, 4, scaleAt],
@@ -122,11 +130,14 @@ function productsLook(
     ],
     elements: {
       begin: [total.begin(), product.begin()],
-      four: ({ load, k, counted }) => [
-        d.set(f32x4.sub(load(1), m)),
-        g.set(counted(gated(load(0), d, s, b))),
+      four: ({ load, store, meet, k, counted }) => [
+        keep ? meet(2) : [],
+        x.set(load(1)),
+        g.set(gated(load(0), x, s, b)),
+        keep ? store(2, g) : [],
+        g.set(counted(g)),
         total.add(k, (sum) => f32x4.add(sum, g)),
-        product.add(k, (sum) => fma(g, d, sum)),
+        product.add(k, (sum) => fma(g, f32x4.sub(x, m), sum)),
       ],
       end: [total.end(), product.end()],
     },
@@ -138,17 +149,23 @@ function productsLook(
 }
 
 /** products(…CHANNELS, …PRODUCTS): T = Σg and S = Σg·(x − mean) of each channel, doubles. */
-const productsKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
-  func("products", { ...CHANNELS, ...PRODUCTS }, (f, p) => [
+const productsKernel = (
+  name: string,
+  size: number,
+  activation: Activation,
+  relaxed: boolean,
+  keep: boolean,
+): Func =>
+  func(name, { ...CHANNELS, ...PRODUCTS }, (f, p) => [
     zeroed(f, p.channels, [p.totals, p.products]),
-    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p, 4)]),
+    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p, 4, keep)]),
   ]);
 
 /**
- * factors(channels, slices, sliceStep, count, totals, products, scale, rstd, dweight, dbias, b, c): from T and S of `count`
- * elements, which come in slices and are added up in order,
- *   dbias = T,   dweight = S·rstd,   dx = scale·g + b·(x − mean) + c,
- *   b = −scale·rstd²·S/count,   c = −scale·T/count
+ * factors(channels, slices, sliceStep, count, totals, products, mean, scale, rstd, dweight, dbias, b, c): from T and S of
+ * `count` elements, which come in slices and are added up in order,
+ *   dbias = T,   dweight = S·rstd,   dx = scale·g + b·x + c,
+ *   b = −scale·rstd²·S/count,   c = −scale·T/count − b·mean
  */
 export const factorsKernel = (): Func => {
   const params = {
@@ -158,6 +175,7 @@ export const factorsKernel = (): Func => {
     count: "i32",
     totals: "i32",
     products: "i32",
+    mean: "i32",
     scale: "i32",
     rstd: "i32",
     dweight: "i32",
@@ -168,6 +186,7 @@ export const factorsKernel = (): Func => {
   return func("factors", params, (f, p) => {
     const [t, s, r, a] = f.locals("f64", 4) as [D, D, D, D];
     const count = f.local("f64");
+    const b = f.local("f32");
     const [slice, from, other] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     return [
       count.set(f64.convertI32U(p.count)),
@@ -187,10 +206,19 @@ export const factorsKernel = (): Func => {
         storeNext(p.dbias, f32.demoteF64(t)),
         storeNext(p.dweight, f32.demoteF64(f64.mul(s, r))),
         a.set(f64.div(f64.promoteF32(f32.load(p.scale)), count)),
-        storeNext(p.b, f32.neg(f32.demoteF64(f64.mul(f64.mul(a, s), f64.mul(r, r))))),
-        storeNext(p.c, f32.neg(f32.demoteF64(f64.mul(a, t)))),
+        b.set(f32.neg(f32.demoteF64(f64.mul(f64.mul(a, s), f64.mul(r, r))))),
+        storeNext(p.b, b),
+        storeNext(
+          p.c,
+          f32.neg(
+            f32.demoteF64(
+              f64.add(f64.mul(a, t), f64.mul(f64.promoteF32(b), f64.promoteF32(f32.load(p.mean)))),
+            ),
+          ),
+        ),
         p.totals.add(8),
         p.products.add(8),
+        p.mean.add(4),
         p.rstd.add(4),
         p.scale.add(4),
       ]),
@@ -202,47 +230,61 @@ export const COMBINE = {
   g: "i32",
   x: "i32",
   dx: "i32",
-  mean: "i32",
   scale: "i32",
   shift: "i32",
   b: "i32",
   c: "i32",
 } as const;
 
-/** dx = scale·g + b·(x − mean) + c */
+/**
+ * dx = scale·g + b·x + c
+ * @param kept the g that counts lies in dx
+ */
 function combineLook(
   f: Scope,
   activation: Activation,
   relaxed: boolean,
   p: Pointers<keyof typeof COMBINE>,
+  kept: boolean,
 ): Look {
   const fma = multiplyAdd(relaxed);
-  const arrays = [p.mean, p.scale, p.shift, p.b, p.c];
+  const arrays = kept ? [p.scale, p.b, p.c] : [p.scale, p.b, p.c, p.shift];
   const at = f.locals("i32", arrays.length) as IntLocal[];
-  const [m, s, shift, b, c, d] = f.locals("v128", 6) as [Lane, Lane, Lane, Lane, Lane, Lane];
-  const gated = gate(f, activation, relaxed);
+  const lanes = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
+  const [s, b, c, shift] = lanes;
+  const [x, g, d] = f.locals("v128", 3) as [Lane, Lane, Lane];
+  const gated = gate(f, kept ? "none" : activation, relaxed);
   return {
-    planes: [p.g, p.x, p.dx],
+    planes: kept ? [p.dx, p.x] : [p.g, p.x, p.dx],
     perChannel: arrays.map((array, i) => [array, 4, at[i] as IntLocal]),
-    before: [m, s, shift, b, c].map((lane, i) => lane.set(v128.load32Splat(at[i] as IntLocal))),
+    before: at.map((pointer, i) => (lanes[i] as Lane).set(v128.load32Splat(pointer))),
     elements: {
-      four: ({ load, store, meet }) => [
-        meet(2),
-        d.set(f32x4.sub(load(1), m)),
-        store(2, fma(gated(load(0), d, s, shift), s, fma(d, b, c))),
+      four: ({ load, store, meet, counted }) => [
+        kept ? [] : meet(2),
+        g.set(load(0)),
+        x.set(load(1)),
+        d.set(fma(gated(g, x, s, shift), s, fma(x, b, c))),
+        // What is made of g already stays: it lies there no more.
+        kept ? store(0, counted(d, g)) : store(2, d),
       ],
     },
   };
 }
 
 /** combine(…CHANNELS, …COMBINE) */
-const combineKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
-  func("combine", { ...CHANNELS, ...COMBINE }, (f, p) =>
-    lookAtPlanes(f, p, size, [combineLook(f, activation, relaxed, p)]),
+const combineKernel = (
+  name: string,
+  size: number,
+  activation: Activation,
+  relaxed: boolean,
+  kept: boolean,
+): Func =>
+  func(name, { ...CHANNELS, ...COMBINE }, (f, p) =>
+    lookAtPlanes(f, p, size, [combineLook(f, activation, relaxed, p, kept)]),
   );
 
 /** both(…CHANNELS, …COMBINE, …PRODUCTS): combine() of channels, and products() of as many others. */
-function bothKernel(size: number, activation: Activation, relaxed: boolean): Func {
+function bothKernel(size: number, activation: Activation, relaxed: boolean, kept: boolean): Func {
   const next = Object.fromEntries(Object.keys(PRODUCTS).map((key) => [`${key}Next`, "i32"]));
   const params: Record<string, "i32"> = {
     ...CHANNELS,
@@ -257,8 +299,8 @@ function bothKernel(size: number, activation: Activation, relaxed: boolean): Fun
     return [
       zeroed(f, p.channels, [q.totals, q.products]),
       lookAtPlanes(f, p, size, [
-        productsLook(f, activation, relaxed, q, 2),
-        combineLook(f, activation, relaxed, p),
+        productsLook(f, activation, relaxed, q, 2, kept),
+        combineLook(f, activation, relaxed, p, kept),
       ]),
     ];
   });
@@ -268,7 +310,8 @@ function bothKernel(size: number, activation: Activation, relaxed: boolean): Fun
  * backward(…CHANNELS, step, count, g, x, dx, mean, rstd, weight?, bias?, scale, shift, totals, products, dweight, dbias,
  * b, c): all of the above for `step` channels at a time.
  */
-function backwardKernel({ known, products, factors, combine, both }: BackwardSteps): Func {
+function backwardKernel(steps: BackwardSteps): Func {
+  const { known, products, factors, combine, productsKept, combineKept, both } = steps;
   const params = {
     ...CHANNELS,
     step: "i32",
@@ -293,18 +336,18 @@ function backwardKernel({ known, products, factors, combine, both }: BackwardSte
     const { images, n, planeStep, imageStep, g, x, dx, mean, rstd, scale, shift } = p;
     const floats = [mean, rstd, p.weight, p.bias, scale, shift, p.dweight, p.dbias, p.b, p.c];
     const sizes = (size: IntLocal) => [images, size, n, planeStep, imageStep];
-    const measured = [g, x, mean, scale, shift, p.totals, p.products];
+    const measured = [g, x, dx, mean, scale, shift, p.totals, p.products];
     /** What combine() is told of the channels before. */
     const before = (size: IntLocal) => [
       ...[g, x, dx].map((q) => i32.sub(q, i32.mul(size, planeStep))),
-      ...[mean, scale, shift, p.b, p.c].map((q) => i32.sub(q, i32.shl(size, 2))),
+      ...[scale, shift, p.b, p.c].map((q) => i32.sub(q, i32.shl(size, 2))),
     ];
     const prepare = (size: IntLocal): Code =>
-      call(known, size, rstd, p.weight, p.bias, scale, shift);
+      call(known, size, mean, rstd, p.weight, p.bias, scale, shift);
     const summary = (size: IntLocal): Code =>
       call(
         factors,
-        ...[size, 1, 0, p.count, p.totals, p.products, scale, rstd],
+        ...[size, 1, 0, p.count, p.totals, p.products, mean, scale, rstd],
         ...[p.dweight, p.dbias, p.b, p.c],
       );
     return inTurns(
@@ -319,10 +362,10 @@ function backwardKernel({ known, products, factors, combine, both }: BackwardSte
       {
         measure: (size) => [
           prepare(size),
-          call(products, ...sizes(size), ...measured),
+          call(productsKept ?? products, ...sizes(size), ...measured),
           summary(size),
         ],
-        make: (size) => call(combine, ...sizes(size), ...before(size)),
+        make: (size) => call(combineKept ?? combine, ...sizes(size), ...before(size)),
         ...(both && {
           both: (size: IntLocal) => [
             prepare(size),
@@ -340,6 +383,9 @@ interface BackwardSteps {
   readonly products: Func;
   readonly factors: Func;
   readonly combine: Func;
+  /** Where there is something to keep in dx: products() that does, combine() that finds it there. */
+  readonly productsKept?: Func;
+  readonly combineKept?: Func;
   /** Where groups of channels follow each other: combine() of one and products() of the next. */
   readonly both?: Func;
 }
@@ -358,8 +404,12 @@ export const batchNormGradFuncs = (
 ): Func[] =>
   backwardFuncs({
     known: knownKernel(),
-    products: productsKernel(size, activation, relaxed),
+    products: productsKernel("products", size, activation, relaxed, false),
     factors: factorsKernel(),
-    combine: combineKernel(size, activation, relaxed),
-    both: bothKernel(size, activation, relaxed),
+    combine: combineKernel("combine", size, activation, relaxed, false),
+    ...(activation !== "none" && {
+      productsKept: productsKernel("productsKept", size, activation, relaxed, true),
+      combineKept: combineKernel("combineKept", size, activation, relaxed, true),
+    }),
+    both: bothKernel(size, activation, relaxed, activation !== "none"),
   });

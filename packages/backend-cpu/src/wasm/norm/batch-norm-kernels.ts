@@ -36,9 +36,11 @@ import { eachStretch, Total } from "./runs.ts";
 type V = Expr<"v128">;
 type Pointers<K extends string> = { readonly [P in K]: IntLocal };
 
-/** (x − mean) · scale + bias. The gradient does the same to know where the activation lets it through. */
-export const affine = (relaxed: boolean): ((centred: V, scale: V, bias: V) => V) =>
-  multiplyAdd(relaxed);
+/**
+ * x · scale + shift, with shift = bias − mean · scale. The gradient does the same to know where the activation lets it
+ * through.
+ */
+export const affine = (relaxed: boolean): ((x: V, scale: V, shift: V) => V) => multiplyAdd(relaxed);
 
 /**
  * centres(images, channels, n, planeStep, imageStep, x, to): the mean of n elements of each plane of `images` images,
@@ -61,6 +63,15 @@ export const centresKernel = (): Func =>
     ]);
   });
 
+/**
+ * bias − mean · scale. From the mean as a float, which is what the gradient knows; in double precision, so that no more is
+ * lost than the float has lost.
+ */
+export const shiftFrom = (bias: Expr<"f32">, mean: Expr<"f32">, scale: Expr<"f32">): Expr<"f32"> =>
+  f32.demoteF64(
+    f64.sub(f64.promoteF32(bias), f64.mul(f64.promoteF32(mean), f64.promoteF32(scale))),
+  );
+
 /** Σ(x − c) and Σ(x − c)² of planes, added to doubles per channel. */
 function momentsLook(
   f: Scope,
@@ -82,8 +93,7 @@ function momentsLook(
     before: [c.set(v128.load32Splat(centreAt)), sum.clear(), square.clear()],
     elements: {
       begin: [sum.begin(), square.begin()],
-      four: ({ load, meet, k, counted }) => [
-        meet(0),
+      four: ({ load, k, counted }) => [
         d.set(counted(f32x4.sub(load(0), c))),
         sum.add(k, (s) => f32x4.add(s, d)),
         square.add(k, (s) => fma(d, d, s)),
@@ -97,31 +107,26 @@ function momentsLook(
   };
 }
 
-/** y = activation((x − mean)·scale + shift) */
+/** y = activation(x·scale + shift) */
 function normaliseLook(
   f: Scope,
   activation: Activation,
   relaxed: boolean,
-  p: Pointers<"x" | "y" | "mean" | "scale" | "shift">,
+  p: Pointers<"x" | "y" | "scale" | "shift">,
 ): Look {
-  const [meanAt, scaleAt, shiftAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
-  const [m, s, b] = f.locals("v128", 3) as [Local<"v128">, Local<"v128">, Local<"v128">];
+  const [scaleAt, shiftAt] = f.locals("i32", 2) as [IntLocal, IntLocal];
+  const [s, b] = f.locals("v128", 2) as [Local<"v128">, Local<"v128">];
   return {
     planes: [p.x, p.y],
     perChannel: [
-      [p.mean, 4, meanAt],
       [p.scale, 4, scaleAt],
       [p.shift, 4, shiftAt],
     ],
-    before: [
-      m.set(v128.load32Splat(meanAt)),
-      s.set(v128.load32Splat(scaleAt)),
-      b.set(v128.load32Splat(shiftAt)),
-    ],
+    before: [s.set(v128.load32Splat(scaleAt)), b.set(v128.load32Splat(shiftAt))],
     elements: {
       four: ({ load, store, meet }) => [
         meet(1),
-        store(1, ACTIVATIONS[activation](affine(relaxed)(f32x4.sub(load(0), m), s, b))),
+        store(1, ACTIVATIONS[activation](affine(relaxed)(load(0), s, b))),
       ],
     },
   };
@@ -149,7 +154,7 @@ const momentsKernel = (size: number, relaxed: boolean): Func =>
 /**
  * statistics(channels, slices, sliceStep, count, centres, sums, squares, weight?, bias?, mean, variance, rstd, scale,
  * shift, eps): what the moments of `count` elements each say. They come in slices, which are added up in
- * order. scale = weight · rstd and shift = bias, or what stands for them.
+ * order. scale = weight · rstd and shift = bias − mean · scale, or what stands for them.
  */
 export const statisticsKernel = (): Func => {
   const params = {
@@ -172,7 +177,7 @@ export const statisticsKernel = (): Func => {
   return func("statistics", params, (f, p) => {
     const [mean, variance] = [f.local("f64"), f.local("f64")] as [D, D];
     const count = f.local("f64");
-    const [w, r] = f.locals("f32", 2) as [F, F];
+    const [w, r, m] = f.locals("f32", 3) as [F, F, F];
     const [slice, s, q] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     return [
       count.set(f64.convertI32U(p.count)),
@@ -192,14 +197,16 @@ export const statisticsKernel = (): Func => {
         variance.set(f64.sub(f64.div(variance, count), f64.mul(mean, mean))),
         variance.set(f64.max(variance, f64.const(0))),
         mean.set(f64.add(mean, f64.promoteF32(f32.load(p.centres)))),
-        storeNext(p.mean, f32.demoteF64(mean)),
+        m.set(f32.demoteF64(mean)),
+        storeNext(p.mean, m),
         storeNext(p.variance, f32.demoteF64(variance)),
         r.set(f32.demoteF64(inverseRoot(variance, p.eps))),
         storeNext(p.rstd, r),
         orConstant(w, p.weight, 1),
-        storeNext(p.scale, f32.mul(w, r)),
+        r.set(f32.mul(w, r)),
+        storeNext(p.scale, r),
         orConstant(w, p.bias, 0),
-        storeNext(p.shift, w),
+        storeNext(p.shift, shiftFrom(w, m, r)),
         p.centres.add(4),
         p.sums.add(8),
         p.squares.add(8),
@@ -211,10 +218,11 @@ export const statisticsKernel = (): Func => {
 const inverseRoot = (variance: Expr<"f64">, eps: Expr<"f64">): Expr<"f64"> =>
   f64.div(f64.const(1), f64.sqrt(f64.add(variance, eps)));
 
-/** given(channels, variance, weight?, bias?, scale, shift, eps): as statistics, from a variance that is known. */
+/** given(channels, mean, variance, weight?, bias?, scale, shift, eps): as statistics(), where these are known. */
 export const givenKernel = (): Func => {
   const params = {
     channels: "i32",
+    mean: "i32",
     variance: "i32",
     weight: "i32",
     bias: "i32",
@@ -223,17 +231,18 @@ export const givenKernel = (): Func => {
     eps: "f64",
   } as const;
   return func("given", params, (f, p) => {
-    const w = f.local("f32");
+    const [w, scale] = f.locals("f32", 2) as [F, F];
     return countdownOrSkip(p.channels, [
       orConstant(w, p.weight, 1),
-      storeNext(
-        p.scale,
+      scale.set(
         f32.demoteF64(
           f64.mul(f64.promoteF32(w), inverseRoot(f64.promoteF32(f32.load(p.variance)), p.eps)),
         ),
       ),
+      storeNext(p.scale, scale),
       orConstant(w, p.bias, 0),
-      storeNext(p.shift, w),
+      storeNext(p.shift, shiftFrom(w, f32.load(p.mean), scale)),
+      p.mean.add(4),
       p.variance.add(4),
     ]);
   });
@@ -258,12 +267,11 @@ export const NORMALISE = {
   ...CHANNELS,
   x: "i32",
   y: "i32",
-  mean: "i32",
   scale: "i32",
   shift: "i32",
 } as const;
 
-/** normalise(…CHANNELS, x, y, mean, scale, shift): y = activation((x − mean)·scale + shift). */
+/** normalise(…NORMALISE): y = activation(x·scale + shift). */
 const normaliseKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
   func("normalise", NORMALISE, (f, p) =>
     lookAtPlanes(f, p, size, [normaliseLook(f, activation, relaxed, p)]),
@@ -325,7 +333,7 @@ function forwardKernel({ centres, moments, statistics, normalise, both }: Forwar
     /** What normalise() is told of the channels before. */
     const before = (size: IntLocal) => [
       ...[x, y].map((q) => i32.sub(q, i32.mul(size, planeStep))),
-      ...[mean, scale, shift].map((q) => i32.sub(q, i32.shl(size, 2))),
+      ...[scale, shift].map((q) => i32.sub(q, i32.shl(size, 2))),
     ];
     return inTurns(
       f,

@@ -155,7 +155,7 @@ function normaliseLanes(activation: Activation, relaxed: boolean): Func {
     eachBlock(f, p.images, 1, p.imageStep, [p.x, p.y], () =>
       eachGroup(f, p.channels, (at) => {
         const here = (array: IntLocal): V => v128.load(i32.add(array, at));
-        const z = affine(relaxed)(f32x4.sub(here(p.x), here(p.mean)), here(p.scale), here(p.shift));
+        const z = affine(relaxed)(here(p.x), here(p.scale), here(p.shift));
         return v128.store(i32.add(p.y, at), ACTIVATIONS[activation](z));
       }),
     ),
@@ -190,8 +190,9 @@ function productsLanes(activation: Activation, relaxed: boolean): Func {
           product.set(v128.zero()),
           left.set(count),
           countdownOrSkip(left, [
-            d.set(f32x4.sub(v128.load(r), m)),
+            d.set(v128.load(r)),
             g.set(gated(v128.load(q), d, s, b)),
+            d.set(f32x4.sub(d, m)),
             total.set(f32x4.add(total, g)),
             product.set(fma(g, d, product)),
             q.add(p.imageStep),
@@ -217,7 +218,7 @@ function combineLanes(activation: Activation, relaxed: boolean): Func {
         const here = (array: IntLocal): V => v128.load(i32.add(array, at));
         return [
           s.set(here(p.scale)),
-          d.set(f32x4.sub(here(p.x), here(p.mean))),
+          d.set(here(p.x)),
           v128.store(
             i32.add(p.dx, at),
             fma(gated(here(p.g), d, s, here(p.shift)), s, fma(d, here(p.b), here(p.c))),

@@ -33,7 +33,7 @@ const CACHED = 1024 * 1024;
 /** Channels are taken together until their planes, which lie side by side, make a stretch of this many bytes. */
 const STRETCH = 4 * 1024;
 /** Groups of channels of a task, about, if there are so many: one is measured while another is made. */
-const GROUPS = 8;
+const GROUPS = 16;
 /** Bytes of a slice, roughly. */
 const SLICE = 128 * 1024;
 const MOST_SLICES = 64;
@@ -223,7 +223,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
             tasks.add(
               normalise,
               ...[images, n, plane, planeStep, imageStep, from + offset, to + offset],
-              ...[m, scale, shift],
+              ...[scale, shift],
             );
           }
         });
@@ -255,19 +255,18 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
       const { given } = ctx.get<"given">("batchNorm/given", () => [givenKernel()]);
       return ctx.withScratch((scratch) => {
         const [from, to] = [contiguousAt(ctx, scratch, x), addressOf(y)];
-        const m = contiguousAt(ctx, scratch, mean);
+        const [m, v] = [contiguousAt(ctx, scratch, mean), contiguousAt(ctx, scratch, variance)];
+        const [w, b] = [optional(scratch, weight), optional(scratch, bias)];
         const scale = scratch.take(2 * floats(channels));
         const shift = scale + floats(channels);
-        const v = contiguousAt(ctx, scratch, variance);
-        const [w, b] = [optional(scratch, weight), optional(scratch, bias)];
-        ctx.after(() => ctx.now(given)(channels, v, w, b, scale, shift, eps));
+        ctx.after(() => ctx.now(given)(channels, m, v, w, b, scale, shift, eps));
         ctx.launch(traffic(channels * count * 8), (tasks) => {
           const visit = (c: number, part: Part): void => {
             const [images, n, plane, planeStep, imageStep, offset] = part;
             tasks.add(
               normalise,
               ...[images, n, plane, planeStep, imageStep, from + offset, to + offset],
-              ...[m + c * 4, scale + c * 4, shift + c * 4],
+              ...[scale + c * 4, shift + c * 4],
             );
           };
           for (const [c, part] of groups) visit(c, part);
@@ -317,13 +316,13 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
           });
           return variant(layout);
         }
-        ctx.after(() => ctx.now(known)(channels, r, w, b, scale, shift));
+        ctx.after(() => ctx.now(known)(channels, m, r, w, b, scale, shift));
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
             tasks.add(
               products,
-              ...[images, n, plane, planeStep, imageStep, up + offset, from + offset],
+              ...[images, n, plane, planeStep, imageStep, up + offset, from + offset, to + offset],
               ...[m, scale, shift, totals + i * sliceStep, moments + i * sliceStep],
             );
           });
@@ -331,7 +330,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         ctx.after(() =>
           ctx.now(factors)(
             ...[channels, slices.length, sliceStep, count, totals, moments],
-            ...[scale, r, dw, db, fb, fc],
+            ...[m, scale, r, dw, db, fb, fc],
           ),
         );
         ctx.launch(cost, (tasks) => {
@@ -339,7 +338,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
             tasks.add(
               combine,
               ...[images, n, plane, planeStep, imageStep, up + offset, from + offset, to + offset],
-              ...[m, scale, shift, fb, fc],
+              ...[scale, shift, fb, fc],
             );
           }
         });

@@ -147,8 +147,8 @@ export interface Four {
   meet(stream: number): Code;
   /** One of four partial sums to use. */
   readonly k: number;
-  /** The value with zeros in lanes that do not count or were counted already. */
-  counted(value: V): V;
+  /** The value, with zeros or what `otherwise` holds in lanes that do not count or were counted already. */
+  counted(value: V, otherwise?: V): V;
 }
 export interface PlaneBody {
   four(at: Four): Code;
@@ -172,14 +172,19 @@ const whole = (
   store: (i, value) => v128.store(at[i] as IntLocal, value, offset),
   meet: (i) => (k === 0 ? touch(i32.add(at[i] as IntLocal, ahead), offset) : []),
   k,
-  counted: (value) => (mask === undefined ? value : v128.and(value, mask)),
+  counted: (value, otherwise) =>
+    mask === undefined
+      ? value
+      : otherwise === undefined
+        ? v128.and(value, mask)
+        : v128.bitselect(value, otherwise, mask),
 });
 const one = (at: readonly IntLocal[]): Four => ({
   load: (i) => v128.load32Zero(at[i] as IntLocal),
   store: (i, value) => v128.store32Lane(at[i] as IntLocal, value, 0),
   meet: () => [],
   k: 0,
-  counted: (value) => v128.and(value, LANE_0),
+  counted: (value, otherwise) => (otherwise === undefined ? v128.and(value, LANE_0) : value),
 });
 
 /** The size a kernel is made for: that of the plane, or 0 for any. */
@@ -188,8 +193,8 @@ export const constantSize = (plane: number): number =>
 
 /**
  * Visits n elements from the pointers on, which stay as they are. `size` is n where it is a constant, else 0. Behind
- * each element there are at least `ahead` bytes more. No output may lie in memory where an input lies: elements are
- * visited twice.
+ * each element there are at least `ahead` bytes more. Some elements are visited twice: what is put where an input lies must
+ * be as it was for those that were counted already.
  */
 function eachElement(
   f: Scope,
