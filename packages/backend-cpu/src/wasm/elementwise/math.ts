@@ -133,20 +133,27 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
    * part of the magic number: what is left of its sum is 2ⁿ, and 0 for n = −127.
    */
   const expDown = (x: V): V => expNormal(f32x4.pmax(x, splat(-88)));
-  /** The same for −88 ≤ x ≤ 88. */
-  const expNormal = (x: V): V =>
+  /** n and eʳ of eˣ = 2ⁿ·eʳ to `use`, n on top of `bias` as an integer's low bits. x is read once. */
+  const octaves = (x: V, bias: number, use: (n: V, grown: V) => V): V =>
     let1(x, (c) =>
-      let1(fma(c, splat(LOG2E), splat(MAGIC + 127)), (t) =>
-        let1(sub(t, splat(MAGIC + 127)), (n) =>
+      let1(fma(c, splat(LOG2E), splat(MAGIC + bias)), (t) =>
+        let1(sub(t, splat(MAGIC + bias)), (n) =>
           let1(
             relaxed
               ? fma(n, splat(-Math.LN2), c)
               : fma(n, splat(-LN2_LOW), fma(n, splat(-LN2_HIGH), c)),
-            (r) => mul(polynomial(EXP_DOWN, r), i32x4.shl(t, 23)),
+            (r) => use(t, polynomial(EXP_DOWN, r)),
           ),
         ),
       ),
     );
+  /** The same for −88 ≤ x ≤ 88. */
+  const expNormal = (x: V): V => octaves(x, 127, (t, grown) => mul(grown, i32x4.shl(t, 23)));
+  /**
+   * The bits of expDown for −87 ≤ x ≤ 88, where they are of a normal number: n is added to its exponent, on any vector
+   * port where a product has two. A NaN stays one unless one of its nine lowest bits is set, which arithmetic never does.
+   */
+  const expNear = (x: V): V => octaves(x, 0, (t, grown) => i32x4.add(grown, i32x4.shl(t, 23)));
 
   /** 2ⁿ·(eʳ − 1) + (2ⁿ − 1), with 2ⁿ⁻¹ for 2ⁿ: n goes up to 128. */
   const expm1 = (x: V): V =>
@@ -306,6 +313,7 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
     exp,
     expWithin,
     expDown,
+    expNear,
     expm1,
     log,
     log2,

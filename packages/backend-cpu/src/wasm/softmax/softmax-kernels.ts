@@ -16,7 +16,9 @@ import {
   select,
   touch,
   v128,
+  when,
 } from "../assembler/assembler.ts";
+import { get, upTo } from "../assembler/lists.ts";
 import { splat, vectorMath } from "../elementwise/math.ts";
 import { eachStretch, fromPairs, highPair, lowPair, Total } from "../norm/runs.ts";
 
@@ -33,14 +35,17 @@ const PARAMS = { lines: "i32", n: "i32", a: "i32", b: "i32", out: "i32" } as con
 const single = (x: V): Expr<"f32"> => f32x4.extractLane(x, 0);
 const one = (p: Pointer): V => v128.load32Splat(p);
 
+/** From here on down exp needs no care for what underflows. */
+const NEAR = -87;
+
 /** row(lines, n, a, b, out): lines of n elements side by side. */
 function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
   return func("row", PARAMS, (f, p) => {
-    const { expDown: exp, log } = vectorMath(f, relaxed);
-    const total = new Total(f);
-    const [max, e] = [f.local("v128"), f.local("v128")] as [Lane, Lane];
-    // Four maxima side by side: one would wait for itself.
-    const maxima = [max, ...f.locals("v128", 3)] as [Lane, Lane, Lane, Lane];
+    const { expDown: exp, expNear, log } = vectorMath(f, relaxed);
+    const total = new Total(f, 2);
+    const [max, e, isFar] = f.locals("v128", 3) as [Lane, Lane, Lane];
+    // Four side by side: one would wait for itself.
+    const [maxima, minima] = upTo(2).map(() => f.locals("v128", 4)) as [Lane[], Lane[]];
     const [s, top] = [f.local("f32"), f.local("f32")] as [F, F];
     const sv = f.local("v128");
     const [a, b, out] = [p.a, p.b, p.out].map((from) => ({ from, step: 0 })) as [
@@ -49,71 +54,96 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
       { from: Pointer; step: number },
     ];
     const load = (q: Pointer | undefined, offset: number): V => v128.load(q as Pointer, offset);
-    /** The next line is asked for while this one is computed with; there is none behind the last. */
+    /** The next line is met while this one is computed with; behind the last it is the last. */
     const [ahead, bytes] = [f.local("i32"), f.local("i32")];
+    const next = { from: i32.add(p.a, ahead), step: 0 };
     const meet = (offset: number, ...at: (Pointer | undefined)[]): Code =>
       offset === 0 ? at.map((q) => touch(i32.add(q as Pointer, ahead))) : [];
 
-    /** The largest of the line in all lanes of max, in `top`. pmax skips NaN, which the sum does not. */
-    const findMax: Code = [
+    const clearExtremes: Code = [
       maxima.map((m) => m.set(splat(-Infinity))),
-      eachStretch(f, 1, p.n, [a], {
-        vector: ([q], offset, k) => {
-          const m = maxima[k] as Lane;
-          return m.set(f32x4.pmax(m, load(q, offset)));
-        },
-        single: ([q]) => max.set(f32x4.pmax(max, one(q as Pointer))),
-      }),
-      maxima.slice(1).map((m) => max.set(f32x4.pmax(max, m))),
+      minima.map((m) => m.set(splat(Infinity))),
+    ];
+    /** pmax and pmin skip NaN, which the sum does not. */
+    const widen = (k: number, x: V): Code => [
+      e.set(x),
+      get(maxima, k).set(f32x4.pmax(get(maxima, k), e)),
+      get(minima, k).set(f32x4.pmin(get(minima, k), e)),
+    ];
+    /** The largest in all lanes of max and in `top`, and whether any other is too far from it for expNear. */
+    const settleExtremes: Code = [
+      max.set(maxima.reduce<V>((m, other) => f32x4.pmax(m, other), splat(-Infinity))),
       max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [2, 3, 0, 1]))),
       max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [1, 0, 3, 2]))),
       top.set(single(max)),
+      isFar.set(minima.reduce<V>((m, other) => f32x4.pmin(m, other), splat(Infinity))),
+      isFar.set(f32x4.lt(f32x4.sub(isFar, max), splat(NEAR))),
+    ];
+    /** Of the first line; each line does it for the one that follows. */
+    const firstExtremes: Code = [
+      clearExtremes,
+      eachStretch(f, 1, p.n, [a], {
+        vector: ([q], offset, k) => widen(k, load(q, offset)),
+        single: ([q]) => widen(0, one(q as Pointer)),
+      }),
+      settleExtremes,
     ];
     /** Sums exp(a − max), which is kept in out if asked for. */
-    const sumExp = (keep: boolean): Code => [
-      total.clear(),
-      eachStretch(f, 1, p.n, [a, out], {
-        begin: total.begin(),
-        vector: ([q, to], offset, k) => [
-          keep ? meet(offset, q, to) : meet(offset, q),
-          e.set(exp(f32x4.sub(load(q, offset), max))),
-          keep ? v128.store(to as Pointer, e, offset) : [],
-          total.add(k, (sum) => f32x4.add(sum, e)),
-        ],
-        single: ([q, to]) => [
-          e.set(exp(f32x4.sub(one(q as Pointer), max))),
-          keep ? f32.store(to as Pointer, single(e)) : [],
-          total.addSingle(single(e)),
-        ],
-        end: total.end(),
-      }),
-    ];
+    const sumExp = (keep: boolean): Code => {
+      const pass = (grown: (x: V) => V): Code =>
+        eachStretch(f, 1, p.n, [a, out], {
+          begin: total.begin(),
+          vector: ([q, to], offset, k) => [
+            keep ? meet(offset, q, to) : meet(offset, q),
+            e.set(grown(f32x4.sub(load(q, offset), max))),
+            keep ? v128.store(to as Pointer, e, offset) : [],
+            total.add(k, (sum) => f32x4.add(sum, e)),
+          ],
+          single: ([q, to]) => [
+            e.set(grown(f32x4.sub(one(q as Pointer), max))),
+            keep ? f32.store(to as Pointer, single(e)) : [],
+            total.addSingle(single(e)),
+          ],
+          end: total.end(),
+        });
+      return [total.clear(), when(v128.anyTrue(isFar), pass(exp), pass(expNear))];
+    };
     const bodies: Record<SoftmaxCode, () => Code> = {
       softmax: () => [
-        findMax,
         sumExp(true),
         s.set(f32.demoteF64(f64.div(f64.const(1), total.value()))),
         sv.set(f32x4.splat(s)),
-        eachStretch(f, 1, p.n, [out], {
-          vector: ([to], offset) =>
+        clearExtremes,
+        eachStretch(f, 1, p.n, [out, next], {
+          vector: ([to, q], offset, k) => [
             v128.store(to as Pointer, f32x4.mul(load(to, offset), sv), offset),
-          single: ([to]) => f32.store(to as Pointer, f32.mul(f32.load(to as Pointer), s)),
+            widen(k, load(q, offset)),
+          ],
+          single: ([to, q]) => [
+            f32.store(to as Pointer, f32.mul(f32.load(to as Pointer), s)),
+            widen(0, one(q as Pointer)),
+          ],
         }),
+        settleExtremes,
       ],
       logSoftmax: () => [
-        findMax,
         sumExp(false),
         e.set(f32x4.splat(f32.demoteF64(total.value()))),
         sv.set(log(e)),
         s.set(single(sv)),
-        eachStretch(f, 1, p.n, [a, out], {
-          vector: ([q, to], offset) => [
+        clearExtremes,
+        eachStretch(f, 1, p.n, [a, out, next], {
+          vector: ([q, to, r], offset, k) => [
             meet(offset, to),
             v128.store(to as Pointer, f32x4.sub(f32x4.sub(load(q, offset), max), sv), offset),
+            widen(k, load(r, offset)),
           ],
-          single: ([q, to]) =>
+          single: ([q, to, r]) => [
             f32.store(to as Pointer, f32.sub(f32.sub(f32.load(q as Pointer), top), s)),
+            widen(0, one(r as Pointer)),
+          ],
         }),
+        settleExtremes,
       ],
       softmaxGrad: () => [
         total.clear(),
@@ -168,6 +198,7 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
     };
     return [
       bytes.set(i32.shl(p.n, 2)),
+      code.endsWith("Grad") ? [] : when(p.lines, firstExtremes),
       countdownOrSkip(p.lines, [
         ahead.set(select(bytes, i32.const(0), i32.gtU(p.lines, 1))),
         bodies[code](),
