@@ -1,13 +1,15 @@
 // Tensors large enough to be cut into many tasks, of odd sizes, against plain loops: elementwise, reductions.
 // The tasks run in the opposite order with poisoned scratch memory.
-import { type BinaryCode, fillRandom, type View } from "@tapegrad/core";
+import { Arena, type BinaryCode, fillRandom, type View } from "@tapegrad/core";
 import { expect } from "chai";
 import { BINARY, UNARY } from "../../core/src/reference/elementwise.ts";
+import { WasmContext } from "../src/wasm/context.ts";
 import { copyKernels } from "../src/wasm/copy/copy.ts";
 import { gatherKernels } from "../src/wasm/copy/gather.ts";
 import { elementwiseKernels } from "../src/wasm/elementwise/elementwise.ts";
 import { randomKernels } from "../src/wasm/random/random.ts";
 import { reduceKernels } from "../src/wasm/reduce/reduce.ts";
+import { ThreadPool } from "../src/wasm/threads/thread-pool.ts";
 import { BackwardsContext } from "./backwards.ts";
 import { kinds, numbers, read, rowMajor, viewOf } from "./wasm-support.ts";
 
@@ -399,6 +401,64 @@ for (const { name, relaxed } of kinds) {
           expectNear(read(ctx, y), Float32Array.from(tops), `max ${what}`, 0);
         }
       }
+    });
+
+    it("reductions of slices, whose rows have gaps", () => {
+      for (const [m, n] of [
+        [31, 1_500],
+        [700, 90],
+        [1_100, 33],
+        [50, 2_100],
+      ] as const) {
+        const wide = numbers(m * (n + 3), 7);
+        const x = viewOf(ctx, [m, n], undefined, { offset: 1, strides: [n + 3, 1] });
+        const { ptr } = x.storage.block as unknown as { ptr: number };
+        ctx.arena.f32.set(wide.subarray(0, m * (n + 3) - 3), ptr / 4 + 1);
+        const [rows, columns] = [new Float64Array(m), new Float64Array(n)];
+        for (let i = 0; i < m * n; i++) {
+          const v = wide[Math.floor(i / n) * (n + 3) + (i % n)] as number;
+          rows[Math.floor(i / n)] = (rows[Math.floor(i / n)] as number) + v;
+          columns[i % n] = (columns[i % n] as number) + v;
+        }
+        const [y, z] = [viewOf(ctx, [m, 1]), viewOf(ctx, [1, n])];
+        reduce("sum", x, y);
+        reduce("sum", x, z);
+        expectNear(read(ctx, y), Float32Array.from(rows), `rows of ${m}×${n}`, 1e-5);
+        expectNear(read(ctx, z), Float32Array.from(columns), `columns of ${m}×${n}`, 1e-5);
+      }
+    });
+
+    it("reductions give the same bits on 1, 2 and 3 threads", () => {
+      const shapes = [
+        [150_001],
+        [1_300, 130],
+        [17, 9_001],
+        [40_001, 5],
+        [6, 40, 900],
+        [300, 9, 70],
+      ];
+      const [one, ...others] = [1, 2, 3].map((threads) => {
+        const arena = new Arena({ shared: true, maxPages: 4096 });
+        const pool = new ThreadPool(arena, threads);
+        const threaded = new WasmContext(arena, { relaxed, pool });
+        const kernels = reduceKernels(threaded);
+        const results = shapes.flatMap((shape) => {
+          const x = viewOf(threaded, shape, numbers(size(shape), 3));
+          return shape.flatMap((_, dim) => {
+            const out = shape.map((n, d) => (d === dim ? 1 : n));
+            const y = viewOf(threaded, out);
+            kernels.reduce("sum", x, y);
+            const sums = read(threaded, y);
+            const places = viewOf(threaded, [2 * size(out)]);
+            kernels.argReduce("argmax", x, { ...y, storage: places.storage, dtype: "int64" }, dim);
+            const { ptr } = places.storage.block as unknown as { ptr: number };
+            return [sums, threaded.arena.i64.slice(ptr / 8, ptr / 8 + size(out))];
+          });
+        });
+        pool.end();
+        return results;
+      }) as [unknown[], ...unknown[][]];
+      for (const other of others) expect(other).to.deep.equal(one);
     });
 
     it("a NaN anywhere reaches the maximum, a product the double range", () => {
