@@ -80,9 +80,9 @@ function keyOf({
   return `${taps} ${i[1]},${i[2]} ${o[1]},${o[2]}`;
 }
 
+/** A variant is twice the activation, plus one where there is a bias. */
 const forwardKey = ofVariant(
-  (c, activation: ActivationCode) =>
-    `dw forward ${keyOf(c)} ${c.channels > c.groups} ${activation}`,
+  (c, variant: number) => `dw forward ${keyOf(c)} ${c.channels > c.groups} ${variant}`,
 );
 const inputGradKey = ofGeometry((c) => `dw inputGrad ${keyOf(c)} ${c.outChannels > c.groups}`);
 const weightGradKey = ofGeometry((c) => `dw weightGrad ${keyOf(c)}`);
@@ -101,10 +101,12 @@ export function directForward(
   if (planes * c.outputSize === 0) return;
   const sources = c.channels / c.groups;
   const multiplier = c.outChannels / c.groups;
-  const { forward } = ctx.get<"forward">(forwardKey(c, activation), () => {
+  const biased = bias !== undefined;
+  const key = forwardKey(c, 2 * activation + (biased ? 1 : 0));
+  const { forward } = ctx.get<"forward">(key, () => {
     const s = planeShape(c);
     const cut = sumTiling(s, s.output[0], Math.ceil(s.output[1] / 4));
-    return [forwardKernel(s, cut, sources > 1, activation, ctx.relaxed)];
+    return [forwardKernel(s, cut, sources > 1, biased, activation, ctx.relaxed)];
   });
   overPlanes(ctx, forward, planes, costOf(c), (first, count) => [
     count,

@@ -30,14 +30,15 @@ import {
 /**
  * forward(count, x, w, y, bias, channel, channels, member, multiplier, sources): `count` output planes in
  * memory order, each the sum over the `sources` input planes of its group (1: depthwise). x: the first
- * input plane of the group of the first output; w and bias: those of channel 0 (bias 0: none); channel: the
+ * input plane of the group of the first output; w and bias: those of channel 0; channel: the
  * first output channel; member: its place among the `multiplier` outputs of its group. `many`: written for
- * more than one source; the last one's pass applies the activation.
+ * more than one source; the last one's pass applies the activation. Without `biased`, bias means nothing.
  */
 export function forwardKernel(
   shape: PlaneShape,
   tiling: Cut,
   many: boolean,
+  biased: boolean,
   activation: ActivationCode,
   relaxed: boolean,
 ): Func {
@@ -106,7 +107,7 @@ export function forwardKernel(
         sums.slice(0, row.size),
         fma,
         weights,
-        add ? v128.zero() : start,
+        add || !biased ? undefined : start,
         (sum) => sum,
         (o) => {
           const old = add
@@ -139,11 +140,7 @@ export function forwardKernel(
     return countdown(p.count, [
       filter.set(i32.add(p.w, i32.mul(i32.mul(p.channel, p.sources), weights.bytes))),
       weights.load(),
-      when(
-        p.bias,
-        start.set(v128.load32Splat(i32.add(p.bias, i32.shl(p.channel, 2)))),
-        start.set(v128.zero()),
-      ),
+      biased ? start.set(v128.load32Splat(i32.add(p.bias, i32.shl(p.channel, 2)))) : [],
       source.set(p.x),
       plane(false, !many),
       next,

@@ -9,7 +9,6 @@ import {
   type IntLocal,
   i32,
   multiplyAdd,
-  v128,
   when,
 } from "../../assembler/assembler.ts";
 import { get, upTo } from "../../assembler/lists.ts";
@@ -133,7 +132,7 @@ export function inputGradKernel(
         sums.slice(0, row.size * sw),
         fma,
         weights,
-        v128.zero(),
+        undefined,
         (sum) => Math.floor(sum / sw),
         store,
       );

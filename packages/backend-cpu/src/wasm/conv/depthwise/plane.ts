@@ -4,6 +4,7 @@ import {
   type Code,
   countdown,
   type Expr,
+  f32x4,
   type IntLocal,
   type Scope,
   v128,
@@ -94,7 +95,10 @@ export const expand = (pieces: readonly Piece[], limit: number): Piece[] =>
 export type Temps = readonly [Vec, Vec, Vec];
 export const tempsOf = (f: Scope): Temps => [f.local("v128"), f.local("v128"), f.local("v128")];
 
-/** One tile and column: sums over terms, each stored once its last input row has passed. */
+/**
+ * One tile and column: sums over terms, each stored once its last input row has passed.
+ * @param start undefined: zero, to which the first product is not added
+ */
 export function sumTerms(
   temps: Temps,
   rows: Rows,
@@ -103,7 +107,7 @@ export function sumTerms(
   sums: readonly Vec[],
   fma: Fma,
   weights: Weights,
-  start: Expr<"v128">,
+  start: Expr<"v128"> | undefined,
   groupOf: (sum: number) => number,
   finish: (group: number) => Code,
 ): Code {
@@ -115,7 +119,9 @@ export function sumTerms(
     lastRow.set(group, Math.max(lastRow.get(group) ?? t.row, t.row));
   }
   const end = (group: number): Code => [
-    sums.map((s, i) => (groupOf(i) === group && !started.has(i) ? s.set(start) : [])),
+    sums.map((s, i) =>
+      groupOf(i) === group && !started.has(i) ? s.set(start ?? v128.zero()) : [],
+    ),
     finish(group),
   ];
   const body = eachVector(
@@ -128,7 +134,10 @@ export function sumTerms(
         const sum = get(sums, t.sum);
         const before = started.has(t.sum) ? sum : start;
         started.add(t.sum);
-        return sum.set(fma(vector, weights.at(t.tap), before));
+        const weight = weights.at(t.tap);
+        return sum.set(
+          before === undefined ? f32x4.mul(vector, weight) : fma(vector, weight, before),
+        );
       }),
     (row) => [...lastRow].filter(([, last]) => last === row).map(([group]) => end(group)),
   );
