@@ -44,6 +44,32 @@ for (const { name, relaxed } of kinds) {
       });
     }
 
+    it("is as exact for small results, on both sides of where exp underflows, and 0 beyond", () => {
+      // With the largest element 3: below 3 − 87 the kernel takes care, and from 3 − 88 on results are 0.
+      const least = [2.5, -40, -83.9, -84, -84.1, -84.5, -86, -100, -1e9, -Infinity];
+      const width = 21;
+      const rows = least.map((v, i) =>
+        Array.from({ length: width }, (_, k) => (k === (i * 7) % width ? v : k === 3 ? 3 : -k)),
+      );
+      const x = known(viewOf(ctx, [least.length, width], rows.flat()));
+      const y = known(viewOf(ctx, [least.length, width]));
+      for (const lines of [least.length, 1]) {
+        kernels.softmax?.({ ...x, shape: [lines, width] }, { ...y, shape: [lines, width] }, 1);
+        const got = read(ctx, y);
+        rows.slice(0, lines).forEach((row, i) => {
+          const shifted = row.map((v) => Math.exp(Math.fround(v) - Math.max(...row)));
+          const total = shifted.reduce((a, b) => a + b, 0);
+          shifted.forEach((e, k) => {
+            const [g, w] = [got[i * width + k] as number, e / total];
+            const what = `${row[k]} beside ${Math.max(...row)}: ${g}, expected ${w}`;
+            if (w < 1e-38) expect(Math.abs(g), what).to.be.at.most(1.2e-38);
+            else expect(Math.abs(g / w - 1), what).to.be.at.most(1e-6);
+            if (w === 0) expect(g, what).to.equal(0);
+          });
+        });
+      }
+    });
+
     it("neither overflows nor hides NaN", () => {
       const rows = [
         [1000, 1001, 999, -1000, 1000],
@@ -121,6 +147,53 @@ for (const { name, relaxed } of kinds) {
             );
           }
         }
+      }
+    });
+
+    it("of logits far apart, in few rows and many", () => {
+      const width = 19;
+      for (const count of [1, 2, 3, 7]) {
+        // Rows whose smallest element is just near enough, and just not, by turns.
+        const rows = Array.from({ length: count }, (_, i) =>
+          Array.from({ length: width }, (_, k) =>
+            k === (i * 5) % width ? [-85, -85.5, -86, -Infinity][i % 4] : k === 2 ? 1 : -k / 8,
+          ),
+        ) as number[][];
+        const x = known(viewOf(ctx, [count, width], rows.flat()));
+        const target = integers("int64", [count], width);
+        for (const smoothing of [0, count === 1 ? 0.25 : 0]) {
+          agree(
+            "crossEntropy",
+            kernels.crossEntropy,
+            [[count], [count], [count]],
+            (k, [y, top, total]) => k(x, target, y, top, total, -100, smoothing),
+            `${count} rows, smoothing ${smoothing}`,
+          );
+        }
+        const list = [input([count], 3), positive([count])] as const;
+        agree(
+          "crossEntropyGrad",
+          kernels.crossEntropyGrad,
+          [[count, width]],
+          (k, [dx]) =>
+            k(
+              list[0],
+              x,
+              target,
+              known(
+                viewOf(
+                  ctx,
+                  [count],
+                  rows.map(() => 1),
+                ),
+              ),
+              list[1],
+              dx,
+              -100,
+              0,
+            ),
+          `gradient of ${count} rows`,
+        );
       }
     });
 

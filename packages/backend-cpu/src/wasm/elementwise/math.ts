@@ -67,11 +67,8 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
   }
 
   /** c[0] + c[1]·x + …, by Horner's rule. */
-  const polynomial = (c: readonly number[], x: V): V =>
-    c.reduceRight<V | undefined>(
-      (sum, k) => (sum === undefined ? splat(k) : fma(sum, x, splat(k))),
-      undefined,
-    ) as V;
+  const horner = (c: readonly V[], x: V): V => c.reduceRight((sum, k) => fma(sum, x, k));
+  const polynomial = (c: readonly number[], x: V): V => horner(c.map(splat), x);
 
   /** The sign of x on y, which has none or the same: a zero that was added may have taken it from −0. */
   const withSign = (y: V, x: V): V => v128.or(y, v128.and(x, integers(-0x80000000)));
@@ -133,8 +130,8 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
    * part of the magic number: what is left of its sum is 2ⁿ, and 0 for n = −127.
    */
   const expDown = (x: V): V => expNormal(f32x4.pmax(x, splat(-88)));
-  /** n and eʳ of eˣ = 2ⁿ·eʳ to `use`, n on top of `bias` as an integer's low bits. x is read once. */
-  const octaves = (x: V, bias: number, use: (n: V, grown: V) => V): V =>
+  /** n and r of eˣ = 2ⁿ·eʳ to `use`, n on top of `bias` as an integer's low bits. x is read once. */
+  const octaves = (x: V, bias: number, use: (n: V, r: V) => V): V =>
     let1(x, (c) =>
       let1(fma(c, splat(LOG2E), splat(MAGIC + bias)), (t) =>
         let1(sub(t, splat(MAGIC + bias)), (n) =>
@@ -142,18 +139,30 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
             relaxed
               ? fma(n, splat(-Math.LN2), c)
               : fma(n, splat(-LN2_LOW), fma(n, splat(-LN2_HIGH), c)),
-            (r) => use(t, polynomial(EXP_DOWN, r)),
+            (r) => use(t, r),
           ),
         ),
       ),
     );
   /** The same for −88 ≤ x ≤ 88. */
-  const expNormal = (x: V): V => octaves(x, 127, (t, grown) => mul(grown, i32x4.shl(t, 23)));
+  const expNormal = (x: V): V =>
+    octaves(x, 127, (t, r) => mul(polynomial(EXP_DOWN, r), i32x4.shl(t, 23)));
   /**
    * The bits of expDown for −87 ≤ x ≤ 88, where they are of a normal number: n is added to its exponent, on any vector
    * port where a product has two. A NaN stays one unless one of its nine lowest bits is set, which arithmetic never does.
    */
-  const expNear = (x: V): V => octaves(x, 0, (t, grown) => i32x4.add(grown, i32x4.shl(t, 23)));
+  const expNear = (x: V): V =>
+    octaves(x, 0, (t, r) => i32x4.add(polynomial(EXP_DOWN, r), i32x4.shl(t, 23)));
+  /** expDown times a factor for many x, which is part of the coefficients once `prepare(factor)` was done. */
+  const expDownTimes = () => {
+    const scaled = scope.locals("v128", EXP_DOWN.length);
+    return {
+      prepare: (factor: V): Code =>
+        scaled.map((c, k) => c.set(mul(factor, splat(EXP_DOWN[k] as number)))),
+      of: (x: V): V =>
+        octaves(f32x4.pmax(x, splat(-88)), 127, (t, r) => mul(horner(scaled, r), i32x4.shl(t, 23))),
+    };
+  };
 
   /** 2ⁿ·(eʳ − 1) + (2ⁿ − 1), with 2ⁿ⁻¹ for 2ⁿ: n goes up to 128. */
   const expm1 = (x: V): V =>
@@ -314,6 +323,7 @@ export function vectorMath(scope: Scope, relaxed: boolean) {
     expWithin,
     expDown,
     expNear,
+    expDownTimes,
     expm1,
     log,
     log2,

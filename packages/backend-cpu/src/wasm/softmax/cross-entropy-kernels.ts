@@ -17,6 +17,7 @@ import {
   i32,
   i32x4,
   type Local,
+  range,
   type Scope,
   select,
   touch,
@@ -26,6 +27,7 @@ import {
 import { get, upTo } from "../assembler/lists.ts";
 import { splat, vectorMath } from "../elementwise/math.ts";
 import { eachStretch, fromPairs, highPair, lowPair, Total } from "../norm/runs.ts";
+import { Extremes, NEAR } from "./extremes.ts";
 
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
@@ -39,58 +41,83 @@ const targetAt = (bytes: IndexBytes, at: IntLocal, k = 0): Expr<"i32"> =>
 
 const LISTS = { top: "i32", total: "i32", spread: "i32" } as const;
 
-/** rows(lines, n, x, top, total, spread) */
+/**
+ * rows(lines, n, x, top, total, spread). The extremes of a line are found two lines before they are needed: nothing waits
+ * for them, and the line comes from the cache when it is read again.
+ */
 export const crossEntropyRows = (smoothed: boolean, relaxed: boolean): Func =>
   func("rows", { lines: "i32", n: "i32", x: "i32", ...LISTS }, (f, p) => {
-    const { expDown } = vectorMath(f, relaxed);
-    const [total, spread] = [new Total(f), new Total(f)];
-    const maxima = f.locals("v128", 4);
-    const [max, d, e] = [get(maxima, 0), f.local("v128"), f.local("v128")];
-    const [bytes, ahead] = f.locals("i32", 2) as [IntLocal, IntLocal];
-    const streams = [{ from: p.x, step: 0 }];
-    const line: Code = [
-      maxima.map((m) => m.set(splat(-Infinity))),
-      eachStretch(f, 1, p.n, streams, {
-        vector: ([q], offset, k) => {
-          const m = get(maxima, k);
-          return m.set(f32x4.pmax(m, v128.load(q as IntLocal, offset)));
-        },
-        single: ([q]) => max.set(f32x4.pmax(max, one(q as IntLocal))),
+    const { expNear } = vectorMath(f, relaxed);
+    const [total, spread] = [new Total(f, 2), new Total(f, 2)];
+    const extremes = new Extremes(f);
+    const [max, isFar, nextMax, nextFar, d, e] = f.locals("v128", 6) as Lane[] as [
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+      Lane,
+    ];
+    const [bytes, step, at, ahead] = f.locals("i32", 4) as IntLocal[] as [
+      IntLocal,
+      IntLocal,
+      IntLocal,
+      IntLocal,
+    ];
+    const findExtremes: Code = [
+      extremes.begin(),
+      eachStretch(f, 1, p.n, [{ from: p.x, step: 0 }], {
+        vector: ([q], offset, k) => extremes.take(k, v128.load(q as IntLocal, offset)),
+        single: ([q]) => extremes.take(0, one(q as IntLocal)),
       }),
-      maxima.slice(1).map((m) => max.set(f32x4.pmax(max, m))),
-      max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [2, 3, 0, 1]))),
-      max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [1, 0, 3, 2]))),
-      f32.store(p.top, single(max)),
-      total.clear(),
-      smoothed ? spread.clear() : [],
-      eachStretch(f, 1, p.n, streams, {
+      extremes.settle(),
+      p.x.add(bytes),
+    ];
+    const sum = (floor: (x: V) => V): Code => {
+      const grow = (x: V): Code => [d.set(f32x4.sub(x, max)), e.set(expNear(floor(d)))];
+      return eachStretch(f, 1, p.n, [{ from: at, step: 0 }], {
         begin: [total.begin(), smoothed ? spread.begin() : []],
         vector: ([q], offset, k) => [
-          // The next line is asked for while this one is computed with.
+          // The line that is looked at next is asked for; behind the last there is none.
           offset === 0 ? touch(i32.add(q as IntLocal, ahead)) : [],
-          d.set(f32x4.sub(v128.load(q as IntLocal, offset), max)),
-          e.set(expDown(d)),
-          total.add(k, (sum) => f32x4.add(sum, e)),
-          smoothed ? spread.add(k, (sum) => f32x4.add(sum, d)) : [],
+          grow(v128.load(q as IntLocal, offset)),
+          total.add(k, (so) => f32x4.add(so, e)),
+          smoothed ? spread.add(k, (so) => f32x4.add(so, d)) : [],
         ],
         single: ([q]) => [
-          d.set(f32x4.sub(one(q as IntLocal), max)),
-          e.set(expDown(d)),
+          grow(one(q as IntLocal)),
           total.addSingle(single(e)),
           smoothed ? spread.addSingle(single(d)) : [],
         ],
         end: [total.end(), smoothed ? spread.end() : []],
-      }),
+      });
+    };
+    const line: Code = [
+      f32.store(p.top, single(max)),
+      total.clear(),
+      smoothed ? spread.clear() : [],
+      // What is too far from the largest, whose exp is 1, is nothing beside it.
+      when(
+        v128.anyTrue(isFar),
+        sum((x) => f32x4.pmax(x, splat(NEAR))),
+        sum((x) => x),
+      ),
       f32.store(p.total, f32.demoteF64(total.value())),
       smoothed ? f32.store(p.spread, f32.demoteF64(spread.value())) : [],
+      at.add(bytes),
+      [p.top, p.total, p.spread].map((list) => list.add(4)),
     ];
     return [
       bytes.set(i32.shl(p.n, 2)),
-      countdownOrSkip(p.lines, [
-        ahead.set(select(bytes, i32.const(0), i32.gtU(p.lines, 1))),
-        line,
-        p.x.add(bytes),
-        [p.top, p.total, p.spread].map((at) => at.add(4)),
+      at.set(p.x),
+      range(step, 0, i32.add(p.lines, 2), [
+        ahead.set(select(i32.shl(bytes, 1), i32.const(0), i32.ltU(step, p.lines))),
+        when(i32.geU(step, 2), line),
+        max.set(nextMax),
+        isFar.set(nextFar),
+        when(i32.ltU(step, p.lines), findExtremes),
+        nextMax.set(extremes.max),
+        nextFar.set(extremes.isFar),
       ]),
     ];
   });
@@ -236,18 +263,19 @@ export const crossEntropyGradRows = (
   relaxed: boolean,
 ): Func =>
   func("rows", GRAD, (f, p) => {
-    const { expDown } = vectorMath(f, relaxed);
+    const exp = vectorMath(f, relaxed).expDownTimes();
     const [top, scale, shift, e] = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
     const [t, size, ahead] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     const g = f.local("f32");
     const value = (x: V): Code => [
-      e.set(f32x4.mul(expDown(f32x4.sub(x, top)), scale)),
+      e.set(exp.of(f32x4.sub(x, top))),
       smoothed ? e.set(f32x4.sub(e, shift)) : [],
     ];
     const line: Code = [
       g.set(f32.load(p.g)),
       top.set(one(p.top)),
       scale.set(f32x4.splat(f32.div(g, f32.load(p.total)))),
+      exp.prepare(scale),
       smoothed ? shift.set(f32x4.splat(f32.mul(g, p.shared))) : [],
       eachStretch(
         f,

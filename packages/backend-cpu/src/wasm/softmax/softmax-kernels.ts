@@ -18,9 +18,9 @@ import {
   v128,
   when,
 } from "../assembler/assembler.ts";
-import { get, upTo } from "../assembler/lists.ts";
 import { splat, vectorMath } from "../elementwise/math.ts";
 import { eachStretch, fromPairs, highPair, lowPair, Total } from "../norm/runs.ts";
+import { Extremes } from "./extremes.ts";
 
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
@@ -35,18 +35,14 @@ const PARAMS = { lines: "i32", n: "i32", a: "i32", b: "i32", out: "i32" } as con
 const single = (x: V): Expr<"f32"> => f32x4.extractLane(x, 0);
 const one = (p: Pointer): V => v128.load32Splat(p);
 
-/** From here on down exp needs no care for what underflows. */
-const NEAR = -87;
-
 /** row(lines, n, a, b, out): lines of n elements side by side. */
 function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
   return func("row", PARAMS, (f, p) => {
     const { expDown: exp, expNear, log } = vectorMath(f, relaxed);
     const total = new Total(f, 2);
-    const [max, e, isFar] = f.locals("v128", 3) as [Lane, Lane, Lane];
-    // Four side by side: one would wait for itself.
-    const [maxima, minima] = upTo(2).map(() => f.locals("v128", 4)) as [Lane[], Lane[]];
-    const [s, top] = [f.local("f32"), f.local("f32")] as [F, F];
+    const extremes = new Extremes(f);
+    const [max, e] = f.locals("v128", 2) as [Lane, Lane];
+    const s: F = f.local("f32");
     const sv = f.local("v128");
     const [a, b, out] = [p.a, p.b, p.out].map((from) => ({ from, step: 0 })) as [
       { from: Pointer; step: number },
@@ -60,33 +56,14 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
     const meet = (offset: number, ...at: (Pointer | undefined)[]): Code =>
       offset === 0 ? at.map((q) => touch(i32.add(q as Pointer, ahead))) : [];
 
-    const clearExtremes: Code = [
-      maxima.map((m) => m.set(splat(-Infinity))),
-      minima.map((m) => m.set(splat(Infinity))),
-    ];
-    /** pmax and pmin skip NaN, which the sum does not. */
-    const widen = (k: number, x: V): Code => [
-      e.set(x),
-      get(maxima, k).set(f32x4.pmax(get(maxima, k), e)),
-      get(minima, k).set(f32x4.pmin(get(minima, k), e)),
-    ];
-    /** The largest in all lanes of max and in `top`, and whether any other is too far from it for expNear. */
-    const settleExtremes: Code = [
-      max.set(maxima.reduce<V>((m, other) => f32x4.pmax(m, other), splat(-Infinity))),
-      max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [2, 3, 0, 1]))),
-      max.set(f32x4.pmax(max, f32x4.shuffle(max, max, [1, 0, 3, 2]))),
-      top.set(single(max)),
-      isFar.set(minima.reduce<V>((m, other) => f32x4.pmin(m, other), splat(Infinity))),
-      isFar.set(f32x4.lt(f32x4.sub(isFar, max), splat(NEAR))),
-    ];
     /** Of the first line; each line does it for the one that follows. */
     const firstExtremes: Code = [
-      clearExtremes,
+      extremes.begin(),
       eachStretch(f, 1, p.n, [a], {
-        vector: ([q], offset, k) => widen(k, load(q, offset)),
-        single: ([q]) => widen(0, one(q as Pointer)),
+        vector: ([q], offset, k) => extremes.take(k, load(q, offset)),
+        single: ([q]) => extremes.take(0, one(q as Pointer)),
       }),
-      settleExtremes,
+      extremes.settle(),
     ];
     /** Sums exp(a − max), which is kept in out if asked for. */
     const sumExp = (keep: boolean): Code => {
@@ -106,44 +83,48 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
           ],
           end: total.end(),
         });
-      return [total.clear(), when(v128.anyTrue(isFar), pass(exp), pass(expNear))];
+      return [
+        total.clear(),
+        max.set(extremes.max),
+        when(v128.anyTrue(extremes.isFar), pass(exp), pass(expNear)),
+      ];
     };
     const bodies: Record<SoftmaxCode, () => Code> = {
       softmax: () => [
         sumExp(true),
         s.set(f32.demoteF64(f64.div(f64.const(1), total.value()))),
         sv.set(f32x4.splat(s)),
-        clearExtremes,
+        extremes.begin(),
         eachStretch(f, 1, p.n, [out, next], {
           vector: ([to, q], offset, k) => [
             v128.store(to as Pointer, f32x4.mul(load(to, offset), sv), offset),
-            widen(k, load(q, offset)),
+            extremes.take(k, load(q, offset)),
           ],
           single: ([to, q]) => [
             f32.store(to as Pointer, f32.mul(f32.load(to as Pointer), s)),
-            widen(0, one(q as Pointer)),
+            extremes.take(0, one(q as Pointer)),
           ],
         }),
-        settleExtremes,
+        extremes.settle(),
       ],
       logSoftmax: () => [
         sumExp(false),
         e.set(f32x4.splat(f32.demoteF64(total.value()))),
         sv.set(log(e)),
         s.set(single(sv)),
-        clearExtremes,
+        extremes.begin(),
         eachStretch(f, 1, p.n, [a, out, next], {
           vector: ([q, to, r], offset, k) => [
             meet(offset, to),
             v128.store(to as Pointer, f32x4.sub(f32x4.sub(load(q, offset), max), sv), offset),
-            widen(k, load(r, offset)),
+            extremes.take(k, load(r, offset)),
           ],
           single: ([q, to, r]) => [
-            f32.store(to as Pointer, f32.sub(f32.sub(f32.load(q as Pointer), top), s)),
-            widen(0, one(r as Pointer)),
+            f32.store(to as Pointer, f32.sub(f32.sub(f32.load(q as Pointer), single(max)), s)),
+            extremes.take(0, one(r as Pointer)),
           ],
         }),
-        settleExtremes,
+        extremes.settle(),
       ],
       softmaxGrad: () => [
         total.clear(),
