@@ -6,7 +6,15 @@ import "./tensor-methods.ts";
 export { type BackwardOptions, backward, type GradOptions, grad } from "./autograd/backward.ts";
 export { type CheckpointOptions, checkpoint } from "./autograd/checkpoint.ts";
 export { Function, type FunctionClass, FunctionContext } from "./autograd/function.ts";
-export { type FunctionalOptions, hessian, jacobian, jvp, vjp } from "./autograd/functional.ts";
+export {
+  type FunctionalOptions,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  vhp,
+  vjp,
+} from "./autograd/functional.ts";
 export {
   type Differentiable,
   type GradcheckOptions,
@@ -24,6 +32,7 @@ export {
   isGradEnabled,
   isInferenceModeEnabled,
   noGrad,
+  setGradEnabled,
 } from "./autograd/tape.ts";
 export * from "./backend.ts";
 export * from "./backends.ts";

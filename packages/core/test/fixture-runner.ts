@@ -41,7 +41,7 @@ export function readFixture<Case>(file: string): readonly Case[] {
 
 /** Files whose cases are not calls of functions; other tests read them. */
 const OTHERS =
-  /^(modules-.*|init|optim.*|schedules|clip-grad-norm|training|printing|philox|inventory|inplace-views)\.json$/;
+  /^(modules-.*|init|optim.*|schedules|clip-grad-norm|training|printing|philox|inventory|inplace-views|functional)\.json$/;
 
 export const functionFiles: readonly string[] = readdirSync(folder)
   .filter((name) => name.endsWith(".json") && !OTHERS.test(name))

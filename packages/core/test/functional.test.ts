@@ -1,9 +1,13 @@
-// vjp, jvp, jacobian, hessian: shapes, numbers worked out by hand, the identities between them, refusals.
+// vjp, jvp, jacobian, hessian, vhp, hvp: PyTorch's numbers, shapes, numbers worked out by hand, the identities between them, refusals.
 import {
   ArgumentError,
   AutogradError,
+  allclose,
+  Function,
+  type FunctionContext,
   grad,
   hessian,
+  hvp,
   jacobian,
   jvp,
   memory,
@@ -11,15 +15,56 @@ import {
   ShapeError,
   type Tensor,
   tensor,
+  vhp,
   vjp,
 } from "@tapegrad/core";
 import { expect } from "chai";
+import { readFixture, tensorOf } from "./fixture-runner.ts";
 import { useBackend } from "./use-backend.ts";
 
 const f64 = (data: unknown) => tensor(data as number[], { dtype: "float64" });
 
+/** Those of fixtures/generate/functional.py. */
+const FUNCTIONS: Readonly<Record<string, (x: Tensor, y: Tensor) => Tensor | Tensor[]>> = {
+  rows: (x) => x.sin().matmul(x.t().exp()).sum(0),
+  energy: (x) => x.sin().matmul(x.t().exp()).square().sum(),
+  pair: (x, y) => [x.square().mul(y.exp()), x.sum().mul(y.sum())],
+  bowl: (x, y) => x.exp().mul(y.square()).sum().add(y.sin().sum().mul(x.prod())),
+  line: (x, y) => x.pow(3).sum().add(y.sum()),
+  one: (x) => x.pow(4),
+};
+const DERIVATIVES = { vjp, jvp, jacobian, hessian, vhp, hvp };
+interface FunctionalCase {
+  readonly name: string;
+  readonly fn: keyof typeof DERIVATIVES;
+  readonly f: string;
+  readonly inputs: readonly Parameters<typeof tensorOf>[0][];
+  readonly v?: readonly Parameters<typeof tensorOf>[0][];
+  readonly outputs: readonly Parameters<typeof tensorOf>[0][];
+}
+const single = (ts: Tensor[]): Tensor | Tensor[] => (ts.length === 1 ? (ts[0] as Tensor) : ts);
+
 describe("derivatives of functions", () => {
   useBackend("reference");
+
+  describe("as PyTorch", () => {
+    for (const c of readFixture<FunctionalCase>("functional.json")) {
+      it(c.name, () => {
+        const f = FUNCTIONS[c.f] as (...inputs: Tensor[]) => Tensor;
+        const inputs = single(c.inputs.map(tensorOf));
+        const v = c.v === undefined ? [] : [single(c.v.map(tensorOf))];
+        type Any = (...args: unknown[]) => Tensor | Tensor[];
+        const result = [(DERIVATIVES[c.fn] as Any)(f, inputs, ...v)].flat(3) as Tensor[];
+        expect(result.map((t) => [t.requiresGrad, ...t.shape])).to.deep.equal(
+          c.outputs.map((d) => [false, ...d.shape]),
+        );
+        result.forEach((t, k) => {
+          const expected = tensorOf(c.outputs[k] as (typeof c.outputs)[number]);
+          expect(allclose(t, expected, { rtol: 1e-7, atol: 1e-10 }), `output ${k}`).to.equal(true);
+        });
+      });
+    }
+  });
 
   describe("vjp", () => {
     it("is vᵀJ, beside the outputs", () => {
@@ -161,6 +206,72 @@ describe("derivatives of functions", () => {
     });
     it("wants one element", () => {
       expect(() => hessian((x) => x.mul(2), f64([1, 2]))).to.throw(ShapeError, /one element/);
+    });
+  });
+
+  describe("vhp and hvp", () => {
+    const cube = (x: Tensor) => x.pow(3).sum();
+    it("can be differentiated with createGraph", () => {
+      for (const product of [vhp, hvp]) {
+        const x = f64([1, 2]).requiresGrad_();
+        const [y, p] = product(cube, x, f64([1, 10]), { createGraph: true });
+        expect(y.item()).to.equal(9);
+        expect(grad(p.sum(), x)[0].tolist()).to.deep.equal([6, 60]);
+      }
+    });
+    it("differ where the rule of a Function is not the derivative of one value", () => {
+      // Its gradient is [y, 0] at [x, y]: the "Hessian" is [[0, 1], [0, 0]].
+      class Skew extends Function {
+        static forward(ctx: FunctionContext, x: Tensor): Tensor {
+          ctx.saveForBackward(x);
+          return x.sum();
+        }
+        static backward(ctx: FunctionContext, g?: Tensor): Tensor {
+          const [x] = ctx.savedTensors as [Tensor];
+          return x
+            .flip([0])
+            .mul(f64([1, 0]))
+            .mul(g as Tensor);
+        }
+      }
+      const x = f64([3, 4]);
+      const f = (t: Tensor) => Skew.apply(t) as Tensor;
+      expect(vhp(f, x, f64([1, 10]))[1].tolist()).to.deep.equal([0, 1]);
+      expect(hvp(f, x, f64([1, 10]))[1].tolist()).to.deep.equal([10, 0]);
+    });
+    it("want one element, a v that fits, and with strict a Hessian", () => {
+      const line = (x: Tensor) => x.sum();
+      for (const [name, product] of Object.entries({ vhp, hvp })) {
+        expect(() => product((x) => x.mul(2), f64([1, 2]), f64([1, 2]))).to.throw(
+          ShapeError,
+          new RegExp(`${name}: .*one element`),
+        );
+        expect(() => product(cube, f64([1, 2]), f64([1]))).to.throw(
+          ShapeError,
+          /v 0 does not have/,
+        );
+        expect(() => product(cube, f64([1, 2]))).to.throw(ArgumentError, /v may only be left out/);
+        expect(product(line, f64([1, 2]), f64([1, 2]))[1].tolist()).to.deep.equal([0, 0]);
+        expect(() => product(line, f64([1, 2]), f64([1, 2]), { strict: true })).to.throw(
+          AutogradError,
+          new RegExp(`${name}: .*strict is set`),
+        );
+      }
+    });
+    it("leave nothing behind but their results, what f made, and hvp the tape of f", () => {
+      const x = f64([1, 2, 3]);
+      for (const [product, storages] of [
+        [vhp, 2],
+        [hvp, 3],
+      ] as const) {
+        const run = () => {
+          for (const t of product((u) => u.exp().sum(), x, x)) t.release();
+        };
+        run();
+        const before = memory().storages;
+        run();
+        expect(memory().storages - before).to.be.at.most(storages);
+      }
     });
   });
 

@@ -15,12 +15,14 @@ import {
   grad,
   gradcheck,
   gradgradcheck,
+  isGradEnabled,
   mul,
   noGrad,
   OpDefinitionError,
   ones,
   randn,
   ShapeError,
+  setGradEnabled,
   sum,
   type Tensor,
   tensor,
@@ -109,6 +111,12 @@ describe("backward", () => {
     expect(
       noGrad(() => [exp(x).requiresGrad, enableGrad(() => exp(x).requiresGrad)]),
     ).to.deep.equal([false, true]);
+    const both = () => [true, false].map((on) => setGradEnabled(on, () => exp(x).requiresGrad));
+    expect([both(), noGrad(both)]).to.deep.equal([
+      [true, false],
+      [true, false],
+    ]);
+    expect(isGradEnabled()).to.equal(true);
     expect(exp(x).detach().requiresGrad).to.equal(false);
     expect(x.isLeaf && !exp(x).isLeaf).to.equal(true);
   });
@@ -255,8 +263,16 @@ describe("backward", () => {
   });
 
   it("modes refuse async functions, which would leave them at the first await", () => {
-    for (const mode of [noGrad, enableGrad, detectAnomaly]) {
+    const on = <R>(f: () => R): R => setGradEnabled(true, f);
+    for (const mode of [noGrad, enableGrad, detectAnomaly, on]) {
       expect(() => mode(async () => 1)).to.throw(/must not be async/);
+    }
+    const halves: unknown[][] = [[() => 1], [true]];
+    for (const half of halves) {
+      expect(() => (setGradEnabled as (...args: unknown[]) => unknown)(...half)).to.throw(
+        ArgumentError,
+        /setGradEnabled: expected true or false, and a function/,
+      );
     }
   });
 

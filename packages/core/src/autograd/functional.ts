@@ -1,4 +1,4 @@
-// Derivatives of functions, not of tensors: vjp, jvp, jacobian, hessian; as torch.autograd.functional. The
+// Derivatives of functions, not of tensors: vjp, jvp, jacobian, hessian, vhp, hvp; as torch.autograd.functional. The
 // function runs in the caller's frame; all else that is made on the way goes as the call returns.
 import { ArgumentError, AutogradError, ShapeError } from "../errors.ts";
 import { tensor, zeros, zerosLike } from "../ops/creation.ts";
@@ -74,7 +74,7 @@ const fresh = (x: Tensor, createGraph: boolean): Tensor =>
     ? enableGrad(() => expand(x, x.shape))
     : setRequiresGrad(x.detach(), true);
 
-/** The v of vjp and jvp: of the shapes of what it belongs to; ones for a single element. */
+/** The v of a product: of the shapes of what it belongs to; ones for a single element. */
 function vectorFor(op: string, v: TensorOrList | undefined, like: Tensors, whose: string): Tensors {
   if (v === undefined) {
     if (like.length === 1 && like[0]?.numel === 1)
@@ -179,11 +179,7 @@ export function jvp<In extends TensorOrList, Out extends TensorOrList>(
   return scope(() => {
     const seeds = vectorFor("jvp", v, call.inputs, "the input");
     const outputs = call.run(...call.inputs);
-    const dummies = outputs.map((y) => setRequiresGrad(zerosLike(y).detach(), true));
-    const backward = derivative(call, outputs, call.inputs, dummies, true);
-    // The products are linear in the dummies; strictness was looked at above.
-    const lax = { ...call, strict: false };
-    const products = derivative(lax, backward, dummies, seeds, call.createGraph);
+    const products = forwardProducts(call, outputs, call.inputs, seeds);
     return [
       like(call.returnedList, detached(call, outputs)),
       like(call.returnedList, detached(call, products)),
@@ -254,17 +250,77 @@ export function hessian<In extends TensorOrList>(
 ): In extends Tensor ? Tensor : Tensor[][] {
   const call = prepare("hessian", f, inputs, options);
   return scope(() => {
-    const [y, ...more] = call.run(...call.inputs);
-    if (y === undefined || more.length > 0 || y.numel !== 1) {
-      throw new ShapeError("hessian", "the function must return a tensor of one element", {
-        output: y?.shape ?? [],
-      });
-    }
-    const seed = tensor([1], { shape: y.shape, dtype: y.dtype, device: y.backend });
-    const first = derivative(call, [y], call.inputs, [seed], true);
+    const [, first] = valueAndGradient(call);
     const all = first.map((g, k) =>
       detached(call, rowsOf(call, g, call.inputs, k === first.length - 1)),
     );
     return Array.isArray(inputs) ? all : all[0]?.[0];
+  }) as never;
+}
+
+/** What f returns, one element, and its gradients, which can be differentiated. */
+function valueAndGradient(call: Call): readonly [value: Tensor, gradient: Tensors] {
+  const [y, ...more] = call.run(...call.inputs);
+  if (y === undefined || more.length > 0 || y.numel !== 1) {
+    throw new ShapeError(call.op, "the function must return a tensor of one element", {
+      output: y?.shape ?? [],
+    });
+  }
+  const seed = tensor([1], { shape: y.shape, dtype: y.dtype, device: y.backend });
+  return [y, derivative(call, [y], call.inputs, [seed], true)];
+}
+
+/** J v of `outputs`, a function of `inputs` that is recorded: the derivative of uᵀJ, linear in u, by u. */
+function forwardProducts(call: Call, outputs: Tensors, inputs: Tensors, v: Tensors): Tensors {
+  const dummies = outputs.map((y) => setRequiresGrad(zerosLike(y).detach(), true));
+  const backward = derivative(call, outputs, inputs, dummies, true);
+  // The first derivative has told what does not depend.
+  return derivative({ ...call, strict: false }, backward, dummies, v, call.createGraph);
+}
+
+/**
+ * The value of f and the product of `v` with its Hessian, vᵀH, as `torch.autograd.functional.vhp`: one more walk
+ * than the gradient takes, where hessian() makes one for each of its rows.
+ * @param f returns one tensor of one element
+ * @param v of the shapes of the inputs; left out for a single input of one element
+ * @returns [value, one product per input, each of the shape of its input]
+ * @throws ShapeError where v does not fit or f returns more than one element; AutogradError with `strict`, where
+ * nothing depends
+ */
+export function vhp<In extends TensorOrList>(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: In,
+  v?: TensorOrList,
+  options: FunctionalOptions = {},
+): [value: Tensor, products: In extends Tensor ? Tensor : Tensor[]] {
+  const call = prepare("vhp", f, inputs, options);
+  return scope(() => {
+    const seeds = vectorFor("vhp", v, call.inputs, "the input");
+    const [y, first] = valueAndGradient(call);
+    const products = derivative(call, first, call.inputs, seeds, call.createGraph);
+    return [...detached(call, [y]), like(Array.isArray(inputs), detached(call, products))];
+  }) as never;
+}
+
+/**
+ * The value of f and the product of its Hessian with `v`, Hv, as `torch.autograd.functional.hvp`. Where f has
+ * continuous second derivatives that is what vhp() gives with one walk less.
+ * @param f returns one tensor of one element
+ * @param v of the shapes of the inputs; left out for a single input of one element
+ * @returns [value, one product per input, each of the shape of its input]
+ * @throws as vhp
+ */
+export function hvp<In extends TensorOrList>(
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: In,
+  v?: TensorOrList,
+  options: FunctionalOptions = {},
+): [value: Tensor, products: In extends Tensor ? Tensor : Tensor[]] {
+  const call = prepare("hvp", f, inputs, options);
+  return scope(() => {
+    const seeds = vectorFor("hvp", v, call.inputs, "the input");
+    const [y, first] = valueAndGradient(call);
+    const products = forwardProducts(call, first, call.inputs, seeds);
+    return [...detached(call, [y]), like(Array.isArray(inputs), detached(call, products))];
   }) as never;
 }

@@ -39,6 +39,19 @@ export function synchronous<R>(op: string, result: R): R {
 export const noGrad = <R>(f: () => R): R => synchronous("noGrad", withGradMode(false, f));
 /** Records inside noGrad, as `torch.enable_grad`. */
 export const enableGrad = <R>(f: () => R): R => synchronous("enableGrad", withGradMode(true, f));
+/**
+ * Runs f with recording on or off, as `torch.set_grad_enabled`: enableGrad or noGrad, by a switch. For synchronous f.
+ * @throws ArgumentError unless `on` is true or false, or where f is async
+ */
+export function setGradEnabled<R>(on: boolean, f: () => R): R {
+  if (typeof on !== "boolean" || typeof f !== "function") {
+    throw new ArgumentError(
+      "setGradEnabled",
+      "expected true or false, and a function: setGradEnabled(training, () => …)",
+    );
+  }
+  return synchronous("setGradEnabled", withGradMode(on, f));
+}
 export const isGradEnabled = (): boolean => gradMode;
 
 /**
