@@ -97,7 +97,12 @@ export {
   resetFallbacks,
   setFallback,
 } from "./op/trace.ts";
-export type { ConvGeometry, ConvSettings, Padding } from "./ops/conv/geometry.ts";
+export {
+  type ConvGeometry,
+  type ConvSettings,
+  isUnchanging as isUnchangingGeometry,
+  type Padding,
+} from "./ops/conv/geometry.ts";
 export * from "./ops/index.ts";
 export {
   checkOptions,

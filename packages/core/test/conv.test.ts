@@ -2,6 +2,7 @@
 // geometry, bad input.
 import {
   type ConvGeometry,
+  type ConvSettings,
   conv,
   conv1d,
   conv2d,
@@ -176,6 +177,29 @@ describe("convolution", () => {
     y.sum().backward();
     expect(x.grad?.shape).to.deep.equal([0, 2, 4, 4]);
     expect(Array.from(w.grad?.dataSync() as Float64Array).every((n) => n === 0)).to.equal(true);
+  });
+
+  it("finds the geometry of a question again, and of no other", () => {
+    const of = (settings: ConvSettings, x = [2, 6, 9, 9], w = [4, 3, 3, 2]): ConvGeometry =>
+      convGeometry("conv2d", x, w, { groups: 2, ...settings });
+    const stride = [2, 1];
+    const first = of({ stride, padding: 1 });
+    expect(of({ stride: [2, 1], padding: 1, dilation: 1 })).to.equal(first);
+    const others = [
+      of({ stride: [2, 2], padding: 1 }),
+      of({ stride, padding: [1, 0] }),
+      of({ stride, padding: "valid" }),
+      of({ padding: "same" }),
+      of({ stride, padding: 1, dilation: [1, 2] }),
+      of({ stride, padding: 1 }, [2, 6, 9, 8]),
+      of({ stride, padding: 1 }, [2, 6, 9, 9], [2, 3, 3, 2]),
+      of({ stride, padding: 1, groups: 1 }, [2, 3, 9, 9]),
+    ];
+    expect(new Set([first, ...others]).size).to.equal(1 + others.length);
+    // A list that its owner changes is another question.
+    stride[1] = 2;
+    expect(of({ stride, padding: 1 })).to.equal(others[0]);
+    expect(first.stride).to.deep.equal([2, 1]);
   });
 
   it("refuses mixed dtypes, and tensors that are not what a geometry says", () => {

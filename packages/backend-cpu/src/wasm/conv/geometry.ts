@@ -1,5 +1,5 @@
 // Convolutions of one, two and three spatial dims as one of three: missing dims have size 1.
-import type { ConvGeometry } from "@tapegrad/core";
+import { type ConvGeometry, isUnchangingGeometry } from "@tapegrad/core";
 
 /** Depth, height, width. */
 export type Triple = readonly [number, number, number];
@@ -72,8 +72,19 @@ const copied = ({ x, w, y, stride, padding, dilation, groups }: ConvGeometry): C
   groups,
 });
 
+/** Of those that stay as they are, by the object: nothing has to be compared. */
+const byObject = new WeakMap<ConvGeometry, Conv3>();
+
 /** One object for equal geometries as long as it is known: see ofGeometry(). */
 export function liftGeometry(g: ConvGeometry): Conv3 {
+  const kept = byObject.get(g);
+  if (kept !== undefined) return kept;
+  const c = findOrLift(g);
+  if (isUnchangingGeometry(g)) byObject.set(g, c);
+  return c;
+}
+
+function findOrLift(g: ConvGeometry): Conv3 {
   const hash = hashOf(g);
   const there = known.get(hash);
   if (there !== undefined) {

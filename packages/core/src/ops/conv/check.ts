@@ -12,7 +12,8 @@ export function checkFit(
   geometry: ConvGeometry,
 ): void {
   checkDtypes(op, tensors);
-  for (const [name, t] of Object.entries(tensors)) {
+  for (const name in tensors) {
+    const t = tensors[name as "x" | "w" | "y"] as Tensor;
     const expected = geometry[name as "x" | "w" | "y"];
     if (!sameShape(t.shape, expected)) {
       throw new ShapeError(op, `${name} does not have the shape that the geometry says`, {

@@ -10,7 +10,10 @@ import { convInputGrad } from "./input-grad.ts";
 import { convSamples } from "./samples.ts";
 import { convWeightGrad } from "./weight-grad.ts";
 
-type Attributes = ConvGeometry & { readonly activation: Exclude<Activation, "none"> };
+interface Attributes {
+  readonly geometry: ConvGeometry;
+  readonly activation: Exclude<Activation, "none">;
+}
 
 const convActivatedOp = defineOp<Attributes>()({
   name: "convActivated",
@@ -24,15 +27,17 @@ const convActivatedOp = defineOp<Attributes>()({
   outputs: ["y"],
   saves: ["x", "w", "y"],
   multiplyAdds: ([, w], [y]) => convProducts(y, w),
-  shape: (x, _w, _bias, g) => ({ shape: g.y, dtype: x.dtype }),
-  kernel: (k, x, w, bias, y, g) => k.conv?.(x, w, bias, y, g, g.activation),
-  compose: (x, w, bias, g) => activated(conv(x, w, bias, g), g.activation),
-  vjp(gs, s, a, _m, need) {
-    const g = activatedGrad(gs.y, () => s.y, a.activation);
+  shape: (x, _w, _bias, { geometry }) => ({ shape: geometry.y, dtype: x.dtype }),
+  kernel: (k, x, w, bias, y, { geometry, activation }) =>
+    k.conv?.(x, w, bias, y, geometry, activation),
+  compose: (x, w, bias, { geometry, activation }) =>
+    activated(conv(x, w, bias, geometry), activation),
+  vjp(gs, s, { geometry, activation }, _m, need) {
+    const g = activatedGrad(gs.y, () => s.y, activation);
     return {
-      x: need.x ? convInputGrad(g, s.w, a) : undefined,
-      w: need.w ? convWeightGrad(g, s.x, a) : undefined,
-      bias: need.bias ? g.sum(a.y.map((_, d) => d).filter((d) => d !== 1)) : undefined,
+      x: need.x ? convInputGrad(g, s.w, geometry) : undefined,
+      w: need.w ? convWeightGrad(g, s.x, geometry) : undefined,
+      bias: need.bias ? g.sum(geometry.y.map((_, d) => d).filter((d) => d !== 1)) : undefined,
     };
   },
   samples: (rng) =>
@@ -40,7 +45,7 @@ const convActivatedOp = defineOp<Attributes>()({
       rng.tensor(g.x),
       rng.tensor(g.w, { low: -3, high: 4 }),
       bias ? rng.tensor([g.w[0] as number]) : undefined,
-      { ...g, activation: i % 2 === 0 ? "relu" : "relu6" },
+      { geometry: g, activation: i % 2 === 0 ? "relu" : "relu6" },
     ]),
 });
 
@@ -54,6 +59,6 @@ export function convActivated(
   bias: Tensor | undefined,
   attributes: Attributes,
 ): Tensor {
-  checkFit("conv", { x, w }, attributes);
+  checkFit("conv", { x, w }, attributes.geometry);
   return convActivatedOp(x, w, bias, attributes);
 }

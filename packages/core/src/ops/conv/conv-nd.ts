@@ -35,7 +35,7 @@ function convNd(op: string, dims: number, x: Tensor, w: Tensor, options: ConvOpt
     const y =
       activation === "none"
         ? conv(input, w, bias, geometry)
-        : convActivated(input, w, bias, { ...geometry, activation });
+        : convActivated(input, w, bias, { geometry, activation });
     return unbatched(y, isBatch);
   });
 }

@@ -3,7 +3,7 @@
 
 import type { Meta } from "../../backend.ts";
 import { ArgumentError, ShapeError } from "../../errors.ts";
-import { type Shape, sizeOf } from "../../shape.ts";
+import { type Shape, sameShape, sizeOf } from "../../shape.ts";
 
 /** For n spatial dims: `stride`, `padding`, `dilation` have n entries. */
 export interface ConvGeometry {
@@ -48,11 +48,72 @@ export function perDim(
   return list;
 }
 
+interface Asked {
+  readonly stride: number | readonly number[];
+  readonly padding: Padding;
+  readonly dilation: number | readonly number[];
+  readonly groups: number;
+  readonly geometry: ConvGeometry;
+}
+
+/** Asked for so far, by a hash of the shapes. */
+const known = new Map<number, Asked[]>();
+const MOST_KNOWN = 512;
+const unchanging = new WeakSet<ConvGeometry>();
+
+/** Whether convGeometry() made it: nobody changes it, so what follows from it can be kept with the object. */
+export const isUnchanging = (geometry: ConvGeometry): boolean => unchanging.has(geometry);
+
 /**
- * The geometry of conv(x, w): output size floor((size + pads − dilation·(k − 1) − 1) / stride) + 1.
+ * The geometry of conv(x, w): output size floor((size + pads − dilation·(k − 1) − 1) / stride) + 1. The same object
+ * for equal arguments, as long as it is known: after a kernel that has swept the caches, working it out anew takes
+ * longer than finding it.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
  */
 export function convGeometry(op: string, x: Shape, w: Shape, settings: ConvSettings): ConvGeometry {
+  const hash = mixed(mixed(0, x), w);
+  const there = known.get(hash);
+  if (there !== undefined) {
+    for (const asked of there) if (asksTheSame(asked, x, w, settings)) return asked.geometry;
+  }
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = settings;
+  const given = {
+    stride: copied(stride),
+    padding: copied(padding),
+    dilation: copied(dilation),
+    groups,
+  };
+  const geometry = computed(op, [...x], [...w], given);
+  unchanging.add(geometry);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(hash, [...(known.get(hash) ?? []), { ...given, geometry }]);
+  return geometry;
+}
+
+function mixed(hash: number, list: readonly number[]): number {
+  let h = hash;
+  for (let i = 0; i < list.length; i++) h = Math.imul(h ^ (list[i] as number), 0x9e3779b1);
+  return h ^ (h >>> 15);
+}
+
+function asksTheSame(asked: Asked, x: Shape, w: Shape, settings: ConvSettings): boolean {
+  return (
+    sameShape(asked.geometry.x, x) &&
+    sameShape(asked.geometry.w, w) &&
+    sameSetting(asked.stride, settings.stride ?? 1) &&
+    sameSetting(asked.padding, settings.padding ?? 0) &&
+    sameSetting(asked.dilation, settings.dilation ?? 1) &&
+    asked.groups === (settings.groups ?? 1)
+  );
+}
+
+const sameSetting = (a: Padding, b: Padding): boolean =>
+  a === b || (Array.isArray(a) && Array.isArray(b) && sameShape(a, b));
+
+/** Lists of a user's own may change. */
+const copied = <P extends Padding>(value: P): P => (Array.isArray(value) ? [...value] : value) as P;
+
+function computed(op: string, x: Shape, w: Shape, settings: ConvSettings): ConvGeometry {
   const dims = x.length - 2;
   const groups = settings.groups ?? 1;
   const stride = perDim(op, "stride", settings.stride ?? 1, dims, 1);
