@@ -3,7 +3,7 @@
 import type { Backend, Device } from "./backend.ts";
 import { environment } from "./environment.ts";
 import { ArgumentError, DeviceError } from "./errors.ts";
-import { checkOptions, nearest, type OptionNames } from "./options.ts";
+import { checkOptions, didYouMean, type OptionNames } from "./options.ts";
 import { referenceBackend } from "./reference/index.ts";
 
 interface Entry {
@@ -57,8 +57,7 @@ function named(op: string, name: string): Backend {
   const entry = entries.get(name);
   if (entry === undefined) {
     const names = backendNames();
-    const near = nearest(String(name), names);
-    const hint = near === undefined ? "" : ` (did you mean '${near}'?)`;
+    const hint = didYouMean(String(name), names);
     throw new ArgumentError(
       op,
       `there is no backend '${name}'${hint}; registered are ${names.join(", ")}`,

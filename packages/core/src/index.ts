@@ -106,6 +106,7 @@ export {
 export * from "./ops/index.ts";
 export {
   checkOptions,
+  didYouMean,
   type KnownOptions,
   type OptionNames,
 } from "./options.ts";

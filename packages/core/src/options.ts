@@ -46,9 +46,7 @@ function misplaced(op: string, got: unknown, known: KnownOptions): ArgumentError
 
 function unknownName(name: string, known: KnownOptions): string {
   const names = Object.keys(known);
-  const near = nearest(name, names);
-  const hint = near === undefined ? "" : ` (did you mean '${near}'?)`;
-  return `there is no option '${name}'${hint}; there are ${names.join(", ")}`;
+  return `there is no option '${name}'${didYouMean(name, names)}; there are ${names.join(", ")}`;
 }
 
 /** A value in a few words, for messages. */
@@ -64,8 +62,14 @@ export function described(value: unknown): string {
   return String(value);
 }
 
-/** The one of `names` that `name` is a misspelling of; snake_case counts as camelCase. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
+/** For messages: " (did you mean '…'?)" with the one of `names` that `name` is a misspelling of, or nothing. */
+export function didYouMean(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? "" : ` (did you mean '${near}'?)`;
+}
+
+/** snake_case counts as camelCase. */
+function nearest(name: string, names: readonly string[]): string | undefined {
   const given = plain(name);
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;

@@ -23,9 +23,17 @@ import {
   withoutHook,
 } from "./call.ts";
 import { Buffer, Parameter, setData } from "./parameter.ts";
+import { memberAt } from "./paths.ts";
 import { refusePlain, rememberTensor } from "./plain-tensors.ts";
 import { folded, printed } from "./print.ts";
-import { type LoadOptions, type LoadResult, loadInto, type StateLike } from "./state-dict.ts";
+import {
+  collectState,
+  type LoadOptions,
+  type LoadResult,
+  type LoadStateDictPreHook,
+  loadInto,
+  type StateLike,
+} from "./state-dict.ts";
 
 export type Member = Parameter | Buffer | Module;
 
@@ -47,13 +55,6 @@ function stateKeysOf(type: typeof Module): Names {
 /** PyTorch's key of a property of this module. */
 export const stateKeyOf = (module: Module, property: string): string =>
   stateKeysOf(module.constructor as typeof Module)[property] ?? property;
-
-/** Changes a state before it is loaded, as one of an older layout; it may change `state`. Keys of the module begin with `prefix`. */
-export type LoadStateDictPreHook<M extends Module = Module> = (
-  module: M,
-  state: Map<string, Tensor>,
-  prefix: string,
-) => void;
 
 export const joinPath = (prefix: string, key: string): string =>
   prefix === "" ? key : `${prefix}.${key}`;
@@ -204,6 +205,22 @@ export abstract class Module {
     return this.namedBuffers().map(([, b]) => b);
   }
 
+  /**
+   * The module at a dotted path of PyTorch's keys ("features.0.conv"); "" is this one. As `get_submodule`.
+   * @throws ArgumentError where there is none, with the nearest path
+   */
+  getSubmodule(path: string): Module {
+    return memberAt(this, "module", path);
+  }
+  /** The parameter at a dotted path, as `get_parameter`. @throws as getSubmodule */
+  getParameter(path: string): Parameter {
+    return memberAt(this, "parameter", path);
+  }
+  /** The buffer at a dotted path, as `get_buffer`. @throws as getSubmodule */
+  getBuffer(path: string): Tensor {
+    return memberAt(this, "buffer", path);
+  }
+
   /** Training mode for this module and those below it (dropout, batch statistics). */
   train(on = true): this {
     for (const module of this.modules()) module.training = on;
@@ -252,13 +269,27 @@ export abstract class Module {
     return this;
   }
 
+  /** to("float32"): of parameters and buffers the floating-point ones alone. */
+  float(): this {
+    return this.to("float32");
+  }
+  double(): this {
+    return this.to("float64");
+  }
+  half(): this {
+    return this.to("float16");
+  }
+  bfloat16(): this {
+    return this.to("bfloat16");
+  }
+
   /**
    * All parameters and persistent buffers under PyTorch's keys, in PyTorch's order. These are the live
    * tensors, not copies. A shared one appears under each of its paths.
    */
   stateDict(prefix = ""): Map<string, Tensor> {
     const into = new Map<string, Tensor>();
-    collectState(this, prefix, into, []);
+    collectState(this, prefix, into);
     return into;
   }
   /**
@@ -305,26 +336,6 @@ const printing = new Set<Module>();
 
 const isMember = (value: unknown): value is Member =>
   value instanceof Parameter || value instanceof Buffer || value instanceof Module;
-
-function collectState(
-  module: Module,
-  prefix: string,
-  into: Map<string, Tensor>,
-  above: readonly Module[],
-): void {
-  if (above.includes(module)) {
-    throw new ArgumentError("stateDict", `module '${prefix}' contains itself; remove the cycle`);
-  }
-  const inside = [...above, module];
-  const members = module.members();
-  for (const [key, m] of members) if (m instanceof Parameter) into.set(prefix + key, m);
-  for (const [key, m] of members) {
-    if (m instanceof Buffer && m.persistent) into.set(prefix + key, m);
-  }
-  for (const [key, m] of members) {
-    if (m instanceof Module) collectState(m, `${prefix}${key}.`, into, inside);
-  }
-}
 
 // ---- lists of modules -------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ export {
   type TransformerLayerOptions,
 } from "./layers/transformer-layers.ts";
 export * from "./layers/upsample.ts";
-export { type LoadStateDictPreHook, type Member, Module, ModuleList } from "./module.ts";
+export { type Member, Module, ModuleList } from "./module.ts";
 export { type ClipOptions, clipGradNorm } from "./optim/clip.ts";
 export {
   type BufferOptions,
@@ -87,6 +87,7 @@ export { type Layer, Sequential } from "./sequential.ts";
 export {
   type LoadOptions,
   type LoadResult,
+  type LoadStateDictPreHook,
   StateDictError,
   type StateLike,
   type StateProblems,

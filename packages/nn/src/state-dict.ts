@@ -12,9 +12,17 @@ import {
   TapegradError,
   Tensor,
 } from "@tapegrad/core";
-import { isUnshaped, shapeAs } from "./parameter.ts";
+import type { Module } from "./module.ts";
+import { Buffer, isUnshaped, Parameter, shapeAs } from "./parameter.ts";
 
 export type StateLike = ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>;
+
+/** Changes a state before it is loaded, as one of an older layout; it may change `state`. Keys of the module begin with `prefix`. */
+export type LoadStateDictPreHook<M extends Module = Module> = (
+  module: M,
+  state: Map<string, Tensor>,
+  prefix: string,
+) => void;
 
 export interface LoadOptions {
   /** Refuse missing and unexpected keys. Default: true. */
@@ -80,6 +88,27 @@ export function mismatch(
   const got = `got ${value.dtype} ${shapeText(value.shape)}`;
   const same = shapeText(value.shape) === shapeText(target.shape);
   return same && holds ? undefined : `${wanted}, ${got}`;
+}
+
+/** Puts what module.stateDict() is to have under `prefix` into `into`, in PyTorch's order: own tensors, then children. */
+export function collectState(
+  module: Module,
+  prefix: string,
+  into: Map<string, Tensor>,
+  above: readonly Module[] = [],
+): void {
+  if (above.includes(module)) {
+    throw new ArgumentError("stateDict", `module '${prefix}' contains itself; remove the cycle`);
+  }
+  const inside = [...above, module];
+  const members = module.members();
+  for (const [key, m] of members) if (m instanceof Parameter) into.set(prefix + key, m);
+  for (const [key, m] of members) {
+    if (m instanceof Buffer && m.persistent) into.set(prefix + key, m);
+  }
+  for (const [key, m] of members) {
+    if (!(m instanceof Tensor)) collectState(m, `${prefix}${key}.`, into, inside);
+  }
 }
 
 export function loadInto(

@@ -133,6 +133,57 @@ describe("Module: members", () => {
     expect(() => net.parameters()).to.throw(ArgumentError, /Net: [\s\S]*'mean'/);
   });
 
+  it("are found by their paths, under PyTorch's keys", () => {
+    const net = new nn.Sequential(new Net(), new nn.BatchNorm1d(2));
+    const own = net[0] as unknown as Net;
+    expect(net.getSubmodule("")).to.equal(net);
+    expect(net.getSubmodule("0.blocks.1")).to.equal(own.blocks[1]);
+    expect(net.getSubmodule("0.blocks")).to.be.instanceOf(nn.ModuleList);
+    expect(net.getParameter("0.stem.weight")).to.equal(own.stem.weight);
+    expect(own.getParameter("final_scale")).to.equal(own.finalScale);
+    expect(net.getBuffer("1.running_mean")).to.equal((net[1] as nn.BatchNorm1d).runningMean);
+    expect(own.getBuffer("scratch")).to.equal(own.scratch);
+    for (const [path, p] of net.namedParameters()) expect(net.getParameter(path)).to.equal(p);
+    const linear = nn.weightNorm(new nn.Linear(1, 1));
+    const g = linear.getParameter("parametrizations.weight.original0");
+    expect(g).to.equal(linear.parameters()[1]);
+  });
+  it("a path that leads nowhere is told with the nearest, and what there is", () => {
+    const net = new nn.Sequential(new Net(), new nn.BatchNorm1d(2));
+    const refused = (call: () => unknown, words: string) =>
+      expect(call).to.throw(ArgumentError, `Sequential.${words}`);
+    refused(
+      () => net.getParameter("0.stem.wieght"),
+      "getParameter: there is no parameter '0.stem.wieght' (did you mean '0.stem.weight'?); " +
+        "parameters of '0.stem': weight, bias",
+    );
+    refused(
+      () => net.getBuffer("1.runningMean"),
+      "getBuffer: there is no buffer '1.runningMean' (did you mean '1.running_mean'?)",
+    );
+    refused(
+      () => net.getSubmodule("backbone.conv"),
+      "getSubmodule: there is no module 'backbone.conv'; modules of Sequential: 0, 1",
+    );
+    refused(
+      () => net.getBuffer("0.stem.x"),
+      "getBuffer: there is no buffer '0.stem.x'; buffers of '0.stem': none",
+    );
+    refused(
+      () => net.getSubmodule("1.weight"),
+      "getSubmodule: '1.weight' is a parameter, not a module; use getParameter()",
+    );
+    refused(
+      () => net.getParameter("1.weight.0"),
+      "getParameter: '1.weight' is a parameter, not a module",
+    );
+    refused(
+      () => net.getParameter("0.stem"),
+      "getParameter: '0.stem' is a module, not a parameter",
+    );
+    refused(() => net.getSubmodule(0 as never), "getSubmodule: expected a path like");
+  });
+
   it("a cycle is told, not followed for ever", () => {
     class Loop extends nn.Module {
       inner: nn.Module | null = null;
@@ -209,6 +260,19 @@ describe("Module: modes", () => {
     expect(left(() => net.to("float64"))).to.equal(0);
     expect(() => net.to("int32")).to.throw(ArgumentError, /not int32/);
     expect(net.to("cpu").to("reference").weight).to.equal(weight);
+  });
+  it("double, float, half, bfloat16 are to(dtype): whole numbers stay", () => {
+    const net = new nn.Sequential(new nn.BatchNorm1d(2));
+    const dtypes = () => [...net.stateDict().values()].map((t) => t.dtype);
+    for (const [convert, dtype] of [
+      [() => net.double(), "float64"],
+      [() => net.half(), "float16"],
+      [() => net.bfloat16(), "bfloat16"],
+      [() => net.float(), "float32"],
+    ] as const) {
+      expect(convert()).to.equal(net);
+      expect(dtypes()).to.deep.equal([dtype, dtype, dtype, dtype, "int64"]);
+    }
   });
 });
 
