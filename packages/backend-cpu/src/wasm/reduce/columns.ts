@@ -1,108 +1,146 @@
 // Folds of columns: rows of elements side by side, folded into one row of results.
 //
-//   someRows(rows, n, x, xRow, y)  y[j] = x[0, j] ∘ x[1, j] ∘ …      floats, 1 ≤ rows ≤ SOME_ROWS
+//   someRows(rows, n, x, xRow, y)  y[j] = x[0, j] ∘ x[1, j] ∘ …      floats, few rows
 //   column(rows, n, x, xRow, acc)  acc[j] ∘= x[0, j] ∘ x[1, j] ∘ …   doubles, any number of rows
 //
-// Rows are read four at a time from their beginning to their end, and what comes out is added to a row of results that stays
-// in the first-level cache: memory is read in long stretches, at four places at once.
+// Rows are read eight at a time from their beginning to their end, as a tree, and what comes out is folded onto a row of
+// results that stays in the first-level cache: memory is read in long stretches, at eight places at once.
 import {
   type Code,
-  call,
-  countdown,
   countdownOrSkip,
-  doWhile,
   type Expr,
   type Func,
   f32,
   f64,
   func,
+  type I32,
   type IntLocal,
   i32,
   type Local,
-  select,
+  type Scope,
   v128,
   when,
 } from "../assembler/assembler.ts";
-import { CHUNK, type Fold, foldOnto, highPair, lowPair, PARAMS, splat } from "./parts.ts";
+import { type Fold, foldOnto, highPair, lowPair, PARAMS, splat } from "./parts.ts";
 
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
 type Four<T> = [T, T, T, T];
 
-/** Rows that are folded in single precision. */
-export const SOME_ROWS = 32;
+/** Up to so many rows are folded in single precision. */
+const FEW = 8;
+/** And up to so many of so many bytes in all: they lie in the first-level cache together. */
+const SOME = 64;
+const NEAR = 16 * 1024;
 
-export function someRows(how: Fold): Func {
-  const { four, start } = how;
-  const params = { rows: "i32", n: "i32", x: "i32", xRow: "i32", y: "i32" } as const;
-  return func("someRows", params, (f, p) => {
-    const at = f.locals("i32", 4) as Four<IntLocal>;
-    const [to, left, fours] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
-    const held = f.locals("v128", 4) as Four<Lane>;
-    /** y ∘= the next rows, or y = where nothing is there yet. */
-    const pass = (rows: 1 | 4, more: boolean): Code => {
-      const all = at.slice(0, rows);
-      /** 0 + −0 is 0: a sum begins with 0, and is not −0 where all elements are. */
-      const begun = (v: V): V => (start === 0 ? four(v, splat(0)) : v);
-      const fold = (
-        load: (q: IntLocal, offset?: number) => V,
-        store: (q: IntLocal, value: V, offset?: number) => Code,
-        offset = 0,
-      ): Code => {
-        const loads = all.map((q) => load(q, offset));
-        const kept = more ? load(to, offset) : undefined;
-        const [before, result] = foldOnto(how, kept, loads, held);
-        return [before, store(to, more ? result : begun(result), offset)];
-      };
-      const along = (count: Expr<"i32">, body: Code, bytes: number): Code => [
-        left.set(count),
-        countdownOrSkip(left, [body, to.add(bytes), all.map((q) => q.add(bytes))]),
-      ];
-      const vectors = (count: number): Code =>
-        [0, 16, 32, 48].slice(0, count).map((k) => fold(v128.load, v128.store, k));
-      const store32: typeof v128.store = (q, value) => v128.store32Lane(q, value, 0);
+/** Whether `rows` rows, `step` bytes from one to the next, are for someRows(). */
+export const fewRows = (rows: number, step: number): boolean =>
+  rows <= FEW || (rows <= SOME && rows * step <= NEAR);
+
+/** What becomes of the fold of some rows: it is stored, or folded onto the floats or doubles that are there. */
+type Sink = "set" | "floats" | "doubles";
+
+/** Writes a pass over the next `rows` rows from p.x on, which leaves p.x behind them. */
+function passes(f: Scope, how: Fold, p: { x: IntLocal; xRow: IntLocal; n: IntLocal }, y: IntLocal) {
+  const { four, two, start, precise } = how;
+  const at = f.locals("i32", 4) as Four<IntLocal>;
+  const [to, left, next] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+  const held = f.locals("v128", 8) as Lane[];
+  const v = f.local("v128");
+  /** 0 + −0 is 0: a sum begins with 0, and is not −0 where all elements are. */
+  const begun = (value: V): V => (start === 0 ? four(value, splat(0)) : value);
+  return (rows: 1 | 4 | 8, sink: Sink): Code => {
+    const all = at.slice(0, Math.min(4, rows));
+    const places = (): readonly Expr<"i32">[] =>
+      rows === 8 ? [...all, ...all.map((q) => i32.add(q, next))] : all;
+    const fold = (load: (q: I32, offset?: number) => V, offset: number, single = false): Code => {
+      const loads = places().map((q) => load(q, offset));
+      const kept = sink === "floats" ? load(to, offset) : undefined;
+      const [before, result] = foldOnto(how, kept, loads, held);
+      if (sink !== "doubles") {
+        const value = sink === "set" ? begun(result) : result;
+        const store = single ? v128.store32Lane(to, value, 0) : v128.store(to, value, offset);
+        return [before, store];
+      }
+      const ends = precise ? held.slice(0, loads.length) : [v];
+      const onto = (kept: V, pair: (v: V) => V): V =>
+        ends.reduce((all, end) => two(all, pair(end)), kept);
+      const [low, high] = [2 * offset, 2 * offset + 16];
       return [
-        all.map((q, i) => q.set(i === 0 ? p.x : i32.add(all[i - 1] as IntLocal, p.xRow))),
-        p.x.set(i32.add(all[rows - 1] as IntLocal, p.xRow)),
-        to.set(p.y),
-        along(i32.shrU(p.n, 4), vectors(4), 64),
-        along(i32.and(i32.shrU(p.n, 2), 3), vectors(1), 16),
-        along(i32.and(p.n, 3), fold(v128.load32Zero, store32), 4),
+        precise ? ends.map((end, i) => end.set(loads[i] as V)) : [before, v.set(result)],
+        single
+          ? v128.store64Lane(to, onto(v128.load64Zero(to), lowPair), 0)
+          : [
+              v128.store(to, onto(v128.load(to, low), lowPair), low),
+              v128.store(to, onto(v128.load(to, high), highPair), high),
+            ],
       ];
     };
+    const along = (count: Expr<"i32">, body: Code, bytes: number): Code => [
+      left.set(count),
+      countdownOrSkip(left, [
+        body,
+        to.add(sink === "doubles" ? bytes * 2 : bytes),
+        all.map((q) => q.add(bytes)),
+      ]),
+    ];
     return [
-      fours.set(i32.shrU(p.rows, 2)),
-      when(
-        fours,
-        [
-          pass(4, false),
-          fours.set(i32.sub(fours, 1)),
-          countdownOrSkip(fours, pass(4, true)),
-          p.rows.set(i32.and(p.rows, 3)),
-        ],
-        [pass(1, false), p.rows.set(i32.sub(p.rows, 1))],
+      all.map((q, i) => q.set(i === 0 ? p.x : i32.add(all[i - 1] as IntLocal, p.xRow))),
+      rows === 8 ? next.set(i32.shl(p.xRow, 2)) : [],
+      p.x.add(i32.mul(p.xRow, rows)),
+      to.set(y),
+      along(
+        i32.shrU(p.n, 4),
+        [0, 16, 32, 48].map((k) => fold(v128.load, k)),
+        64,
       ),
-      countdownOrSkip(p.rows, pass(1, true)),
+      along(i32.and(i32.shrU(p.n, 2), 3), fold(v128.load, 0), 16),
+      along(i32.and(p.n, 3), fold(v128.load32Zero, 0, true), 4),
+    ];
+  };
+}
+
+export function someRows(how: Fold): Func {
+  const params = { rows: "i32", n: "i32", x: "i32", xRow: "i32", y: "i32" } as const;
+  return func("someRows", params, (f, p) => {
+    const pass = passes(f, how, p, p.y);
+    const eights = f.local("i32");
+    const rest: Code = [
+      when(i32.and(p.rows, 4), pass(4, "floats")),
+      p.rows.set(i32.and(p.rows, 3)),
+      countdownOrSkip(p.rows, pass(1, "floats")),
+    ];
+    return [
+      eights.set(i32.shrU(p.rows, 3)),
+      when(
+        eights,
+        [
+          pass(8, "set"),
+          eights.set(i32.sub(eights, 1)),
+          countdownOrSkip(eights, pass(8, "floats")),
+        ],
+        when(
+          i32.and(p.rows, 4),
+          [pass(4, "set"), p.rows.set(i32.sub(p.rows, 4))],
+          [pass(1, "set"), p.rows.set(i32.sub(p.rows, 1))],
+        ),
+      ),
+      rest,
     ];
   });
 }
 
-/** `widen` adds floats to doubles; there is room for CHUNK floats behind those at acc. */
-export const columnFold = (some: Func, widen: Func): Func =>
+export const columnFold = (how: Fold): Func =>
   func("column", PARAMS, (f, p) => {
-    const [run, sums] = f.locals("i32", 2) as [IntLocal, IntLocal];
+    const pass = passes(f, how, p, p.acc);
+    const most = how.precise ? 4 : 8; // as many as fit in registers
+    const many = f.local("i32");
     return [
-      sums.set(i32.add(p.acc, CHUNK * 8)),
-      doWhile(
-        [
-          run.set(select(p.rows, i32.const(SOME_ROWS), i32.ltU(p.rows, SOME_ROWS))),
-          p.rows.set(i32.sub(p.rows, run)),
-          call(some, run, p.n, p.x, p.xRow, sums),
-          call(widen, p.n, sums, p.acc),
-          p.x.add(i32.mul(run, p.xRow)),
-        ],
-        p.rows,
-      ),
+      many.set(i32.divU(p.rows, most)),
+      countdownOrSkip(many, pass(most, "doubles")),
+      most === 8 ? when(i32.and(p.rows, 4), pass(4, "doubles")) : [],
+      p.rows.set(i32.and(p.rows, 3)),
+      countdownOrSkip(p.rows, pass(1, "doubles")),
     ];
   });
 
@@ -126,46 +164,5 @@ export const widenKernel = ({ two, one }: Fold): Func =>
         p.from.add(4),
         p.acc.add(8),
       ]),
-    ];
-  });
-
-/** column for products, which may overflow in single precision: four columns at a time, all rows. */
-export const prodColumn = ({ two, one }: Fold): Func =>
-  func("column", PARAMS, (f, p) => {
-    const [at, left, count] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
-    const [low, high, v] = f.locals("v128", 3) as [Lane, Lane, Lane];
-    const total = f.local("f64");
-    const columns = (number: Expr<"i32">, body: Code, bytes: number): Code => [
-      count.set(number),
-      countdownOrSkip(count, [at.set(p.x), left.set(p.rows), body, p.x.add(bytes)]),
-    ];
-    return [
-      columns(
-        i32.shrU(p.n, 2),
-        [
-          low.set(v128.load(p.acc)),
-          high.set(v128.load(p.acc, 16)),
-          countdown(left, [
-            v.set(v128.load(at)),
-            low.set(two(low, lowPair(v))),
-            high.set(two(high, highPair(v))),
-            at.add(p.xRow),
-          ]),
-          v128.store(p.acc, low),
-          v128.store(p.acc, high, 16),
-          p.acc.add(32),
-        ],
-        16,
-      ),
-      columns(
-        i32.and(p.n, 3),
-        [
-          total.set(f64.load(p.acc)),
-          countdown(left, [total.set(one(total, f64.promoteF32(f32.load(at)))), at.add(p.xRow)]),
-          f64.store(p.acc, total),
-          p.acc.add(8),
-        ],
-        4,
-      ),
     ];
   });

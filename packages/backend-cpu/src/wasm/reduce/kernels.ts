@@ -1,6 +1,6 @@
-// The kernels of reductions. Partial results are doubles: runs of at most 128 floats of a row, or 32 of a column, are folded
-// in single precision, what comes out is added up in double. So a sum of a million numbers is nearly as good as one in
-// float64, at the speed of memory, and always in the same order. See reduce/rows.ts, reduce/columns.ts, and
+// The kernels of reductions. Partial results are doubles: runs of at most 128 floats of a row, or 8 of a column (64 of a
+// short one), are folded in single precision, what comes out is added up in double. So a sum of a million numbers is nearly
+// as good as one in float64, at the speed of memory, and always in the same order. See reduce/rows.ts, columns.ts, and
 //
 //   start(n, acc, value)          acc[j] = value
 //   finish(n, acc, y, yStep)      y[j] = acc[j]
@@ -17,7 +17,7 @@ import {
   when,
 } from "../assembler/assembler.ts";
 import { fromPairs } from "../norm/runs.ts";
-import { columnFold, prodColumn, someRows, widenKernel } from "./columns.ts";
+import { columnFold, someRows, widenKernel } from "./columns.ts";
 import { combineKernel, foldKernel } from "./fold.ts";
 import { FOLDS, type FoldCode } from "./parts.ts";
 import { fourRows, prodRow, rowFold } from "./rows.ts";
@@ -67,12 +67,12 @@ type SingleKernels = "fourRows" | "someRows" | "widen";
 export function foldKernels(code: FoldCode): Func[] {
   const how = FOLDS[code];
   const ends = { start: startKernel(), finish: finishKernel() };
-  if (code === "prod") {
-    const loops = { row: prodRow(), column: prodColumn(how), ...ends };
+  if (how.precise) {
+    const loops = { row: prodRow(), column: columnFold(how), ...ends };
     return [...Object.values(loops), foldKernel(loops, how), combineKernel(how)];
   }
   const single = { fourRows: fourRows(how), someRows: someRows(how), widen: widenKernel(how) };
-  const loops = { row: rowFold(how), column: columnFold(single.someRows, single.widen), ...ends };
+  const loops = { row: rowFold(how), column: columnFold(how), ...ends };
   return [
     ...Object.values(loops),
     ...Object.values(single),

@@ -22,6 +22,8 @@ export interface Fold {
   readonly two: (a: V, b: V) => V;
   readonly one: (a: D, b: D) => D;
   readonly start: number;
+  /** Floats are made doubles first: a product of four may overflow where that of all does not. */
+  readonly precise?: true;
   /** Like four, but does not see a NaN in b: a mask beside it remembers them. */
   readonly blind?: (a: V, b: V) => V;
 }
@@ -47,8 +49,7 @@ export const FOLDS: Readonly<Record<FoldCode, Fold>> = {
     start: Infinity,
     blind: f32x4.pmin,
   },
-  // A product of four floats may overflow where that of all does not: every factor in double.
-  prod: { four: f32x4.mul, two: f64x2.mul, one: f64.mul, start: 1 },
+  prod: { four: f32x4.mul, two: f64x2.mul, one: f64.mul, start: 1, precise: true },
 };
 
 /**

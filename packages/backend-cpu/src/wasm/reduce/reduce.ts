@@ -50,7 +50,8 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
     const down = inner.kept ? takeLargest(dims, false) : inner;
     const kept = dims.filter((d) => d.kept);
     const reduced = dims.filter((d) => !d.kept);
-    const layout = { loop: loopFor(code, inner.kept, down.size), across, reduced };
+    const xRow = inner.kept ? down.xStep : across.xStep;
+    const layout = { loop: loopFor(code, inner.kept, down.size), xRow, across, reduced };
     if (inPlace(code, layout, down.size)) {
       each(kept, (xAt, yAt) => {
         const [from, to] = [x + xAt, y + yAt];

@@ -5,7 +5,7 @@
 import type { Exports } from "../assembler/module-cache.ts";
 import type { WasmContext } from "../context.ts";
 import { pieces, traffic } from "../threads/launch.ts";
-import { SOME_ROWS } from "./columns.ts";
+import { fewRows } from "./columns.ts";
 import { type Dim, each, ONE, takeLargest } from "./dims.ts";
 import { FOLD_WORDS, LOOPS, type Loop, RESULTS, type Results } from "./fold.ts";
 import type { FoldCode, FoldKernels } from "./kernels.ts";
@@ -97,13 +97,13 @@ export function loopFor(code: FoldCode, columns: boolean, n: number): Loop {
 /** Whether a loop can leave its results where they belong. */
 export const inPlace = (
   code: FoldCode,
-  { loop, across, reduced }: Pick<Layout, "loop" | "across" | "reduced">,
+  { loop, xRow, across, reduced }: Pick<Layout, "loop" | "xRow" | "across" | "reduced">,
   n: number,
 ): boolean =>
   code !== "prod" &&
   across.yStep === 4 &&
   reduced.length === 0 &&
-  (loop === "fourRows" || (loop === "column" && n <= SOME_ROWS));
+  (loop === "fourRows" || (loop === "column" && fewRows(n, xRow)));
 
 /** Writes the table of foldKernel(). */
 function writeTable(ctx: WasmContext, at: number, layout: Layout, results: Results): void {
