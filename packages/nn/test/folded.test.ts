@@ -125,6 +125,90 @@ describe("Sequential in evaluation: a norm folded into the layer in front of it"
     }
   });
 
+  describe("parametrized layers stay as they are", () => {
+    const image = () => randn([2, 2, 5, 5]);
+    /** Each with a norm behind it, or as the norm; and what is learnt in place of the weight. */
+    const nets: [name: string, net: () => nn.Layer, x: () => Tensor][] = [
+      ["weightNorm", () => make(nn.weightNorm), image],
+      ["spectralNorm", () => make(nn.spectralNorm), image],
+      [
+        "orthogonal",
+        () =>
+          new nn.Sequential(
+            nn.orthogonal(new nn.Linear(4, 3)),
+            new nn.BatchNorm1d(3),
+            new nn.ReLU(),
+          ),
+        () => randn([5, 4]),
+      ],
+      [
+        "a norm's own weight",
+        () =>
+          new nn.Sequential(
+            new nn.Conv2d(2, 3, 2),
+            nn.weightNorm(new nn.BatchNorm2d(3), { dim: null }),
+          ),
+        image,
+      ],
+    ];
+    const make = (parametrize: (conv: nn.Conv2d) => nn.Conv2d) =>
+      new nn.Sequential(
+        parametrize(new nn.Conv2d(2, 4, 3, { padding: 1 })),
+        new nn.BatchNorm2d(4),
+        new nn.ReLU6(),
+      );
+    for (const [name, net, input] of nets) {
+      it(`${name}: values as one after the other, also after what is learnt has changed`, () => {
+        const x = input();
+        const whole = prepared(net(), x) as nn.Sequential;
+        for (let k = 0; k < 3; k++) {
+          noGrad(() => {
+            const before = whole.call(x);
+            same(before, apart(whole, x));
+            for (const p of whole.parameters()) p.add_(randn(p.shape));
+            const after = whole.call(x);
+            same(after, apart(whole, x));
+            expect(valuesOf(after)).to.not.deep.equal(valuesOf(before));
+          });
+        }
+      });
+    }
+    it("folded before they were parametrized, and again when they no longer are", () => {
+      const x = randn([2, 2, 5, 5]);
+      const net = prepared(
+        make((conv) => conv),
+        x,
+      );
+      const conv = net[0] as nn.Conv2d;
+      const checked = (): string[] => {
+        noGrad(() => same(net.call(x), apart(net, x)));
+        return opsOf(() => noGrad(() => net.call(x)));
+      };
+      expect(checked()).to.deep.equal(["convActivated"]);
+      nn.weightNorm(conv);
+      noGrad(() => conv.getParameter("parametrizations.weight.original0").mul_(2));
+      expect(checked()).to.include("batchNormEval");
+      nn.removeParametrizations(conv, "weight");
+      expect(checked()).to.deep.equal(["convActivated"]);
+    });
+    it("inside a block", () => {
+      const x = randn([2, 2, 5, 5]);
+      const block = new nn.SeparableConv2d(2, 3, 3, { norm: (c) => new nn.BatchNorm2d(c) });
+      nn.weightNorm(block.depthwise);
+      prepared(block, x);
+      noGrad(() => {
+        const before = block.call(x);
+        expect(valuesOf(block.call(x))).to.deep.equal(valuesOf(before));
+        for (const key of ["original0", "original1"]) {
+          block.getParameter(`depthwise.parametrizations.weight.${key}`).mul_(3);
+        }
+        const steps = block.children().reduce((y: Tensor, m) => (m as nn.Layer).call(y), x);
+        same(block.call(x), steps);
+        expect(valuesOf(steps)).to.not.deep.equal(valuesOf(before));
+      });
+    });
+  });
+
   it("not in training, not where gradients are wanted, not where somebody watches", () => {
     const x = randn([2, 2, 5, 5]);
     const net = prepared(make(), x);
