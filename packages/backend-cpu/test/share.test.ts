@@ -182,6 +182,19 @@ for (const { name, relaxed } of kinds) {
           [711, 259],
           [1, 711],
         ],
+        [
+          [717, 103],
+          [1, 717],
+        ],
+        [
+          [641, 64],
+          [1, 641],
+        ],
+        // The rows that are read lie side by side.
+        [
+          [3, 203, 301],
+          [203 * 301, 1, 203],
+        ],
         // Rows of more than a page, read with steps of more than a page.
         [
           [197, 1093],

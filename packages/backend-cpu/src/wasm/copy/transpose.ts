@@ -2,9 +2,11 @@
 // (aRow 4).
 //
 // What limits them is not the shuffling but the pages: each row of a large matrix lies in pages of its own, and a
-// processor remembers where few of them are. So a tile is large, 256 × 256: its part of each row is fetched in one go
-// into memory that stays in the second-level cache, with rows that do not collide there as strides of 4 KiB do; then
-// y is written four rows at a time, a kilobyte of each, whose lines were asked for together.
+// processor remembers where few of them are. So a tile is large, 256 × 256: four rows of a, a kilobyte of each, are
+// turned into memory that stays in the second-level cache, with rows that do not collide there as strides of 4 KiB do;
+// then y is a copy of it, a kilobyte of each row, whose lines are asked for before they are written. One after the
+// other: where both went on at once, the stores that wait for y held up the reads of a. Where the rows of a lie side by
+// side and those of y apart, a is fetched in one go and turned on its way out instead.
 import {
   type Code,
   copyBytes,
@@ -25,6 +27,7 @@ import {
   v128,
   when,
 } from "../assembler/assembler.ts";
+import { upTo } from "../assembler/lists.ts";
 import { ROWS } from "../elementwise/rows.ts";
 
 type V = Expr<"v128">;
@@ -34,11 +37,13 @@ type Four<T> = [T, T, T, T];
 /** Rows and columns of y in a tile. */
 export const TILE = 256;
 const PITCH = TILE * 4 + 64;
-/** Bytes of memory of the thread: a tile of a. */
+/** Bytes of memory of the thread: a tile of y. */
 export const TILE_BYTES = TILE * PITCH;
 /** Tiles lower or narrower than this are read where they are: few lines collide. */
 export const LOW = 192;
 const NARROW = 32;
+/** Rows of y from one that is written to one that is asked for. */
+const AHEAD = 2;
 
 const low = (a: V, b: V): V => f32x4.shuffle(a, b, [0, 4, 1, 5]);
 const high = (a: V, b: V): V => f32x4.shuffle(a, b, [2, 6, 3, 7]);
@@ -69,13 +74,84 @@ export const transposeKernel = (): Func =>
       t[2].set(low(r[1], r[3])),
       t[3].set(high(r[1], r[3])),
     ];
+    /** `count` blocks of 4 × 4 side by side in four rows of a, turned into the tile from `line` on. */
+    const blocks = (count: number): Code => [
+      upTo(count).map((b) => [
+        r.map((v, k) => v.set(v128.load(sources[k] as IntLocal, 16 * b))),
+        turn,
+        turned().map((v, k) => v128.store(line, v, (4 * b + k) * PITCH)),
+      ]),
+      sources.map((q) => q.add(16 * count)),
+      line.add(4 * count * PITCH),
+    ];
+    /** The tile's rows in fours. */
+    const turnIn: Code = [
+      base.set(p.own),
+      left.set(i32.shrU(width, 2)),
+      countdownOrSkip(left, [
+        spread(sources, at, p.aStep),
+        at.set(i32.add(sources[3], p.aStep)),
+        line.set(base),
+        base.add(16),
+        count.set(i32.shrU(height, 4)),
+        countdownOrSkip(count, blocks(4)),
+        count.set(i32.and(i32.shrU(height, 2), 3)),
+        countdownOrSkip(count, blocks(1)),
+      ]),
+      left.set(i32.and(width, 3)),
+      countdownOrSkip(left, [
+        sources[0].set(at),
+        at.add(p.aStep),
+        line.set(base),
+        base.add(4),
+        count.set(i32.shrU(height, 2)),
+        countdown(count, [
+          r[0].set(v128.load(sources[0])),
+          sources[0].add(16),
+          upTo(4).map((lane) => v128.store32Lane(line, r[0], lane, lane * PITCH)),
+          line.add(4 * PITCH),
+        ]),
+      ]),
+    ];
+    /** `count` vectors of a row of the tile, from `at` to `line`. */
+    const vectors = (count: number): Code => [
+      upTo(count).map((k) => v128.store(line, v128.load(at, 16 * k), 16 * k)),
+      [at, line].map((q) => q.add(16 * count)),
+    ];
+    const [row, ahead] = [targets[0], targets[1]];
+    const copyOut: Code = [
+      base.set(p.own),
+      row.set(to),
+      count.set(i32.and(height, -4)),
+      countdown(count, [
+        at.set(base),
+        base.add(PITCH),
+        line.set(row),
+        ahead.set(
+          i32.add(row, select(i32.mul(p.yRow, AHEAD), i32.const(0), i32.gtU(count, AHEAD))),
+        ),
+        row.add(p.yRow),
+        left.set(i32.shrU(width, 6)),
+        countdownOrSkip(left, [
+          upTo(4).map((k) => touch(ahead, 64 * k)),
+          ahead.add(256),
+          vectors(16),
+        ]),
+        left.set(i32.and(i32.shrU(width, 4), 3)),
+        countdownOrSkip(left, vectors(4)),
+        left.set(i32.and(i32.shrU(width, 2), 3)),
+        countdownOrSkip(left, vectors(1)),
+        left.set(i32.and(width, 3)),
+        countdownOrSkip(left, [f32.store(line, f32.load(at)), [at, line].map((q) => q.add(4))]),
+      ]),
+    ];
     const fetch: Code = [
       base.set(p.own),
       left.set(width),
       countdown(left, [copyBytes(base, at, i32.shl(height, 2)), at.add(p.aStep), base.add(PITCH)]),
       base.set(p.own),
     ];
-    /** Four rows of y from `line` on, out of rows of the tile that lie `pitch` apart: a constant where they can. */
+    /** Four rows of y from `line` on, out of rows that lie `pitch` apart: a constant where they can. */
     const fourRows = (pitch: I32): Code => {
       const fixed = typeof pitch === "number";
       const load = (k: number): V =>
@@ -109,22 +185,25 @@ export const transposeKernel = (): Func =>
         ]),
       ];
     };
-    const oneRow = (pitch: I32): Code => [
+    const oneRow: Code = [
       at.set(base),
       targets[0].set(line),
       left.set(width),
-      countdown(left, [f32.store(targets[0], f32.load(at)), targets[0].add(4), at.add(pitch)]),
+      countdown(left, [f32.store(targets[0], f32.load(at)), targets[0].add(4), at.add(p.aStep)]),
       base.add(4),
       line.add(p.yRow),
     ];
-    const lastRows = (pitch: I32): Code => [
+    /** What is left over behind rows in fours. */
+    const lastRows: Code = [
+      count.set(i32.and(height, -4)),
+      base.set(i32.add(from, i32.shl(count, 2))),
+      line.set(i32.add(to, i32.mul(count, p.yRow))),
       count.set(i32.and(height, 3)),
-      countdownOrSkip(count, oneRow(pitch)),
+      countdownOrSkip(count, oneRow),
     ];
     const byRows = (pitch: I32): Code => [
       count.set(i32.shrU(height, 2)),
       countdownOrSkip(count, fourRows(pitch)),
-      lastRows(pitch),
     ];
     /** Four columns, then the others one at a time: the loops are long where the rows are short. */
     const byColumns: Code = [
@@ -154,12 +233,10 @@ export const transposeKernel = (): Func =>
           [0, 1, 2, 3].map((lane) => [v128.store32Lane(at, r[0], lane), at.add(p.yRow)]),
         ]),
       ]),
-      count.set(i32.and(height, -4)),
-      base.set(i32.add(from, i32.shl(count, 2))),
-      line.set(i32.add(to, i32.mul(count, p.yRow))),
-      lastRows(p.aStep),
     ];
     const large = i32.and(i32.geU(height, LOW), i32.geU(width, NARROW));
+    const together = i32.and(i32.leU(p.aStep, 4 * TILE), i32.gtU(p.yRow, p.aStep));
+    const fetched = i32.or(i32.leU(width, 2 * NARROW), together);
     // Of more rows, or longer ones, the lines of y that a column goes through would not stay in the first-level cache.
     const flat = i32.and(
       i32.leU(width, height),
@@ -171,9 +248,10 @@ export const transposeKernel = (): Func =>
       base.set(from),
       when(
         i32.and(large, i32.ne(p.own, 0)),
-        [fetch, byRows(PITCH)],
+        when(fetched, [fetch, byRows(PITCH)], [turnIn, copyOut]),
         when(flat, byColumns, byRows(p.aStep)),
       ),
+      lastRows,
     ];
     return [
       pitches.set(i32.shl(p.aStep, 2)),
