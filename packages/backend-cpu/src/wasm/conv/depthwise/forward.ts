@@ -5,7 +5,6 @@ import {
   countdown,
   countdownOrSkip,
   type Func,
-  f32x4,
   func,
   type IntLocal,
   i32,
@@ -89,6 +88,8 @@ export function forwardKernel(
       last: boolean,
     ): Code => {
       const terms: Term[] = [];
+      const old = (o: number) => loadAcross({ pointer: y, width: Wo }, row.start + o, col.start);
+      const before = add ? old : biased ? () => start : undefined;
       for (let o = 0; o < row.size; o++) {
         for (let ky = 0; ky < kh; ky++) {
           const iy = (row.start + o) * sh + ky * dh - ph;
@@ -107,15 +108,14 @@ export function forwardKernel(
         sums.slice(0, row.size),
         fma,
         weights,
-        add || !biased ? undefined : start,
+        before,
         (sum) => sum,
         (o) => {
-          const old = add
-            ? loadAcross({ pointer: y, width: Wo }, row.start + o, col.start)
-            : undefined;
           const at = ((row.start + o) * Wo + col.start) * 4;
-          const sum = old === undefined ? get(sums, o) : f32x4.add(get(sums, o), old);
-          return [out.set(activated(sum, last ? activation : 0)), storeLanes(y, out, at, col.size)];
+          return [
+            out.set(activated(get(sums, o), last ? activation : 0)),
+            storeLanes(y, out, at, col.size),
+          ];
         },
       );
     };

@@ -101,6 +101,8 @@ export function inputGradKernel(
               sum: y.r * sw + x.r,
             })),
       );
+      const before = (r: number, half: number) =>
+        loadAcross({ pointer: dx, width: W }, row.start + r, col.start + half * 4);
       const store = (r: number): Code => {
         const sumsOf = sums.slice(r * sw, (r + 1) * sw);
         return upTo(sw).map((half) => {
@@ -115,9 +117,7 @@ export function inputGradKernel(
                   half === 0 ? [0, 4, 1, 5] : [2, 6, 3, 7],
                 );
           const at = (row.start + r) * W + col.start + half * 4;
-          const old = add
-            ? loadAcross({ pointer: dx, width: W }, row.start + r, col.start + half * 4)
-            : undefined;
+          const old = add && sw > 1 ? before(r, half) : undefined;
           return [
             out.set(old === undefined ? value : f32x4.add(value, old)),
             storeLanes(dx, out, at * 4, lanes),
@@ -132,7 +132,8 @@ export function inputGradKernel(
         sums.slice(0, row.size * sw),
         fma,
         weights,
-        undefined,
+        // Sums of a stride of two hold every other pixel.
+        add && sw === 1 ? (r) => before(r, 0) : undefined,
         (sum) => Math.floor(sum / sw),
         store,
       );

@@ -97,7 +97,7 @@ export const tempsOf = (f: Scope): Temps => [f.local("v128"), f.local("v128"), f
 
 /**
  * One tile and column: sums over terms, each stored once its last input row has passed.
- * @param start undefined: zero, to which the first product is not added
+ * @param start what a sum begins with; undefined: zero, to which the first product is not added
  */
 export function sumTerms(
   temps: Temps,
@@ -107,7 +107,7 @@ export function sumTerms(
   sums: readonly Vec[],
   fma: Fma,
   weights: Weights,
-  start: Expr<"v128"> | undefined,
+  start: ((sum: number) => Expr<"v128"> | undefined) | undefined,
   groupOf: (sum: number) => number,
   finish: (group: number) => Code,
 ): Code {
@@ -120,7 +120,7 @@ export function sumTerms(
   }
   const end = (group: number): Code => [
     sums.map((s, i) =>
-      groupOf(i) === group && !started.has(i) ? s.set(start ?? v128.zero()) : [],
+      groupOf(i) === group && !started.has(i) ? s.set(start?.(i) ?? v128.zero()) : [],
     ),
     finish(group),
   ];
@@ -132,7 +132,7 @@ export function sumTerms(
     (vector, users) =>
       users.map((t) => {
         const sum = get(sums, t.sum);
-        const before = started.has(t.sum) ? sum : start;
+        const before = started.has(t.sum) ? sum : start?.(t.sum);
         started.add(t.sum);
         const weight = weights.at(t.tap);
         return sum.set(
