@@ -95,7 +95,7 @@ for (const { name, relaxed } of kinds) {
 
     it("takes any number of rows and of columns beside each other", () => {
       for (const m of [1, 2, 3, 4, 5, 7, 8, 31, 32, 33, 36, 67]) {
-        for (const n of [1, 3, 4, 6, 15, 16, 17, 38, 1023, 1026]) {
+        for (const n of [1, 3, 4, 6, 15, 16, 17, 32, 38, 1023, 1026]) {
           if (m * n > 12_000 && m % 32 !== 1) continue;
           const data = numbers(m * n, m + n);
           const dense = viewOf(ctx, [m, n], data);

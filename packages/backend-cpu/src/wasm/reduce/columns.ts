@@ -37,6 +37,12 @@ const NEAR = 16 * 1024;
 export const fewRows = (rows: number, step: number): boolean =>
   rows <= FEW || (rows <= SOME && rows * step <= NEAR);
 
+/**
+ * Columns whose results stay in registers, if there are just so many: rows of planes of this width, a common one, would be
+ * too short to make up for the beginning of a pass.
+ */
+const STRIPE = 32;
+
 /** What becomes of the fold of some rows: it is stored, or folded onto the floats or doubles that are there. */
 type Sink = "set" | "floats" | "doubles";
 
@@ -100,6 +106,7 @@ function passes(f: Scope, how: Fold, p: { x: IntLocal; xRow: IntLocal; n: IntLoc
   };
 }
 
+/** See above: the tree of the first eight rows is stored, those of the others are folded onto it. */
 export function someRows(how: Fold): Func {
   const params = { rows: "i32", n: "i32", x: "i32", xRow: "i32", y: "i32" } as const;
   return func("someRows", params, (f, p) => {
@@ -110,7 +117,7 @@ export function someRows(how: Fold): Func {
       p.rows.set(i32.and(p.rows, 3)),
       countdownOrSkip(p.rows, pass(1, "floats")),
     ];
-    return [
+    const inMemory: Code = [
       eights.set(i32.shrU(p.rows, 3)),
       when(
         eights,
@@ -127,9 +134,35 @@ export function someRows(how: Fold): Func {
       ),
       rest,
     ];
+    return when(i32.eq(p.n, STRIPE), stripe(f, how, p), inMemory);
   });
 }
 
+/** Writes the fold of STRIPE columns, two rows at a time. */
+function stripe(
+  f: Scope,
+  how: Fold,
+  p: Readonly<Record<"rows" | "x" | "xRow" | "y", IntLocal>>,
+): Code {
+  const left = f.local("i32");
+  const sums = f.locals("v128", STRIPE / 4) as Lane[];
+  const held = f.locals("v128", 2) as Lane[];
+  const rows = (places: readonly Expr<"i32">[]): Code =>
+    sums.map((s, i) => {
+      const loads = places.map((q) => v128.load(q, i * 16));
+      const [before, result] = foldOnto(how, s, loads, held);
+      return [before, s.set(result)];
+    });
+  return [
+    sums.map((s) => s.set(splat(how.start))),
+    left.set(i32.shrU(p.rows, 1)),
+    countdownOrSkip(left, [rows([p.x, i32.add(p.x, p.xRow)]), p.x.add(i32.shl(p.xRow, 1))]),
+    when(i32.and(p.rows, 1), rows([p.x])),
+    sums.map((s, i) => v128.store(p.y, s, i * 16)),
+  ];
+}
+
+/** See above: trees of eight rows are folded onto doubles; factors of products are doubles each. */
 export const columnFold = (how: Fold): Func =>
   func("column", PARAMS, (f, p) => {
     const pass = passes(f, how, p, p.acc);
