@@ -35,11 +35,13 @@ const SCHEDULES = {
   ConstantLR: (opt, options) => new nn.ConstantLR(opt, options),
   LinearLR: (opt, options) => new nn.LinearLR(opt, options),
   PolynomialLR: (opt, options) => new nn.PolynomialLR(opt, options),
+  // A function cannot be written down: these are generate/optim.py's.
   LambdaLR: (opt) => new nn.LambdaLR(opt, (step) => 0.95 ** step),
   CosineAnnealingWarmRestarts: (opt, { t0, ...rest }) =>
     new nn.CosineAnnealingWarmRestarts(opt, t0, rest),
-  MultiplicativeLR: (opt) => new nn.MultiplicativeLR(opt, (step) => 1 / (1 + step)),
-  // A function cannot be written down: where one has a say, it is this.
+  MultiplicativeLR: (opt) => new nn.MultiplicativeLR(opt, (step) => 1 / (1.25 + step)),
+  SWALR: (opt, { swaLr, ...rest }) => new nn.SWALR(opt, swaLr, rest),
+  // Where a function has a say, it is this.
   CyclicLR: (opt, { baseLr, maxLr, ...rest }) => {
     const scale = rest.scaleMode === undefined ? {} : { scaleFn: (x: number) => 1 / (1 + x) };
     return new nn.CyclicLR(opt, baseLr, maxLr, { ...rest, ...scale });
@@ -97,8 +99,25 @@ describe("schedules: as PyTorch", () => {
       expect(b.plan.stateDict()).to.deep.equal(a.plan.stateDict());
     });
   }
+  it("SWALR goes on from where a schedule stepped by itself has brought the rates", () => {
+    const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 1 });
+    const [down, swa] = [
+      new nn.ExponentialLR(opt, 0.5),
+      new nn.SWALR(opt, 0.05, { annealEpochs: 2, annealStrategy: "linear" }),
+    ];
+    const rates: number[] = [];
+    for (const plan of [down, down, swa, swa, swa]) {
+      plan.step();
+      rates.push(opt.paramGroups[0].lr);
+    }
+    close("rates", rates, [0.5, 0.25, 0.15, 0.05, 0.05], "float64");
+  });
   it("what makes no sense is refused", () => {
     const opt = new nn.SGD([new nn.Parameter(ones([1]))], { lr: 1 });
+    expect(() => new nn.SWALR(opt, -1)).to.throw(/SWALR: swaLr must be a number ≥ 0/);
+    expect(() => new nn.SWALR(opt, 1, { annealEpochs: -1 })).to.throw(/annealEpochs must be/);
+    const words = { annealStrategy: "exp" as "cos" };
+    expect(() => new nn.SWALR(opt, 1, words)).to.throw(/annealStrategy must be one of "cos"/);
     expect(() => new nn.MultiStepLR(opt, [1.5])).to.throw(/MultiStepLR: milestones must be/);
     expect(() => new nn.LinearLR(opt, { totalIters: 0 })).to.throw(/totalIters must be/);
     expect(() => new nn.LinearLR(opt, { endFactor: 2 })).to.throw(/endFactor must be in \[0, 1\]/);

@@ -60,7 +60,8 @@ export abstract class BatchNormNd extends Module {
   numBatchesTracked: Tensor | null;
   readonly numFeatures: number;
   readonly eps: number;
-  readonly momentum: number | null;
+  /** May be set. */
+  momentum: number | null;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
   private readonly ranks: readonly number[];

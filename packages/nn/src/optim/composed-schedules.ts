@@ -25,7 +25,8 @@ const settingsOf = (schedulers: readonly LRScheduler[]): Setting =>
   });
 
 /**
- * One schedule after another: schedule i + 1 begins with its first step at milestone i. As `SequentialLR`.
+ * One schedule after another: schedule i + 1 begins with its first step at milestone i. MultiplicativeLR and SWALR go
+ * on from the rate that they find, the others begin with their own. As `SequentialLR`.
  * @throws ArgumentError unless there is a milestone between each two, and they rise
  */
 export class SequentialLR extends LRScheduler {
@@ -55,19 +56,26 @@ export class SequentialLR extends LRScheduler {
     this.milestones = [...milestones];
     this.applyRates();
   }
-  private placeOf(step: number): { readonly scheduler: LRScheduler; readonly since: number } {
+  /** Whose turn it is, and since which step. */
+  private placeOf(step: number): { readonly scheduler: LRScheduler; readonly begun: number } {
     const passed = this.milestones.filter((m) => m <= step).length;
-    const since = step - (this.milestones[passed - 1] ?? 0);
-    return { scheduler: this.schedulers[passed] as LRScheduler, since };
+    const begun = this.milestones[passed - 1] ?? 0;
+    return { scheduler: this.schedulers[passed] as LRScheduler, begun };
   }
   protected rate(group: number, step: number): number {
-    const { scheduler, since } = this.placeOf(step);
-    return scheduler.rateAt(group, since);
+    return this.rateAt(group, step);
   }
-  /** The schedule whose turn it is sets its rates itself, and what else it sets. */
+  /** @internal */
+  override rateAt(group: number, step: number, before?: number): number {
+    const { scheduler, begun } = this.placeOf(step);
+    const last = begun === 0 ? before : this.rateAt(group, begun - 1, before);
+    return scheduler.rateAt(group, step - begun, last);
+  }
   protected override applyRates(): void {
-    const { scheduler, since } = this.placeOf(this.lastEpoch);
-    scheduler.moveTo(since);
+    const { scheduler, begun } = this.placeOf(this.lastEpoch);
+    // Sets what else it sets, as a momentum.
+    scheduler.moveTo(this.lastEpoch - begun);
+    super.applyRates();
   }
   protected settings() {
     return { milestones: this.milestones, schedulers: settingsOf(this.schedulers) };

@@ -3,6 +3,7 @@ export { Adafactor, type AdafactorHyper } from "./adafactor.ts";
 export { Adam, type AdamHyper, AdamW } from "./adam.ts";
 export * from "./adam-kin.ts";
 export * from "./asgd.ts";
+export * from "./averaged-model.ts";
 export { type ClipOptions, clipGradNorm, clipGradNormTensor } from "./clip.ts";
 export * from "./composed-schedules.ts";
 export * from "./cyclic.ts";
@@ -30,3 +31,4 @@ export {
 } from "./schedules.ts";
 export { SGD, type SGDHyper } from "./sgd.ts";
 export * from "./simple-schedules.ts";
+export * from "./swa-lr.ts";

@@ -1,5 +1,5 @@
-// Learning-rate schedules. Each but ReduceLROnPlateau is a closed form of the step number, so state is that number alone
-// and a resumed run goes on with the same rates. Changes of `group.lr` by hand last until the next step().
+// Learning-rate schedules. Each but ReduceLROnPlateau and SWALR is a closed form of the step number, so state is that number
+// alone and a resumed run goes on with the same rates. Changes of `group.lr` by hand last until the next step().
 import { ArgumentError } from "@tapegrad/core";
 import { StateDictError } from "../state-dict.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -42,8 +42,11 @@ export abstract class LRScheduler {
   /** The rate of a group at a step; 0 is the first. */
   protected abstract rate(group: number, step: number): number;
   protected abstract settings(): SchedulerState["settings"];
-  /** @internal */
-  rateAt(group: number, step: number): number {
+  /**
+   * rate() behind another schedule, which left `before`; most begin with their own first rate whatever that was.
+   * @internal
+   */
+  rateAt(group: number, step: number, _before?: number): number {
     return this.rate(group, step);
   }
   /**

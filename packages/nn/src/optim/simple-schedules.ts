@@ -183,7 +183,10 @@ export class LambdaLR extends LRScheduler {
   }
 }
 
-/** Multiplies the rate at each step with what a function makes of it; as `MultiplicativeLR`. See LambdaLR on functions. */
+/**
+ * Multiplies the rate at each step with what a function makes of it; as `MultiplicativeLR`. In a SequentialLR it goes on
+ * from the last rate of the schedule before it. See LambdaLR on functions.
+ */
 export class MultiplicativeLR extends FactorLR {
   readonly lrLambda: readonly OfStep[];
   /** The products that were asked for last, by group. */
@@ -201,6 +204,14 @@ export class MultiplicativeLR extends FactorLR {
     while (at < step) product *= f(++at);
     this.known[group] = { step: at, product };
     return product;
+  }
+  /**
+   * Behind another schedule its first step multiplies too, as in PyTorch.
+   * @internal
+   */
+  override rateAt(group: number, step: number, before?: number): number {
+    if (before === undefined) return this.rate(group, step);
+    return before * (this.lrLambda[group] as OfStep)(0) * this.factor(step, group);
   }
   protected settings() {
     return {};
