@@ -8,7 +8,7 @@ import { bundlePage } from "../../../scripts/browser/bundle.mjs";
 import type { PageResult } from "../../../scripts/browser/page.ts";
 
 /** In kB of 1000 bytes: the whole framework but files, minified. Raise it only for something worth its bytes. */
-const CEILING = { minified: 880, gzip: 297 };
+const CEILING = { minified: 888, gzip: 300 };
 
 describe("browser bundle", function () {
   this.timeout(60_000);
