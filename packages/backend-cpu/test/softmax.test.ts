@@ -44,6 +44,36 @@ for (const { name, relaxed } of kinds) {
       });
     }
 
+    it("far steps: strips of columns, also where lines are left over", () => {
+      // Just enough of each, and one less; widths 64 to 1024, and 3 lines by themselves.
+      const ways: [shape: number[], way: string][] = [
+        [[1, 48, 683], "strips"],
+        [[9, 64, 512], "strips"],
+        [[2, 512, 67], "strips"],
+        [[1, 53, 1090], "strips"],
+        [[2, 47, 800], "columns"],
+        [[1, 560, 63], "columns"],
+        [[1, 64, 511], "columns"],
+      ];
+      for (const [shape, way] of ways) {
+        const [a, b] = [input(shape, 1), input(shape, 2)];
+        for (const code of ["softmax", "logSoftmax", "softmaxGrad", "logSoftmaxGrad"] as const) {
+          agree(
+            code,
+            kernels[code],
+            [shape],
+            (k, [y]) => {
+              const ran = code.endsWith("Grad") ? k(a, b, y, 1) : k(a, y, 1);
+              if (k === (kernels[code] as unknown)) expect(ran, `[${shape}]`).to.equal(way);
+              return ran;
+            },
+            `${code} [${shape}]`,
+            4e-6,
+          );
+        }
+      }
+    });
+
     it("is as exact for small results, on both sides of where exp underflows, and 0 beyond", () => {
       // With the largest element 3: below 3 − 87 the kernel takes care, and from 3 − 88 on results are 0.
       const least = [2.5, -40, -83.9, -84, -84.1, -84.5, -86, -100, -1e9, -Infinity];

@@ -11,6 +11,7 @@ import {
   crossEntropyPick,
   crossEntropyRows,
 } from "./cross-entropy-kernels.ts";
+import { inOneTask } from "./one-task.ts";
 
 /** Nanoseconds of one thread per element. */
 const ELEMENT = 1;
@@ -46,26 +47,17 @@ function share(
 ): void {
   const cost = outer * classes * inner * ELEMENT;
   ctx.launch(cost, (tasks) => {
-    /** Begins a task with the first call, and adds the others to it. */
-    const inOneTask = (): Call => {
-      let begun = false;
-      return (...args) => {
-        if (begun) tasks.also(...args);
-        else tasks.add(...args);
-        begun = true;
-      };
-    };
     if (inner === 1) {
-      pieces(outer, cost, (first, size) => work(inOneTask(), 0, first, size));
+      pieces(outer, cost, (first, size) => work(inOneTask(tasks), 0, first, size));
     } else if (outer >= ENOUGH) {
       pieces(outer, cost, (first, size) => {
-        const call = inOneTask();
+        const call = inOneTask(tasks);
         for (let o = first; o < first + size; o++) work(call, o, 0, inner);
       });
     } else {
       for (let o = 0; o < outer; o++) {
         // Whole cache lines.
-        const cut = (first: number, size: number): void => work(inOneTask(), o, first, size);
+        const cut = (first: number, size: number): void => work(inOneTask(tasks), o, first, size);
         pieces(inner, cost / outer, cut, 16);
       }
     }

@@ -1,5 +1,5 @@
-// softmax, logSoftmax and their gradients. Along the last dim a line is a stretch of memory; along another
-// dim four lines lie side by side and each lane of a vector follows one. Sums are made in double precision.
+// softmax, logSoftmax and their gradients along the last dim, where a line is a stretch of memory; softmax/columns.ts
+// has the other dims. Sums end in double precision.
 import {
   type Code,
   countdownOrSkip,
@@ -8,7 +8,6 @@ import {
   f32,
   f32x4,
   f64,
-  f64x2,
   func,
   type IntLocal,
   i32,
@@ -18,8 +17,8 @@ import {
   v128,
   when,
 } from "../assembler/assembler.ts";
-import { splat, vectorMath } from "../elementwise/math.ts";
-import { eachStretch, fromPairs, highPair, lowPair, Total } from "../norm/runs.ts";
+import { vectorMath } from "../elementwise/math.ts";
+import { eachStretch, Total } from "../norm/runs.ts";
 import { Extremes } from "./extremes.ts";
 
 type V = Expr<"v128">;
@@ -36,8 +35,8 @@ const single = (x: V): Expr<"f32"> => f32x4.extractLane(x, 0);
 const one = (p: Pointer): V => v128.load32Splat(p);
 
 /** row(lines, n, a, b, out): lines of n elements side by side. */
-function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
-  return func("row", PARAMS, (f, p) => {
+export const softmaxRows = (code: SoftmaxCode, relaxed: boolean): Func =>
+  func("row", PARAMS, (f, p) => {
     const { expDown: exp, expNear, log } = vectorMath(f, relaxed);
     const total = new Total(f, 2);
     const extremes = new Extremes(f);
@@ -189,114 +188,3 @@ function rowKernel(code: SoftmaxCode, relaxed: boolean): Func {
       ]),
     ];
   });
-}
-
-/**
- * column(lines, n, a, b, out, step): `lines` lines side by side, n elements each, `step` bytes apart. Sixteen
- * at a time, a cache line; then four; the rest one by one, in the lanes of a vector all the same.
- */
-function columnKernel(code: SoftmaxCode, relaxed: boolean): Func {
-  return func("column", { ...PARAMS, step: "i32" }, (f, p) => {
-    const { expDown: exp, log } = vectorMath(f, relaxed);
-    const e = f.local("v128");
-    const [maxima, lows, highs] = [0, 1, 2].map(() => f.locals("v128", 4)) as [
-      Lane[],
-      Lane[],
-      Lane[],
-    ];
-    const [q, r, to, left, groups] = f.locals("i32", 5) as [
-      Pointer,
-      Pointer,
-      Pointer,
-      Pointer,
-      Pointer,
-    ];
-    /** What is done to the v-th of a few vectors side by side. */
-    interface Side {
-      readonly offset: number;
-      readonly max: Lane;
-      readonly low: Lane;
-      readonly high: Lane;
-    }
-    const group = (vectors: 1 | 4, lanes: 1 | 4): Code => {
-      const sides = Array.from({ length: vectors }, (_, v) => ({
-        offset: v * 16,
-        max: maxima[v] as Lane,
-        low: lows[v] as Lane,
-        high: highs[v] as Lane,
-      }));
-      const each = (body: (side: Side) => Code): Code => sides.map(body);
-      const load = (at: Pointer, { offset }: Side): V =>
-        lanes === 4 ? v128.load(at, offset) : one(at);
-      const store = (value: V, { offset }: Side): Code =>
-        lanes === 4 ? v128.store(to, value, offset) : f32.store(to, single(value));
-      const along = (body: (side: Side) => Code): Code => [
-        q.set(p.a),
-        r.set(p.b),
-        to.set(p.out),
-        left.set(p.n),
-        countdownOrSkip(left, [each(body), q.add(p.step), r.add(p.step), to.add(p.step)]),
-      ];
-      const clear = each(({ low, high }) => [low.set(v128.zero()), high.set(v128.zero())]);
-      const add = ({ low, high }: Side): Code => [
-        low.set(f64x2.add(low, lowPair(e))),
-        high.set(f64x2.add(high, highPair(e))),
-      ];
-      /** The sums as floats, in `low`. */
-      const narrow = each(({ low, high }) => low.set(fromPairs(low, high)));
-      const findMax: Code = [
-        each(({ max }) => max.set(splat(-Infinity))),
-        along((s) => s.max.set(f32x4.pmax(s.max, load(q, s)))),
-      ];
-      const sumExp = (keep: boolean): Code => [
-        clear,
-        along((s) => [e.set(exp(f32x4.sub(load(q, s), s.max))), keep ? store(e, s) : [], add(s)]),
-        narrow,
-      ];
-      const bodies: Record<SoftmaxCode, () => Code> = {
-        softmax: () => [
-          findMax,
-          sumExp(true),
-          along((s) => [e.set(f32x4.div(load(to, s), s.low)), store(e, s)]),
-        ],
-        logSoftmax: () => [
-          findMax,
-          sumExp(false),
-          each(({ low }) => [e.set(low), low.set(log(e))]),
-          along((s) => [e.set(f32x4.sub(f32x4.sub(load(q, s), s.max), s.low)), store(e, s)]),
-        ],
-        softmaxGrad: () => [
-          clear,
-          along((s) => [e.set(f32x4.mul(load(q, s), load(r, s))), add(s)]),
-          narrow,
-          along((s) => [e.set(f32x4.mul(load(r, s), f32x4.sub(load(q, s), s.low))), store(e, s)]),
-        ],
-        logSoftmaxGrad: () => [
-          clear,
-          along((s) => [e.set(load(q, s)), add(s)]),
-          narrow,
-          along((s) => [
-            e.set(exp(load(r, s))),
-            e.set(f32x4.sub(load(q, s), f32x4.mul(e, s.low))),
-            store(e, s),
-          ]),
-        ],
-      };
-      const bytes = vectors * lanes * 4;
-      return [bodies[code](), p.a.add(bytes), p.b.add(bytes), p.out.add(bytes)];
-    };
-    return [
-      groups.set(i32.shrU(p.lines, 4)),
-      countdownOrSkip(groups, group(4, 4)),
-      groups.set(i32.and(i32.shrU(p.lines, 2), 3)),
-      countdownOrSkip(groups, group(1, 4)),
-      groups.set(i32.and(p.lines, 3)),
-      countdownOrSkip(groups, group(1, 1)),
-    ];
-  });
-}
-
-export const softmaxFuncs = (code: SoftmaxCode, relaxed: boolean): Func[] => [
-  rowKernel(code, relaxed),
-  columnKernel(code, relaxed),
-];

@@ -4,7 +4,9 @@ import { sizeOf } from "@tapegrad/core";
 import type { WasmContext } from "../context.ts";
 import { pieces } from "../threads/launch.ts";
 import { addressOf, contiguousAt } from "../view.ts";
-import { type SoftmaxCode, softmaxFuncs } from "./softmax-kernels.ts";
+import { knownBytes, softmaxColumns, softmaxStrip, stripWidth } from "./columns.ts";
+import { inOneTask } from "./one-task.ts";
+import { type SoftmaxCode, softmaxRows } from "./softmax-kernels.ts";
 
 /** Nanoseconds of one thread per element, with an exp. */
 const ELEMENT = 1;
@@ -21,7 +23,6 @@ export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode
   ): string | undefined {
     if (a.dtype !== "float32" || (b !== undefined && b.dtype !== "float32")) return undefined;
     if (sizeOf(y.shape) === 0) return "empty";
-    const { row, column } = ctx.get<"row" | "column">(code, () => softmaxFuncs(code, ctx.relaxed));
     const outer = sizeOf(y.shape.slice(0, dim));
     const n = y.shape[dim] as number;
     const inner = sizeOf(y.shape.slice(dim + 1));
@@ -31,6 +32,7 @@ export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode
       const to = addressOf(y);
       const cost = outer * n * inner * ELEMENT;
       if (inner === 1) {
+        const { row } = ctx.get<"row">(code, () => [softmaxRows(code, ctx.relaxed)]);
         ctx.launch(cost, (tasks) => {
           pieces(outer, cost, (first, size) => {
             const at = first * n * 4;
@@ -40,14 +42,39 @@ export function softmaxKernels(ctx: WasmContext): Pick<FusedKernels, SoftmaxCode
         return "rows";
       }
       const step = inner * 4;
+      const columns = `${code}/columns`;
+      const { column } = ctx.get<"column">(columns, () => [softmaxColumns(code, ctx.relaxed)]);
+      const width = stripWidth(outer, n, inner);
+      if (width > 0) {
+        const strips = `${code}/strips`;
+        const { strip } = ctx.get<"strip">(strips, () => [softmaxStrip(code, ctx.relaxed)]);
+        const each = Math.ceil(inner / width);
+        ctx.launch(cost, (tasks) => {
+          const known = tasks.local(knownBytes(width));
+          pieces(outer * each, cost, (first, size) => {
+            const call = inOneTask(tasks);
+            for (let i = first; i < first + size; i++) {
+              const line = (i % each) * width;
+              const lines = Math.min(width, inner - line);
+              const whole = lines - (lines % 16);
+              const at = (k: number): number[] => {
+                const offset = Math.floor(i / each) * n * step + (line + k) * 4;
+                return [from + offset, other + offset, to + offset, step];
+              };
+              if (whole > 0) call(strip, whole, n, ...at(0), known);
+              if (whole < lines) call(column, lines - whole, n, ...at(whole));
+            }
+          });
+        });
+        return "strips";
+      }
       ctx.launch(cost, (tasks) => {
         if (outer >= ENOUGH) {
           pieces(outer, cost, (first, size) => {
+            const call = inOneTask(tasks);
             for (let o = first; o < first + size; o++) {
               const at = o * n * step;
-              const args = [inner, n, from + at, other + at, to + at, step] as const;
-              if (o === first) tasks.add(column, ...args);
-              else tasks.also(column, ...args);
+              call(column, inner, n, from + at, other + at, to + at, step);
             }
           });
           return;
