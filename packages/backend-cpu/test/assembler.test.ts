@@ -33,6 +33,24 @@ const listsOf = (items: readonly unknown[], length: number): unknown[][] =>
   length === 0 ? [[]] : listsOf(items, length - 1).flatMap((l) => items.map((i) => [...l, i]));
 
 describe("assembler", () => {
+  it("names module and functions where traps and profiles look for them", () => {
+    const trap = func("outside", { p: "i32" }, (_, { p }) => f32.store(p, f32.const(1)));
+    const bytes = assemble([trap], { shared: false, name: "the key" });
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory },
+    });
+    const { stack } = ((): Error => {
+      try {
+        (exports.outside as Fn)(-4);
+      } catch (error) {
+        return error as Error;
+      }
+      throw new Error("no trap");
+    })();
+    expect(stack).to.match(/outside \(wasm:\/\/wasm\/the key/);
+  });
+
   it("encodes LEB128", () => {
     expect(unsigned(0)).to.deep.equal([0]);
     expect(unsigned(624485)).to.deep.equal([0xe5, 0x8e, 0x26]);

@@ -260,6 +260,8 @@ class Writer {
 export interface ModuleOptions {
   /** Whether the memory that the module will be given is shared. */
   readonly shared: boolean;
+  /** What profilers and stack traces call it; functions have their own names there in any case. */
+  readonly name?: string;
 }
 
 /**
@@ -283,6 +285,11 @@ export function assemble(funcs: readonly Func[], options: ModuleOptions): Uint8A
   const typesOf = (types: readonly ValType[]): Code => list(types.map((t) => [TYPE_BYTE[t]]));
   // A shared import must state a maximum, and takes any memory with a smaller one.
   const limits: Code = options.shared ? [3, unsigned(1), unsigned(65536)] : [0, unsigned(1)];
+  const named = funcs.map((f, index) => [unsigned(index), text(f.name)]);
+  const names: Code = [
+    0, // a custom section
+    sized([text("name"), [0, sized(text(options.name ?? ""))], [1, sized(list(named))]]),
+  ];
   return flat([
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     section(
@@ -302,5 +309,6 @@ export function assemble(funcs: readonly Func[], options: ModuleOptions): Uint8A
       10,
       funcs.map((f) => sized([f.scope.declarations(), f.body, 0x0b])),
     ),
+    names,
   ]);
 }

@@ -63,7 +63,7 @@ export class ModuleCache {
     let entry = this.entries.get(key);
     if (entry === undefined) {
       if (this.entries.size >= this.capacity) this.forgetOldest();
-      const bytes = assemble(build(), { shared: this.shared });
+      const bytes = assemble(build(), { shared: this.shared, name: key });
       const module = new WebAssembly.Module(bytes);
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } });
       entry = { exports: exports as unknown as Exports, bytes, placed: [], usedAt: 0 };
