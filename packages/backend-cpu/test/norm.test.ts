@@ -32,6 +32,16 @@ for (const { name, relaxed } of kinds) {
       [3, 2, 6],
       [2, 2, 71],
       [2, 2, 81],
+      // Small planes: several side by side and a rest of channels, more images than are summed in single precision.
+      [70, 6, 2, 2],
+      [3, 7, 3, 3],
+      [19, 9, 4, 4],
+      [2, 3, 5, 5],
+      [9, 2, 8, 8],
+      // Groups of small planes, and slices of them.
+      [2, 700, 2, 2],
+      [5, 1100, 3],
+      [30000, 1, 2, 3],
       // Groups of channels that follow each other, the last one smaller.
       [2, 40, 14, 14],
       [2, 5, 33, 41],
@@ -139,6 +149,7 @@ for (const { name, relaxed } of kinds) {
       const elementwise = elementwiseKernels(ctx);
       for (const shape of [
         [2, 3, 7, 7],
+        [5, 600, 3, 3],
         [9, 37],
         [2, 3, 28, 28],
         [1, 1, 1030],

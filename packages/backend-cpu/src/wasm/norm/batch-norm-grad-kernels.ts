@@ -20,13 +20,13 @@ import {
   v128,
 } from "../assembler/assembler.ts";
 import { affine, shiftFrom } from "./batch-norm-kernels.ts";
+import { lookAtPlanes } from "./look-at-planes.ts";
 import {
   CHANNELS,
   type D,
   type F,
   inTurns,
   type Look,
-  lookAtPlanes,
   orConstant,
   storeNext,
   zeroed,
@@ -86,6 +86,7 @@ export const PRODUCTS = {
   shift: "i32",
   totals: "i32",
   products: "i32",
+  run: "i32",
 } as const;
 type Pointers<K extends string> = { readonly [P in K]: IntLocal };
 
@@ -103,47 +104,27 @@ function productsLook(
 ): Look {
   const fma = multiplyAdd(relaxed);
   const [total, product] = [new Total(f, parts), new Total(f, parts)];
-  const [meanAt, scaleAt, shiftAt, totalAt, productAt] = f.locals("i32", 5) as [
-    IntLocal,
-    IntLocal,
-    IntLocal,
-    IntLocal,
-    IntLocal,
-  ];
   const [m, s, b, x, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
   const gated = gate(f, activation, relaxed);
   return {
     planes: keep ? [p.g, p.x, p.dx] : [p.g, p.x],
-    perChannel: [
-      [p.mean, 4, meanAt],
-      [p.scale, 4, scaleAt],
-      [p.shift, 4, shiftAt],
-      [p.totals, 8, totalAt],
-      [p.products, 8, productAt],
+    constants: [
+      [p.mean, m],
+      [p.scale, s],
+      [p.shift, b],
     ],
-    before: [
-      m.set(v128.load32Splat(meanAt)),
-      s.set(v128.load32Splat(scaleAt)),
-      b.set(v128.load32Splat(shiftAt)),
-      total.clear(),
-      product.clear(),
+    sums: [
+      [p.totals, total],
+      [p.products, product],
     ],
-    elements: {
-      begin: [total.begin(), product.begin()],
-      four: ({ load, store, meet, k, counted }) => [
-        keep ? meet(2) : [],
-        x.set(load(1)),
-        g.set(gated(load(0), x, s, b)),
-        keep ? store(2, g) : [],
-        g.set(counted(g)),
-        total.add(k, (sum) => f32x4.add(sum, g)),
-        product.add(k, (sum) => fma(g, f32x4.sub(x, m), sum)),
-      ],
-      end: [total.end(), product.end()],
-    },
-    after: [
-      f64.store(totalAt, f64.add(f64.load(totalAt), total.pairs())),
-      f64.store(productAt, f64.add(f64.load(productAt), product.pairs())),
+    four: ({ load, store, meet, k, counted }) => [
+      keep ? meet(2) : [],
+      x.set(load(1)),
+      g.set(gated(load(0), x, s, b)),
+      keep ? store(2, g) : [],
+      g.set(counted(g)),
+      total.add(k, (sum) => f32x4.add(sum, g)),
+      product.add(k, (sum) => fma(g, f32x4.sub(x, m), sum)),
     ],
   };
 }
@@ -158,7 +139,7 @@ const productsKernel = (
 ): Func =>
   func(name, { ...CHANNELS, ...PRODUCTS }, (f, p) => [
     zeroed(f, p.channels, [p.totals, p.products]),
-    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p, 4, keep)]),
+    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p, 4, keep)], p.run),
   ]);
 
 /**
@@ -248,26 +229,28 @@ function combineLook(
   kept: boolean,
 ): Look {
   const fma = multiplyAdd(relaxed);
-  const arrays = kept ? [p.scale, p.b, p.c] : [p.scale, p.b, p.c, p.shift];
-  const at = f.locals("i32", arrays.length) as IntLocal[];
-  const lanes = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
-  const [s, b, c, shift] = lanes;
-  const [x, g, d] = f.locals("v128", 3) as [Lane, Lane, Lane];
+  const [s, b, c, shift, x, g, d] = f.locals("v128", 7) as [
+    Lane,
+    Lane,
+    Lane,
+    Lane,
+    Lane,
+    Lane,
+    Lane,
+  ];
   const gated = gate(f, kept ? "none" : activation, relaxed);
   return {
     planes: kept ? [p.dx, p.x] : [p.g, p.x, p.dx],
-    perChannel: arrays.map((array, i) => [array, 4, at[i] as IntLocal]),
-    before: at.map((pointer, i) => (lanes[i] as Lane).set(v128.load32Splat(pointer))),
-    elements: {
-      four: ({ load, store, meet, counted }) => [
-        kept ? [] : meet(2),
-        g.set(load(0)),
-        x.set(load(1)),
-        d.set(fma(gated(g, x, s, shift), s, fma(x, b, c))),
-        // What is made of g already stays: it lies there no more.
-        kept ? store(0, counted(d, g)) : store(2, d),
-      ],
-    },
+    constants: [[p.scale, s], [p.b, b], [p.c, c], ...(kept ? [] : [[p.shift, shift] as const])],
+    sums: [],
+    four: ({ load, store, meet, counted }) => [
+      kept ? [] : meet(2),
+      g.set(load(0)),
+      x.set(load(1)),
+      d.set(fma(gated(g, x, s, shift), s, fma(x, b, c))),
+      // What is made of g already stays: it lies there no more.
+      kept ? store(0, counted(d, g)) : store(2, d),
+    ],
   };
 }
 
@@ -298,17 +281,23 @@ function bothKernel(size: number, activation: Activation, relaxed: boolean, kept
     ) as Pointers<keyof typeof PRODUCTS>;
     return [
       zeroed(f, p.channels, [q.totals, q.products]),
-      lookAtPlanes(f, p, size, [
-        productsLook(f, activation, relaxed, q, 2, kept),
-        combineLook(f, activation, relaxed, p, kept),
-      ]),
+      lookAtPlanes(
+        f,
+        p,
+        size,
+        [
+          productsLook(f, activation, relaxed, q, 2, kept),
+          combineLook(f, activation, relaxed, p, kept),
+        ],
+        q.run,
+      ),
     ];
   });
 }
 
 /**
  * backward(…CHANNELS, step, count, g, x, dx, mean, rstd, weight?, bias?, scale, shift, totals, products, dweight, dbias,
- * b, c): all of the above for `step` channels at a time.
+ * b, c, run): all of the above for `step` channels at a time.
  */
 function backwardKernel(steps: BackwardSteps): Func {
   const { known, products, factors, combine, productsKept, combineKept, both } = steps;
@@ -331,12 +320,13 @@ function backwardKernel(steps: BackwardSteps): Func {
     dbias: "i32",
     b: "i32",
     c: "i32",
+    run: "i32",
   } as const;
   return func("backward", params, (f, p) => {
     const { images, n, planeStep, imageStep, g, x, dx, mean, rstd, scale, shift } = p;
     const floats = [mean, rstd, p.weight, p.bias, scale, shift, p.dweight, p.dbias, p.b, p.c];
     const sizes = (size: IntLocal) => [images, size, n, planeStep, imageStep];
-    const measured = [g, x, dx, mean, scale, shift, p.totals, p.products];
+    const measured = [g, x, dx, mean, scale, shift, p.totals, p.products, p.run];
     /** What combine() is told of the channels before. */
     const before = (size: IntLocal) => [
       ...[g, x, dx].map((q) => i32.sub(q, i32.mul(size, planeStep))),

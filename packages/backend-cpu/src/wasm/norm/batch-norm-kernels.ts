@@ -6,6 +6,7 @@ import { ACTIVATIONS } from "../activate.ts";
 import {
   type Code,
   call,
+  countdown,
   countdownOrSkip,
   type Expr,
   type Func,
@@ -20,13 +21,14 @@ import {
   type Scope,
   v128,
 } from "../assembler/assembler.ts";
+import { lookAtPlanes } from "./look-at-planes.ts";
 import {
   CHANNELS,
   type D,
   type F,
   inTurns,
+  isSmall,
   type Look,
-  lookAtPlanes,
   orConstant,
   storeNext,
   zeroed,
@@ -42,25 +44,48 @@ type Pointers<K extends string> = { readonly [P in K]: IntLocal };
  */
 export const affine = (relaxed: boolean): ((x: V, scale: V, shift: V) => V) => multiplyAdd(relaxed);
 
+export const CENTRES = { ...CHANNELS, x: "i32", to: "i32", sums: "i32", run: "i32" } as const;
+
 /**
- * centres(images, channels, n, planeStep, imageStep, x, to): the mean of n elements of each plane of `images` images,
- * per channel, as a float near the mean of the channel.
+ * centres(…CENTRES): the mean of n elements of each plane of `images` images, per channel, as a float near the mean of
+ * the channel. `sums` and `run` are as moments() has them.
  */
-export const centresKernel = (): Func =>
-  func("centres", { ...CHANNELS, x: "i32", to: "i32" }, (f, p) => {
+const centresKernel = (size: number): Func =>
+  func("centres", CENTRES, (f, p) => {
     const sum = new Total(f);
-    return countdownOrSkip(p.channels, [
-      sum.clear(),
-      eachStretch(f, p.images, p.n, [{ from: p.x, step: p.imageStep }], {
-        begin: sum.begin(),
-        vector: ([q], offset, k) =>
-          sum.add(k, (s) => f32x4.add(s, v128.load(q as IntLocal, offset))),
-        single: ([q]) => sum.addSingle(f32.load(q as IntLocal)),
-        end: sum.end(),
-      }),
-      storeNext(p.to, f32.demoteF64(f64.div(sum.value(), f64.convertI32U(i32.mul(p.images, p.n))))),
-      p.x.add(p.planeStep),
-    ]);
+    const mean = (value: Expr<"f64">): Code =>
+      storeNext(p.to, f32.demoteF64(f64.div(value, f64.convertI32U(i32.mul(p.images, p.n)))));
+    return isSmall(size)
+      ? [
+          zeroed(f, p.channels, [p.sums]),
+          lookAtPlanes(
+            f,
+            p,
+            size,
+            [
+              {
+                planes: [p.x],
+                constants: [],
+                sums: [[p.sums, sum]],
+                four: ({ load, k, counted }) => sum.add(k, (s) => f32x4.add(s, counted(load(0)))),
+              },
+            ],
+            p.run,
+          ),
+          countdown(p.channels, [mean(f64.load(p.sums)), p.sums.add(8)]),
+        ]
+      : countdownOrSkip(p.channels, [
+          sum.clear(),
+          eachStretch(f, p.images, p.n, [{ from: p.x, step: p.imageStep }], {
+            begin: sum.begin(),
+            vector: ([q], offset, k) =>
+              sum.add(k, (s) => f32x4.add(s, v128.load(q as IntLocal, offset))),
+            single: ([q]) => sum.addSingle(f32.load(q as IntLocal)),
+            end: sum.end(),
+          }),
+          mean(sum.value()),
+          p.x.add(p.planeStep),
+        ]);
   });
 
 /**
@@ -81,28 +106,18 @@ function momentsLook(
 ): Look {
   const fma = multiplyAdd(relaxed);
   const [sum, square] = [new Total(f, parts), new Total(f, parts)];
-  const [centreAt, sumAt, squareAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
   const [c, d] = [f.local("v128"), f.local("v128")];
   return {
     planes: [p.x],
-    perChannel: [
-      [p.centres, 4, centreAt],
-      [p.sums, 8, sumAt],
-      [p.squares, 8, squareAt],
+    constants: [[p.centres, c]],
+    sums: [
+      [p.sums, sum],
+      [p.squares, square],
     ],
-    before: [c.set(v128.load32Splat(centreAt)), sum.clear(), square.clear()],
-    elements: {
-      begin: [sum.begin(), square.begin()],
-      four: ({ load, k, counted }) => [
-        d.set(counted(f32x4.sub(load(0), c))),
-        sum.add(k, (s) => f32x4.add(s, d)),
-        square.add(k, (s) => fma(d, d, s)),
-      ],
-      end: [sum.end(), square.end()],
-    },
-    after: [
-      f64.store(sumAt, f64.add(f64.load(sumAt), sum.pairs())),
-      f64.store(squareAt, f64.add(f64.load(squareAt), square.pairs())),
+    four: ({ load, k, counted }) => [
+      d.set(counted(f32x4.sub(load(0), c))),
+      sum.add(k, (s) => f32x4.add(s, d)),
+      square.add(k, (s) => fma(d, d, s)),
     ],
   };
 }
@@ -114,21 +129,18 @@ function normaliseLook(
   relaxed: boolean,
   p: Pointers<"x" | "y" | "scale" | "shift">,
 ): Look {
-  const [scaleAt, shiftAt] = f.locals("i32", 2) as [IntLocal, IntLocal];
-  const [s, b] = f.locals("v128", 2) as [Local<"v128">, Local<"v128">];
+  const [scale, shift] = f.locals("v128", 2) as [Local<"v128">, Local<"v128">];
   return {
     planes: [p.x, p.y],
-    perChannel: [
-      [p.scale, 4, scaleAt],
-      [p.shift, 4, shiftAt],
+    constants: [
+      [p.scale, scale],
+      [p.shift, shift],
     ],
-    before: [s.set(v128.load32Splat(scaleAt)), b.set(v128.load32Splat(shiftAt))],
-    elements: {
-      four: ({ load, store, meet }) => [
-        meet(1),
-        store(1, ACTIVATIONS[activation](affine(relaxed)(load(0), s, b))),
-      ],
-    },
+    sums: [],
+    four: ({ load, store, meet }) => [
+      meet(1),
+      store(1, ACTIVATIONS[activation](affine(relaxed)(load(0), scale, shift))),
+    ],
   };
 }
 
@@ -138,17 +150,18 @@ export const MOMENTS = {
   centres: "i32",
   sums: "i32",
   squares: "i32",
+  run: "i32",
 } as const;
 
 /**
- * moments(…CHANNELS, x, centres, sums, squares): Σ(x − c) and Σ(x − c)² of each channel, as doubles. With c the mean of
+ * moments(…MOMENTS): Σ(x − c) and Σ(x − c)² of each channel, as doubles. With c the mean of
  * m elements of the channel one look is enough: however the values lie, (c − mean)² is at most count / m times
  * the variance, and in practice far less than the variance.
  */
 const momentsKernel = (size: number, relaxed: boolean): Func =>
   func("moments", MOMENTS, (f, p) => [
     zeroed(f, p.channels, [p.sums, p.squares]),
-    lookAtPlanes(f, p, size, [momentsLook(f, relaxed, p, 4)]),
+    lookAtPlanes(f, p, size, [momentsLook(f, relaxed, p, 4)], p.run),
   ]);
 
 /**
@@ -277,23 +290,26 @@ const normaliseKernel = (size: number, activation: Activation, relaxed: boolean)
     lookAtPlanes(f, p, size, [normaliseLook(f, activation, relaxed, p)]),
   );
 
-/** both(…NORMALISE, next, centres, sums, squares): normalise() of channels, and moments() of as many at `next`. */
+/** both(…NORMALISE, next, centres, sums, squares, run): normalise() of channels, and moments() of as many at `next`. */
 const bothKernel = (size: number, activation: Activation, relaxed: boolean): Func =>
   func(
     "both",
-    { ...NORMALISE, next: "i32", centres: "i32", sums: "i32", squares: "i32" },
+    { ...NORMALISE, next: "i32", centres: "i32", sums: "i32", squares: "i32", run: "i32" },
     (f, p) => [
       zeroed(f, p.channels, [p.sums, p.squares]),
-      lookAtPlanes(f, p, size, [
-        momentsLook(f, relaxed, { ...p, x: p.next }, 2),
-        normaliseLook(f, activation, relaxed, p),
-      ]),
+      lookAtPlanes(
+        f,
+        p,
+        size,
+        [momentsLook(f, relaxed, { ...p, x: p.next }, 2), normaliseLook(f, activation, relaxed, p)],
+        p.run,
+      ),
     ],
   );
 
 /**
  * forward(…CHANNELS, step, centreImages, centreSize, count, x, y, centres, sums, squares, weight?, bias?, mean, variance,
- * rstd, scale, shift, eps): all of the above for `step` channels at a time, so that x is in a near cache when it
+ * rstd, scale, shift, run, eps): all of the above for `step` channels at a time, so that x is in a near cache when it
  * is looked at again.
  */
 function forwardKernel({ centres, moments, statistics, normalise, both }: ForwardSteps): Func {
@@ -315,13 +331,17 @@ function forwardKernel({ centres, moments, statistics, normalise, both }: Forwar
     rstd: "i32",
     scale: "i32",
     shift: "i32",
+    run: "i32",
     eps: "f64",
   } as const;
   return func("forward", params, (f, p) => {
     const { images, n, planeStep, imageStep, x, y, sums, squares, mean, scale, shift } = p;
     const floats = [p.centres, p.weight, p.bias, mean, p.variance, p.rstd, scale, shift];
     const centre = (size: IntLocal): Code =>
-      call(centres, ...[p.centreImages, size, p.centreSize, planeStep, imageStep, x, p.centres]);
+      call(
+        centres,
+        ...[p.centreImages, size, p.centreSize, planeStep, imageStep, x, p.centres, sums, p.run],
+      );
     const summary = (size: IntLocal): Code =>
       call(
         statistics,
@@ -329,7 +349,7 @@ function forwardKernel({ centres, moments, statistics, normalise, both }: Forwar
         ...[mean, p.variance, p.rstd, scale, shift, p.eps],
       );
     const sizes = (size: IntLocal) => [images, size, n, planeStep, imageStep];
-    const measured = [x, p.centres, sums, squares];
+    const measured = [x, p.centres, sums, squares, p.run];
     /** What normalise() is told of the channels before. */
     const before = (size: IntLocal) => [
       ...[x, y].map((q) => i32.sub(q, i32.mul(size, planeStep))),
@@ -381,7 +401,7 @@ export const forwardFuncs = (steps: ForwardSteps): Func[] => [
 export type BatchNormKernels = "centres" | "moments" | "statistics" | "normalise" | "forward";
 export const batchNormFuncs = (size: number, activation: Activation, relaxed: boolean): Func[] =>
   forwardFuncs({
-    centres: centresKernel(),
+    centres: centresKernel(size),
     moments: momentsKernel(size, relaxed),
     statistics: statisticsKernel(),
     normalise: normaliseKernel(size, activation, relaxed),

@@ -34,6 +34,7 @@ import {
 } from "./batch-norm-grad-kernels.ts";
 import {
   affine,
+  CENTRES,
   forwardFuncs,
   MOMENTS,
   NORMALISE,
@@ -102,9 +103,9 @@ const collect = (array: IntLocal, at: IntLocal, value: Lane, to: IntLocal): Code
 
 const zeroed = (array: IntLocal, channels: IntLocal): Code => fillZero(array, i32.shl(channels, 3));
 
-/** centres(images, channels, n, planeStep, imageStep, x, to): the means of so many rows. */
+/** centres(…CENTRES): the means of so many rows. */
 const centresLanes = (): Func =>
-  func("centres", { ...CHANNELS, x: "i32", to: "i32" }, (f, p) => {
+  func("centres", CENTRES, (f, p) => {
     const [q, left] = [f.local("i32"), f.local("i32")];
     const [sum, share] = [f.local("v128"), f.local("v128")];
     return [

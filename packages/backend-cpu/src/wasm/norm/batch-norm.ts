@@ -39,6 +39,8 @@ const SLICE = 128 * 1024;
 const MOST_SLICES = 64;
 /** Slices of lanes, at most. */
 const LANE_SLICES = 16;
+/** Bytes per channel in which small planes are summed, of two sums. */
+const RUN = 32;
 /** A centre is the mean of this many elements, if the channel has them. */
 const CENTRE = 64;
 const LARGEST_CENTRE = 256;
@@ -184,6 +186,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         const cost = traffic(channels * count * 8);
         if (slices.length === 0) {
           ctx.launch(cost, (tasks) => {
+            const run = tasks.local(step * RUN);
             for (const [c, part] of groups) {
               const [images, n, plane, planeStep, imageStep, offset] = part;
               const [c4, c8] = [c * 4, c * 8];
@@ -193,22 +196,24 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
                 ...[images, n, plane, planeStep, imageStep],
                 ...[step, centreImages, centreSize, count, from + offset, to + offset],
                 ...[near + c4, sums + c8, squares + c8, plus(w, c4), plus(b, c4)],
-                ...[m + c4, v + c4, r + c4, scale + c4, shift + c4, eps],
+                ...[m + c4, v + c4, r + c4, scale + c4, shift + c4, run, eps],
               );
             }
           });
           return variant(layout);
         }
         const [p0, p1, p2, p3, p4, p5] = centre(slices[0] as Part);
-        ctx.after(() => ctx.now(centres)(p0, p1, p2, p3, p4, from + p5, near));
+        const together = scratch.take(channels * RUN);
+        ctx.after(() => ctx.now(centres)(p0, p1, p2, p3, p4, from + p5, near, sums, together));
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
+          const run = tasks.local(channels * RUN);
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
             const step = i * sliceStep;
             tasks.add(
               moments,
               ...[images, n, plane, planeStep, imageStep, from + offset],
-              ...[near, sums + step, squares + step],
+              ...[near, sums + step, squares + step, run],
             );
           });
         });
@@ -303,6 +308,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         const cost = traffic(channels * count * 12);
         if (slices.length === 0) {
           ctx.launch(cost, (tasks) => {
+            const run = tasks.local(step * RUN);
             for (const [c, [images, n, plane, planeStep, imageStep, offset]] of groups) {
               const [c4, c8] = [c * 4, c * 8];
               tasks.add(
@@ -310,7 +316,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
                 ...[images, n, plane, planeStep, imageStep],
                 ...[step, count, up + offset, from + offset, to + offset],
                 ...[m + c4, r + c4, plus(w, c4), plus(b, c4), scale + c4, shift + c4],
-                ...[totals + c8, moments + c8, dw + c4, db + c4, fb + c4, fc + c4],
+                ...[totals + c8, moments + c8, dw + c4, db + c4, fb + c4, fc + c4, run],
               );
             }
           });
@@ -319,11 +325,12 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         ctx.after(() => ctx.now(known)(channels, m, r, w, b, scale, shift));
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
+          const run = tasks.local(channels * RUN);
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
             tasks.add(
               products,
               ...[images, n, plane, planeStep, imageStep, up + offset, from + offset, to + offset],
-              ...[m, scale, shift, totals + i * sliceStep, moments + i * sliceStep],
+              ...[m, scale, shift, totals + i * sliceStep, moments + i * sliceStep, run],
             );
           });
         });

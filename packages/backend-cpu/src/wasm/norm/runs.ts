@@ -123,6 +123,16 @@ export class Total {
     return part.set(combine(part));
   }
 
+  /** Goes on with four lanes that lie in memory: instead of begin(), with k = 0 only. */
+  resume(from: IntLocal, offset: number): Code {
+    return (this.parts[0] as Lane).set(v128.load(from, offset));
+  }
+
+  /** Puts them back: instead of end(). */
+  suspend(to: IntLocal, offset: number): Code {
+    return v128.store(to, this.parts[0] as Lane, offset);
+  }
+
   addSingle(value: Expr<"f32">): Code {
     return this.rest.set(f64.add(this.rest, f64.promoteF32(value)));
   }
