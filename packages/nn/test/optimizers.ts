@@ -1,5 +1,6 @@
 // Optimizers by the names that fixtures give them.
 import * as nn from "../src/index.ts";
+import { type Described, made } from "./kit.ts";
 
 const OPTIMIZERS = {
   ...{ sgd: nn.SGD, adam: nn.Adam, adamw: nn.AdamW, adamax: nn.Adamax, nadam: nn.NAdam },
@@ -15,3 +16,5 @@ export function optimizer(kind: Kind, params: nn.Params<never>, options: object)
   ) => nn.AnyOptimizer;
   return new type(params, options);
 }
+
+export const leaf = (d: Described): nn.Parameter => new nn.Parameter(made(d));
