@@ -197,6 +197,8 @@ function missing(): { readonly text: string; readonly unexplained: readonly stri
     "torch.nn": [nn],
     "torch.optim": [optim],
     "torch.optim.lr_scheduler": [optim],
+    "torch.optim.swa_utils": [optim],
+    "torch.autograd.functional": [tapegrad],
   };
   const all = new Set<string>();
   const counts = Object.entries(names).map(([module, list]) => {
