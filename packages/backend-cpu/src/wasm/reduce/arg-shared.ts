@@ -132,6 +132,6 @@ function longRow(
         tasks.add(row, 1, size, x + first * 4, 0, places + s * 8, 0, first);
       });
     });
-    ctx.now(pick)(cuts.length, places, x, y);
+    ctx.after(() => ctx.now(pick)(cuts.length, places, x, y));
   });
 }

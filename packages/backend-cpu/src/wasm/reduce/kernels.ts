@@ -4,7 +4,9 @@
 //
 //   start(n, acc, value)          acc[j] = value
 //   finish(n, acc, y, yStep)      y[j] = acc[j]
+//   all(n, x, y, acc)             y[0] = x[0] ∘ x[1] ∘ …, n ≥ 1
 import {
+  call,
   countdownOrSkip,
   type Func,
   f32,
@@ -18,8 +20,8 @@ import {
 } from "../assembler/assembler.ts";
 import { fromPairs } from "../norm/runs.ts";
 import { columnFold, someRows, widenKernel } from "./columns.ts";
-import { combineKernel, foldKernel } from "./fold.ts";
-import { FOLDS, type FoldCode } from "./parts.ts";
+import { combineKernel, foldKernel, type Loops } from "./fold.ts";
+import { FOLDS, type Fold, type FoldCode } from "./parts.ts";
 import { fourRows, prodRow, rowFold } from "./rows.ts";
 
 export { FOLDS, type FoldCode } from "./parts.ts";
@@ -53,11 +55,19 @@ const finishKernel = (): Func =>
     ];
   });
 
+const allKernel = (row: Func, { start }: Fold): Func =>
+  func("all", { n: "i32", x: "i32", y: "i32", acc: "i32" }, (_, p) => [
+    f64.store(p.acc, f64.const(start)),
+    call(row, 1, p.n, p.x, 0, p.acc),
+    f32.store(p.y, f32.demoteF64(f64.load(p.acc))),
+  ]);
+
 export type FoldKernels =
   | "row"
   | "column"
   | "start"
   | "finish"
+  | "all"
   | "fold"
   | "combine"
   | SingleKernels;
@@ -69,14 +79,15 @@ export function foldKernels(code: FoldCode): Func[] {
   const ends = { start: startKernel(), finish: finishKernel() };
   if (how.precise) {
     const loops = { row: prodRow(), column: columnFold(how), ...ends };
-    return [...Object.values(loops), foldKernel(loops, how), combineKernel(how)];
+    return [...Object.values(loops), ...whole(loops, how)];
   }
   const single = { fourRows: fourRows(how), someRows: someRows(how), widen: widenKernel(how) };
   const loops = { row: rowFold(how), column: columnFold(how), ...ends };
-  return [
-    ...Object.values(loops),
-    ...Object.values(single),
-    foldKernel({ ...loops, single }, how),
-    combineKernel(how),
-  ];
+  return [...Object.values(loops), ...Object.values(single), ...whole({ ...loops, single }, how)];
 }
+
+const whole = (loops: Loops, how: Fold): Func[] => [
+  allKernel(loops.row, how),
+  foldKernel(loops, how),
+  combineKernel(how),
+];

@@ -29,11 +29,8 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
 
   /** All of a dense view: no dims to look at. */
   function foldAll(code: FoldCode, x: number, n: number, y: number): void {
-    const { row, start, finish } = folds[code] ?? prepare(code);
-    const acc = partial as number;
-    ctx.now(start)(1, acc, FOLDS[code].start);
-    ctx.now(row)(1, n, x, 0, acc);
-    ctx.now(finish)(1, acc, y, 0);
+    const { all } = folds[code] ?? prepare(code);
+    ctx.after(() => ctx.now(all)(n, x, y, partial as number));
   }
 
   function foldInto(code: FoldCode, x: number, dims: Dim[], y: number): void {
@@ -53,25 +50,29 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
     const xRow = inner.kept ? down.xStep : across.xStep;
     const layout = { loop: loopFor(code, inner.kept, down.size), xRow, across, reduced };
     if (inPlace(code, layout, down.size)) {
-      each(kept, (xAt, yAt) => {
-        const [from, to] = [x + xAt, y + yAt];
-        if (inner.kept) ctx.now(someRows)(down.size, across.size, from, down.xStep, to);
-        else ctx.now(fourRows)(across.size, down.size, from, across.xStep, to);
-      });
+      ctx.after(() =>
+        each(kept, (xAt, yAt) => {
+          const [from, to] = [x + xAt, y + yAt];
+          if (inner.kept) ctx.now(someRows)(down.size, across.size, from, down.xStep, to);
+          else ctx.now(fourRows)(across.size, down.size, from, across.xStep, to);
+        }),
+      );
       return;
     }
-    each(kept, (xAt, yAt) => {
-      for (let from = 0; from < across.size; from += CHUNK) {
-        const n = Math.min(CHUNK, across.size - from);
-        ctx.now(start)(n, acc, first);
-        const at = x + xAt + from * across.xStep;
-        each(reduced, (more) => {
-          if (inner.kept) ctx.now(column)(down.size, n, at + more, down.xStep, acc);
-          else ctx.now(row)(n, down.size, at + more, across.xStep, acc);
-        });
-        ctx.now(finish)(n, acc, y + yAt + from * across.yStep, across.yStep);
-      }
-    });
+    ctx.after(() =>
+      each(kept, (xAt, yAt) => {
+        for (let from = 0; from < across.size; from += CHUNK) {
+          const n = Math.min(CHUNK, across.size - from);
+          ctx.now(start)(n, acc, first);
+          const at = x + xAt + from * across.xStep;
+          each(reduced, (more) => {
+            if (inner.kept) ctx.now(column)(down.size, n, at + more, down.xStep, acc);
+            else ctx.now(row)(n, down.size, at + more, across.xStep, acc);
+          });
+          ctx.now(finish)(n, acc, y + yAt + from * across.yStep, across.yStep);
+        }
+      }),
+    );
   }
 
   function reduce(code: ReduceCode, x: View, y: View): string | undefined {

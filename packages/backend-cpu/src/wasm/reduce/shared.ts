@@ -125,7 +125,7 @@ function writeTable(ctx: WasmContext, at: number, layout: Layout, results: Resul
     dense *= d.size;
   }
   for (const d of [...reduced].reverse()) words.push(d.size, d.xStep);
-  ctx.arena.i32.set(words, at / 4);
+  ctx.after(() => ctx.arena.i32.set(words, at / 4));
 }
 
 const tableBytes = ({ kept, reduced }: Layout): number =>
@@ -199,11 +199,13 @@ function byParts(
         tasks.add(fold, table, 0, keptCount, across.size, n, first, count, from, to, acc);
       });
     });
-    ctx.now(combine)(parts.length, results, partial);
-    let from = partial;
-    each(kept, (_, yAt) => {
-      ctx.now(finish)(across.size, from, y + yAt, across.yStep);
-      from += across.size * 8;
+    ctx.after(() => {
+      ctx.now(combine)(parts.length, results, partial);
+      let from = partial;
+      each(kept, (_, yAt) => {
+        ctx.now(finish)(across.size, from, y + yAt, across.yStep);
+        from += across.size * 8;
+      });
     });
   });
 }
@@ -254,7 +256,9 @@ function foldNarrow(
         tasks.add(fold, restTable, 0, 1, n, rest, 0, reducedCount, from, to, acc);
       }
     });
-    ctx.now(combine)(cuts.length * k + (rest > 0 ? 1 : 0), n, partial);
-    ctx.now(finish)(n, partial, y, layout.across.yStep);
+    ctx.after(() => {
+      ctx.now(combine)(cuts.length * k + (rest > 0 ? 1 : 0), n, partial);
+      ctx.now(finish)(n, partial, y, layout.across.yStep);
+    });
   });
 }
