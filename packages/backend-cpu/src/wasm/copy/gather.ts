@@ -39,7 +39,7 @@ type Walk = "rows" | "along" | "across" | "elements";
 /** Rows of so many elements go by lines of memory, */
 const LONG = 32;
 /** of which y's are asked for so many bytes before they are written. */
-const AHEAD = 2048;
+const AHEAD = 4096;
 
 /** Indices are below 2³²: the low word of an int64 is the index. */
 function kernel(way: Way, walk: Walk, indexBytes: number): Func {
