@@ -147,7 +147,7 @@ function block(walk: Walk, sides: readonly Side[], count: IntLocal, onward: Code
   ];
 }
 /** Takes the rows of the next block from those that are left. */
-const nextBlock = (left: IntLocal, count: IntLocal): Code => [
+export const nextBlock = (left: IntLocal, count: IntLocal): Code => [
   count.set(select(left, i32.const(RUN), i32.ltU(left, RUN))),
   left.set(i32.sub(left, count)),
 ];

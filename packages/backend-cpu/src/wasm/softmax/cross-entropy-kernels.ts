@@ -5,7 +5,9 @@
 // Arrays with one word for each position: top, total, spread (Σ (x − top), where smoothing asks for it), y, g.
 import {
   type Code,
+  countdown,
   countdownOrSkip,
+  doWhile,
   type Expr,
   type Func,
   f32,
@@ -27,6 +29,7 @@ import {
 import { get, upTo } from "../assembler/lists.ts";
 import { splat, vectorMath } from "../elementwise/math.ts";
 import { eachStretch, fromPairs, highPair, lowPair, Total } from "../norm/runs.ts";
+import { nextBlock } from "./columns.ts";
 import { Extremes, NEAR } from "./extremes.ts";
 
 type V = Expr<"v128">;
@@ -149,36 +152,51 @@ const storeAt = (lanes: 1 | 4, at: IntLocal, v: number, x: V): Code =>
 /** columns(lines, n, x, top, total, spread, step): the classes of a line are `step` bytes apart. */
 export const crossEntropyColumns = (smoothed: boolean, relaxed: boolean): Func =>
   func("columns", { lines: "i32", n: "i32", x: "i32", ...LISTS, step: "i32" }, (f, p) => {
-    const { expDown } = vectorMath(f, relaxed);
+    const { expNear } = vectorMath(f, relaxed);
     const [d, e] = [f.local("v128"), f.local("v128")];
-    const [maxima, lows, highs, spreadLows, spreadHighs] = upTo(5).map(() =>
-      f.locals("v128", 4),
-    ) as [Lane[], Lane[], Lane[], Lane[], Lane[]];
-    const [q, left] = f.locals("i32", 2) as [IntLocal, IntLocal];
-    const add = (low: Lane, high: Lane, x: Lane): Code => [
-      low.set(f64x2.add(low, lowPair(x))),
-      high.set(f64x2.add(high, highPair(x))),
-    ];
+    const maxima = f.locals("v128", 4);
+    /** Sums of exp(d) and of d: over a block of rows, and over all as doubles. */
+    const newSums = () => upTo(3).map(() => f.locals("v128", 4)) as [Lane[], Lane[], Lane[]];
+    const totals = newSums();
+    const spreads = smoothed ? newSums() : totals;
+    const [, lows, highs] = totals;
+    const [, spreadLows, spreadHighs] = spreads;
+    const [q, left, count] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
     const group = (vectors: 1 | 4, lanes: 1 | 4): Code => {
       const sides = upTo(vectors);
-      const along = (body: (v: number) => Code): Code => [
-        q.set(p.x),
-        left.set(p.n),
-        countdownOrSkip(left, [sides.map(body), q.add(p.step)]),
-      ];
-      const pairs = smoothed ? [lows, highs, spreadLows, spreadHighs] : [lows, highs];
+      const down = (rows: IntLocal, body: (v: number) => Code): Code =>
+        countdown(rows, [sides.map(body), q.add(p.step)]);
+      const eachSum = (body: (block: Lane, low: Lane, high: Lane) => Code): Code =>
+        (smoothed ? [totals, spreads] : [totals]).map(([block, low, high]) =>
+          sides.map((v) => body(get(block, v), get(low, v), get(high, v))),
+        );
       return [
-        sides.map((v) => [
-          get(maxima, v).set(splat(-Infinity)),
-          pairs.map((list) => get(list, v).set(v128.zero())),
-        ]),
-        along((v) => get(maxima, v).set(f32x4.pmax(get(maxima, v), loadAt(lanes, q, v)))),
-        along((v) => [
-          d.set(f32x4.sub(loadAt(lanes, q, v), get(maxima, v))),
-          e.set(expDown(d)),
-          add(get(lows, v), get(highs, v), e),
-          smoothed ? add(get(spreadLows, v), get(spreadHighs, v), d) : [],
-        ]),
+        sides.map((v) => get(maxima, v).set(splat(-Infinity))),
+        eachSum((_, low, high) => [low.set(v128.zero()), high.set(v128.zero())]),
+        [q.set(p.x), left.set(p.n)],
+        down(left, (v) => get(maxima, v).set(f32x4.pmax(get(maxima, v), loadAt(lanes, q, v)))),
+        [q.set(p.x), left.set(p.n)],
+        doWhile(
+          [
+            nextBlock(left, count),
+            eachSum((block) => block.set(v128.zero())),
+            down(count, (v) => {
+              const [total, spread] = [get(totals[0], v), get(spreads[0], v)];
+              return [
+                d.set(f32x4.sub(loadAt(lanes, q, v), get(maxima, v))),
+                // What is too far from the largest is nothing beside its exp, which is 1.
+                e.set(expNear(f32x4.pmax(d, splat(NEAR)))),
+                total.set(f32x4.add(total, e)),
+                smoothed ? spread.set(f32x4.add(spread, d)) : [],
+              ];
+            }),
+            eachSum((block, low, high) => [
+              low.set(f64x2.add(low, lowPair(block))),
+              high.set(f64x2.add(high, highPair(block))),
+            ]),
+          ],
+          i32.ne(left, 0),
+        ),
         sides.map((v) => [
           storeAt(lanes, p.top, v, get(maxima, v)),
           e.set(fromPairs(get(lows, v), get(highs, v))),
