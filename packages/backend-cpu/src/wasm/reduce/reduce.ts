@@ -10,10 +10,15 @@ import { MANY } from "../elementwise/plan.ts";
 import { byteAddress, contiguousAt } from "../view.ts";
 import { type ArgKernels, argKernels } from "./arg-kernels.ts";
 import { argOnThreads } from "./arg-shared.ts";
-import { type Dim, dimsOf, each, ONE, takeLargest } from "./dims.ts";
+import { type Dim, dimsOf, each, takeLargest } from "./dims.ts";
 import { FOLDS, type FoldCode, type FoldKernels, foldKernels } from "./kernels.ts";
 import { ACC_BYTES, CHUNK } from "./parts.ts";
-import { foldOnThreads, inPlace, loopFor } from "./shared.ts";
+import { foldOnThreads, inPlace, isNarrow, layoutOf, product } from "./shared.ts";
+
+/** Fewer elements than this are not handed to threads: a table and tasks for them would cost more than their sum. */
+const SHARED = 1 << 16;
+/** But where the kernels would be called more often than this, for small planes say, one of them does it. */
+const CALLS = 128;
 
 export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" | "argReduce"> {
   const { arena } = ctx;
@@ -34,26 +39,24 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
   }
 
   function foldInto(code: FoldCode, x: number, dims: Dim[], y: number): void {
-    if (dims.reduce((product, d) => product * d.size, 1) >= MANY) {
-      foldOnThreads(ctx, folds[code] ?? prepare(code), code, x, dims, y);
+    const elements = product(dims);
+    const layout = layoutOf(code, dims);
+    const { across, down, kept, reduced } = layout;
+    const kernels = folds[code] ?? prepare(code);
+    const calls = product(kept) * product(reduced);
+    if (elements >= SHARED || calls > CALLS || (elements >= MANY && isNarrow(layout))) {
+      foldOnThreads(ctx, kernels, code, layout, x, y);
       return;
     }
-    const { row, column, start, finish, fourRows, someRows } = folds[code] ?? prepare(code);
+    const { row, column, start, finish, fourRows, someRows } = kernels;
     const acc = partial as number;
     const first = FOLDS[code].start;
-    const inner = dims.pop() ?? { ...ONE, kept: false };
-    // The results of one call lie along `across`; what is folded by the kernel beside the inner dim, along `down`.
-    const across = inner.kept ? inner : takeLargest(dims, true);
-    const down = inner.kept ? takeLargest(dims, false) : inner;
-    const kept = dims.filter((d) => d.kept);
-    const reduced = dims.filter((d) => !d.kept);
-    const xRow = inner.kept ? down.xStep : across.xStep;
-    const layout = { loop: loopFor(code, inner.kept, down.size), xRow, across, reduced };
-    if (inPlace(code, layout, down.size)) {
+    const columns = layout.loop === "column";
+    if (inPlace(code, layout)) {
       ctx.after(() =>
         each(kept, (xAt, yAt) => {
           const [from, to] = [x + xAt, y + yAt];
-          if (inner.kept) ctx.now(someRows)(down.size, across.size, from, down.xStep, to);
+          if (columns) ctx.now(someRows)(down.size, across.size, from, down.xStep, to);
           else ctx.now(fourRows)(across.size, down.size, from, across.xStep, to);
         }),
       );
@@ -66,7 +69,7 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
           ctx.now(start)(n, acc, first);
           const at = x + xAt + from * across.xStep;
           each(reduced, (more) => {
-            if (inner.kept) ctx.now(column)(down.size, n, at + more, down.xStep, acc);
+            if (columns) ctx.now(column)(down.size, n, at + more, down.xStep, acc);
             else ctx.now(row)(n, down.size, at + more, across.xStep, acc);
           });
           ctx.now(finish)(n, acc, y + yAt + from * across.yStep, across.yStep);
@@ -85,7 +88,7 @@ export function reduceKernels(ctx: WasmContext): Pick<RequiredKernels, "reduce" 
       arena.f32.fill(FOLDS[code].start, to / 4, to / 4 + results);
       return "empty";
     }
-    if (results === 1 && x.contiguous && sizeOf(x.shape) < MANY) {
+    if (results === 1 && x.contiguous && sizeOf(x.shape) < SHARED) {
       foldAll(code, byteAddress(x, 4), sizeOf(x.shape), to);
       return "all";
     }

@@ -25,52 +25,64 @@ const NARROW = 64;
 /** Rows in a part at least. */
 const FEW = 8;
 
-/** Where the tasks of one reduction read their dims, and how. */
-interface Layout {
+/** How the dims of one reduction are read. */
+export interface Layout {
   readonly loop: Loop;
+  /** From one row of the loop to the next. */
   readonly xRow: number;
+  /** The results of one call of the loop lie along this dim, and what it folds into each along the other. */
   readonly across: Dim;
+  readonly down: Dim;
+  /** The rest of them. */
   readonly kept: readonly Dim[];
   readonly reduced: readonly Dim[];
 }
 
-const product = (dims: readonly Dim[]): number => dims.reduce((p, d) => p * d.size, 1);
+export const product = (dims: readonly Dim[]): number => dims.reduce((p, d) => p * d.size, 1);
+
+/** @param dims in the order of memory; taken from */
+export function layoutOf(code: FoldCode, dims: Dim[]): Layout {
+  const inner = dims.pop() ?? { ...ONE, kept: false };
+  const across = inner.kept ? inner : takeLargest(dims, true);
+  const down = inner.kept ? takeLargest(dims, false) : inner;
+  return {
+    loop: loopFor(code, inner.kept, down.size),
+    xRow: inner.kept ? down.xStep : across.xStep,
+    across,
+    down,
+    kept: dims.filter((d) => d.kept),
+    reduced: dims.filter((d) => !d.kept),
+  };
+}
+
+/** Few columns of many rows, all of them side by side. */
+export const isNarrow = ({ loop, across, down, kept }: Layout): boolean =>
+  loop === "column" &&
+  across.size < NARROW &&
+  across.xStep === 4 &&
+  down.xStep === across.size * 4 &&
+  down.size >= NARROW &&
+  kept.length === 0;
 
 export function foldOnThreads(
   ctx: WasmContext,
   kernels: Exports<FoldKernels>,
   code: FoldCode,
+  layout: Layout,
   x: number,
-  dims: Dim[],
   y: number,
 ): void {
-  const elements = product(dims);
-  const cost = traffic(elements * 4) * (code === "prod" ? 2 : 1);
-  const inner = dims.pop() ?? { ...ONE, kept: false };
-  const across = inner.kept ? inner : takeLargest(dims, true);
-  const down = inner.kept ? takeLargest(dims, false) : inner;
-  const layout: Layout = {
-    loop: loopFor(code, inner.kept, down.size),
-    xRow: inner.kept ? down.xStep : across.xStep,
-    across,
-    kept: dims.filter((d) => d.kept),
-    reduced: dims.filter((d) => !d.kept),
-  };
-  const keptCount = product(layout.kept);
-  const narrow =
-    inner.kept &&
-    across.size < NARROW &&
-    across.xStep === 4 &&
-    down.xStep === across.size * 4 &&
-    down.size >= NARROW &&
-    keptCount === 1;
+  const { loop, across, down, kept, reduced } = layout;
+  const keptCount = product(kept);
+  const folded = down.size * product(reduced);
+  const cost = traffic(keptCount * across.size * folded * 4) * (code === "prod" ? 2 : 1);
   const cut = (unit: number): number => keptCount * Math.ceil(across.size / unit);
-  const unit = unitOf(inner.kept, down.size * product(layout.reduced), cut);
-  if (narrow) foldNarrow(ctx, kernels, code, layout, down, cost, x, y);
-  else if (unit === undefined) byParts(ctx, kernels, layout, down, cost, x, y);
+  const unit = unitOf(loop === "column", folded, cut);
+  if (isNarrow(layout)) foldNarrow(ctx, kernels, code, layout, cost, x, y);
+  else if (unit === undefined) byParts(ctx, kernels, layout, cost, x, y);
   else {
-    const results = inPlace(code, layout, down.size) ? "inPlace" : "floats";
-    byResults(ctx, kernels, layout, results, down.size, cost, unit, x, y);
+    const results = inPlace(code, layout) ? "inPlace" : "floats";
+    byResults(ctx, kernels, layout, results, cost, unit, x, y);
   }
 }
 
@@ -89,21 +101,17 @@ function unitOf(
   return cut(COLUMNS) >= ENOUGH && folded < ENOUGH_COLUMNS * ROWS ? COLUMNS : undefined;
 }
 
-export function loopFor(code: FoldCode, columns: boolean, n: number): Loop {
+function loopFor(code: FoldCode, columns: boolean, n: number): Loop {
   if (columns) return "column";
   return n <= SHORT_ROW && code !== "prod" ? "fourRows" : "row";
 }
 
 /** Whether a loop can leave its results where they belong. */
-export const inPlace = (
-  code: FoldCode,
-  { loop, xRow, across, reduced }: Pick<Layout, "loop" | "xRow" | "across" | "reduced">,
-  n: number,
-): boolean =>
+export const inPlace = (code: FoldCode, { loop, xRow, across, down, reduced }: Layout): boolean =>
   code !== "prod" &&
   across.yStep === 4 &&
   reduced.length === 0 &&
-  (loop === "fourRows" || (loop === "column" && fewRows(n, xRow)));
+  (loop === "fourRows" || (loop === "column" && fewRows(down.size, xRow)));
 
 /** Writes the table of foldKernel(). */
 function writeTable(ctx: WasmContext, at: number, layout: Layout, results: Results): void {
@@ -136,13 +144,13 @@ function byResults(
   { fold }: Exports<FoldKernels>,
   layout: Layout,
   results: Results,
-  n: number,
   cost: number,
   unit: number,
   x: number,
   y: number,
 ): void {
-  const { across, kept, reduced } = layout;
+  const { across, down, kept, reduced } = layout;
+  const n = down.size;
   const [keptCount, reducedCount] = [product(kept), product(reduced)];
   ctx.withScratch((scratch) => {
     const table = scratch.take(tableBytes(layout));
@@ -170,12 +178,11 @@ function byParts(
   ctx: WasmContext,
   { fold, combine, finish }: Exports<FoldKernels>,
   layout: Layout,
-  down: Dim,
   cost: number,
   x: number,
   y: number,
 ): void {
-  const { across, kept, reduced, loop } = layout;
+  const { across, down, kept, reduced, loop } = layout;
   const [keptCount, reducedCount] = [product(kept), product(reduced)];
   const results = keptCount * across.size;
   // A list of parts first: how many there are says how much memory they need.
@@ -219,11 +226,11 @@ function foldNarrow(
   { fold, combine, finish }: Exports<FoldKernels>,
   code: FoldCode,
   layout: Layout,
-  down: Dim,
   cost: number,
   x: number,
   y: number,
 ): void {
+  const { down } = layout;
   const n = layout.across.size;
   const k = Math.min(Math.ceil(COLUMNS / n), down.size);
   const width = n * k;
