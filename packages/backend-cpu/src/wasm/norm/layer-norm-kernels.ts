@@ -3,7 +3,6 @@
 // while the next row is on its way.
 import {
   type Code,
-  countdown,
   countdownOrSkip,
   type Expr,
   type Func,
@@ -17,7 +16,6 @@ import {
   i32,
   type Local,
   multiplyAdd,
-  select,
   sumLanes,
   v128,
   when,
@@ -29,8 +27,9 @@ import { fromPairs, highPair, lowPair, Total } from "./runs.ts";
 type V = Expr<"v128">;
 type Lane = Local<"v128">;
 
-/** Vectors of a row whose mean is near that of the row. */
+/** Vectors of a row whose mean is near that of the row; powers of two. Where it is shorter, its first element is. */
 const NEAR = 16;
+const FEW = 4;
 
 /** layerNorm(rows, n, x, y, weight, bias, mean?, rstd?, eps); which of weight and bias there are is part of the kernel. */
 export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: boolean): Func {
@@ -48,29 +47,28 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
   const fma = multiplyAdd(relaxed);
   return func("layerNorm", params, (f, p) => {
     const [sum, squares] = [new Total(f), new Total(f)];
-    const [mean, variance, count] = f.locals("f64", 3) as [D, D, D];
-    const [c, m, r, e] = f.locals("f32", 4) as [F, F, F, F];
-    const [near, mv, rv, d] = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
-    const [ahead, rowBytes, left, at] = f.locals("i32", 4) as [
-      IntLocal,
-      IntLocal,
-      IntLocal,
-      IntLocal,
-    ];
+    const [mean, variance, share] = f.locals("f64", 3) as [D, D, D];
+    const [c, r, shift, e] = f.locals("f32", 4) as [F, F, F, F];
+    const [near, sv, rv, d] = f.locals("v128", 4) as [Lane, Lane, Lane, Lane];
+    const [ahead, rowBytes] = f.locals("i32", 2) as [IntLocal, IntLocal];
+    /** The mean of so many vectors, in c. Side by side: the row waits for it. */
+    const meanOf = (vectors: number): Code => {
+      const level = (terms: readonly V[]): V =>
+        terms.length === 1
+          ? (terms[0] as V)
+          : f32x4.add(
+              level(terms.slice(0, terms.length / 2)),
+              level(terms.slice(terms.length / 2)),
+            );
+      const loads = Array.from({ length: vectors }, (_, i) => v128.load(ahead, i * 16));
+      return [near.set(level(loads)), c.set(f32.mul(f32.const(0.25 / vectors), sumLanes(near, d)))];
+    };
     /** The mean of the first few elements, in c and near. */
     const centre: Code = [
-      left.set(i32.shrU(p.n, 2)),
-      left.set(select(left, i32.const(NEAR), i32.ltU(left, NEAR))),
       when(
-        left,
-        [
-          c.set(f32.div(f32.const(0.25), f32.convertI32U(left))),
-          near.set(v128.zero()),
-          at.set(ahead),
-          countdown(left, [near.set(f32x4.add(near, v128.load(at))), at.add(16)]),
-          c.set(f32.mul(c, sumLanes(near, d))),
-        ],
-        c.set(f32.load(ahead)),
+        i32.geU(p.n, 4 * NEAR),
+        meanOf(NEAR),
+        when(i32.geU(p.n, 4 * FEW), meanOf(FEW), c.set(f32.load(ahead))),
       ),
       near.set(f32x4.splat(c)),
     ];
@@ -92,21 +90,22 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
       },
     };
     const statistics: Code = [
-      mean.set(f64.div(sum.value(), count)),
-      variance.set(f64.sub(f64.div(squares.value(), count), f64.mul(mean, mean))),
+      mean.set(f64.mul(sum.value(), share)),
+      variance.set(f64.sub(f64.mul(squares.value(), share), f64.mul(mean, mean))),
       variance.set(f64.max(variance, f64.const(0))),
-      m.set(f32.demoteF64(f64.add(mean, f64.promoteF32(c)))),
+      mean.set(f64.add(mean, f64.promoteF32(c))),
       r.set(f32.demoteF64(f64.div(f64.const(1), f64.sqrt(f64.add(variance, p.eps))))),
-      when(p.mean, storeNext(p.mean, m)),
+      when(p.mean, storeNext(p.mean, f32.demoteF64(mean))),
       when(p.rstd, storeNext(p.rstd, r)),
-      mv.set(f32x4.splat(m)),
+      shift.set(f32.neg(f32.demoteF64(f64.mul(mean, f64.promoteF32(r))))),
+      sv.set(f32x4.splat(shift)),
       rv.set(f32x4.splat(r)),
     ];
     const make = (meet: Meet): Share => ({
       streams: [p.x, p.y, p.weight, p.bias],
       body: {
         vector: ([xp, yp, wp, bp], offset) => {
-          const normal = f32x4.mul(f32x4.sub(v128.load(xp as IntLocal, offset), mv), rv);
+          const normal = fma(v128.load(xp as IntLocal, offset), rv, sv);
           const w = v128.load(wp as IntLocal, offset);
           const b = v128.load(bp as IntLocal, offset);
           const y: V =
@@ -120,7 +119,7 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
           return [meet(yp, offset), v128.store(yp as IntLocal, y, offset)];
         },
         single: ([xp, yp, wp, bp]) => {
-          const normal = f32.mul(f32.sub(f32.load(xp as IntLocal), m), r);
+          const normal = fmaSingle(f32.load(xp as IntLocal), r, shift);
           const scaled = hasWeight ? f32.mul(normal, f32.load(wp as IntLocal)) : normal;
           const y = hasBias ? f32.add(scaled, f32.load(bp as IntLocal)) : scaled;
           return f32.store(yp as IntLocal, y);
@@ -130,7 +129,7 @@ export function layerNormKernel(relaxed: boolean, hasWeight: boolean, hasBias: b
     return [
       rowBytes.set(i32.shl(p.n, 2)),
       ahead.set(p.x),
-      count.set(f64.convertI32U(p.n)),
+      share.set(f64.div(f64.const(1), f64.convertI32U(p.n))),
       rowsInTurns(f, p, rowBytes, {
         before: [centre, sum.clear(), squares.clear()],
         measure,
