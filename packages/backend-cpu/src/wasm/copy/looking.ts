@@ -26,7 +26,7 @@ type Lane = Local<"v128">;
 
 export type Way = "gather" | "scatter";
 
-/** Indices looked at together; half as many where a row has no more. */
+/** Indices looked at together; half as many where a row has no more. Two such groups a round: four are slower. */
 const GROUP = 16;
 /** Words of what the last argument points at. */
 const INFO = { end: 0, span: 4, apart: 8, failed: 12 } as const;
@@ -96,7 +96,7 @@ export const lookingKernel = (way: Way, indexBytes: 4 | 8): Func =>
         return m.set(k < 2 ? v : i32x4.maxU(m, v));
       }),
       when(
-        i32x4.allTrue(i32x4.eq(i32x4.maxU(i32x4.maxU(most, other), limit), limit)),
+        i32.eq(i32x4.bitmask(i32x4.eq(i32x4.maxU(i32x4.maxU(most, other), limit), limit)), 15),
         upTo(count / 4).map((k) => four(4 * k)),
         fail,
       ),
@@ -104,7 +104,11 @@ export const lookingKernel = (way: Way, indexBytes: 4 | 8): Func =>
     ];
     const inRange = i32.ltU(i32.load(index), end);
     const fits = indexBytes === 8 ? i32.and(inRange, i32.eqz(i32.load(index, 4))) : inRange;
-    const meet: Code = [touch(next), way === "scatter" ? touch(i32.add(next, apart)) : []];
+    const meet: Code = [
+      touch(next),
+      way === "scatter" ? touch(i32.add(next, apart)) : [],
+      next.add(step),
+    ];
     const copyRow: Code = when(
       apart,
       copyBytes(p.x, i32.add(p.x, apart), i32.load(p.info, INFO.span)),
@@ -126,9 +130,9 @@ export const lookingKernel = (way: Way, indexBytes: 4 | 8): Func =>
         index.set(p.index),
         next.set(i32.add(p.x, select(p.xRow, i32.const(0), i32.gtU(p.rows, 1)))),
         way === "scatter" ? copyRow : [],
-        left.set(groups),
-        countdownOrSkip(left, [meet, next.add(step), group(GROUP)]),
-        when(i32.and(p.n, GROUP / 2), group(GROUP / 2)),
+        left.set(i32.shrU(p.n, 5)),
+        countdownOrSkip(left, [meet, group(GROUP), meet, group(GROUP)]),
+        [GROUP, GROUP / 2].map((count) => when(i32.and(p.n, count), group(count))),
         left.set(i32.and(p.n, GROUP / 2 - 1)),
         countdownOrSkip(left, [when(fits, element(0), fail), forward(1)]),
         p.y.add(p.yRow),
