@@ -37,29 +37,35 @@ const RUN_BYTES = 4 << RUN_BITS;
  */
 const TWO_PLACES = 4096;
 
-export function rowFold({ four, two, one, start, blind }: Fold): Func {
+export function rowFold(how: Fold): Func {
+  const { four, two, start } = how;
   return func("row", PARAMS, (f, p) => {
     const names = f.locals("i32", 5);
     const [from, far, skip, left, count] = names;
     if (!from || !far || !skip || !left || !count) return [];
     const sums = f.locals("v128", 4) as Four<Lane>;
     const [s0, s1, s2, s3] = sums;
-    const [pair, totals, v, nan] = f.locals("v128", 4) as Four<Lane>;
-    const total = f.local("f64");
-    const fold = (s: Lane, at: IntLocal, offset = 0): Code =>
-      blind === undefined
-        ? s.set(four(s, v128.load(at, offset)))
-        : [v.set(v128.load(at, offset)), s.set(blind(s, v)), nan.set(v128.or(nan, f32x4.ne(v, v)))];
-    const line = (at: IntLocal): Code => [sums.map((s, i) => fold(s, at, i * 16)), at.add(64)];
-    const begin = sums.map((s) => s.set(splat(start)));
-    /** The lanes of all sums, as two doubles. */
-    const end: Code = [
-      s0.set(four(four(s0, s1), four(s2, s3))),
-      blind === undefined ? [] : s0.set(v128.or(s0, nan)),
-      pair.set(two(lowPair(s0), highPair(s0))),
+    const [pair, totals] = f.locals("v128", 2) as [Lane, Lane];
+    const held = f.locals("v128", 2) as [Lane, Lane];
+    /** A vector of each place, onto a sum. */
+    const fold = (s: Lane, places: readonly IntLocal[], offset = 0): Code => {
+      const loads = places.map((at) => v128.load(at, offset));
+      const [before, result] = foldOnto(how, s, loads, held);
+      return [before, s.set(result)];
+    };
+    const lines = (...places: readonly IntLocal[]): Code => [
+      sums.map((s, i) => fold(s, places, i * 16)),
+      places.map((at) => at.add(64)),
     ];
-    const add = (doubles: V): Code =>
-      total.set(one(total, one(f64x2.extractLane(doubles, 0), f64x2.extractLane(doubles, 1))));
+    const begin = sums.map((s) => s.set(splat(start)));
+    /** The lanes of all sums, onto two doubles. */
+    const end: Code = [
+      s2.set(four(s2, s3)),
+      s0.set(four(four(s0, s1), s2)),
+      pair.set(highPair(s0)),
+      totals.set(two(two(totals, lowPair(s0)), pair)),
+    ];
+    const doubles = f64x2.splat(f64.const(start));
     const runs: Code = [
       // Either the halves of the row, or those of each run.
       when(
@@ -67,39 +73,38 @@ export function rowFold({ four, two, one, start, blind }: Fold): Func {
         [skip.set(RUN_BYTES / 2), far.set(i32.add(p.x, RUN_BYTES / 2))],
         [skip.set(0), far.set(i32.add(p.x, i32.mul(left, RUN_BYTES / 2)))],
       ),
-      totals.set(f64x2.splat(f64.const(start))),
       countdown(left, [
         begin,
         count.set(RUN_BYTES / 128),
-        countdown(count, [line(from), line(far)]),
+        countdown(count, lines(from, far)),
         from.add(skip),
         far.add(skip),
         end,
-        totals.set(two(totals, pair)),
       ]),
-      add(totals),
       from.set(i32.add(p.x, i32.mul(i32.shrU(p.n, RUN_BITS), RUN_BYTES))),
     ];
     const rest: Code = [
       begin,
       count.set(i32.shrU(left, 4)),
-      countdownOrSkip(count, line(from)),
+      countdownOrSkip(count, lines(from)),
       count.set(i32.and(i32.shrU(left, 2), 3)),
-      countdownOrSkip(count, [fold(s0, from), from.add(16)]),
+      countdownOrSkip(count, [fold(s0, [from]), from.add(16)]),
       count.set(i32.and(left, 3)),
-      countdownOrSkip(count, [total.set(one(total, f64.promoteF32(f32.load(from)))), from.add(4)]),
+      countdownOrSkip(count, [
+        s1.set(four(s1, v128.load32Lane(from, splat(start), 0))),
+        from.add(4),
+      ]),
       end,
-      add(pair),
     ];
     return countdown(p.rows, [
       from.set(p.x),
-      total.set(f64.load(p.acc)),
-      blind === undefined ? [] : nan.set(v128.zero()),
+      totals.set(v128.load64Lane(p.acc, doubles, 0)),
       left.set(i32.shrU(p.n, RUN_BITS)),
       when(left, runs),
       left.set(i32.and(p.n, SHORT_ROW - 1)),
       when(left, rest),
-      f64.store(p.acc, total),
+      pair.set(f32x4.shuffle(totals, totals, [2, 3, 2, 3])),
+      v128.store64Lane(p.acc, two(totals, pair), 0),
       p.acc.add(8),
       p.x.add(p.xRow),
     ]);
