@@ -138,8 +138,9 @@ describe("choosing", () => {
     stop();
     const [choice] = choices as [Choice];
     expect(choice.geometry).to.equal("m8 n100 k64 batch1 a along k b along k");
-    expect(choice.candidates.map((c) => c.name)).to.deep.equal(["matrix-vector", "gemm-packed"]);
-    expect(choice.pick).to.equal("gemm-packed");
+    const names = ["gemm-dots", "matrix-vector", "gemm-packed"];
+    expect(choice.candidates.map((c) => c.name)).to.deep.equal(names);
+    expect(choice.pick).to.equal("gemm-dots");
     for (const { name } of choice.candidates) {
       setTunedPicks({ [`wasm matmul ${choice.geometry}`]: name });
       const got = onWasm(() => tune(product)).dataSync() as Float32Array;

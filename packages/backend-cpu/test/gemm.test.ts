@@ -1,7 +1,12 @@
 // Matrix products against a plain triple loop: sizes around the tile edges, all transposes, batches,
 // broadcasting, accumulation, bias, empty sizes.
+import { Arena } from "@tapegrad/core";
 import { expect } from "chai";
+import { relaxedSimd } from "../src/wasm/assembler/features.ts";
+import { WasmContext } from "../src/wasm/context.ts";
 import { gemm, matmul } from "../src/wasm/gemm/gemm.ts";
+import { awaitThreads } from "../src/wasm/threads/await-threads.ts";
+import { ThreadPool } from "../src/wasm/threads/thread-pool.ts";
 import { addressOf } from "../src/wasm/view.ts";
 import { expectClose, kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
@@ -153,6 +158,48 @@ for (const { name, relaxed } of kinds) {
       }
     });
 
+    it("reads few rows, or few columns, as they lie where k is side by side", () => {
+      for (const [m, n, k] of [
+        [2, 4, 4],
+        [3, 7, 5],
+        [16, 19, 34],
+        [5, 2002, 71],
+        [2003, 6, 69],
+      ] as const) {
+        const [a, b, bias] = [numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3)];
+        const wanted = product(a, b, m, n, k);
+        const bAlongK = Float32Array.from(
+          b,
+          (_, i) => b[(i % k) * n + Math.floor(i / k)] as number,
+        );
+        // A row of A has a gap behind it, and so has one of C.
+        const x = viewOf(ctx, [m, k], a, { strides: [k + 3, 1] });
+        const [w, bs] = [viewOf(ctx, [n, k], bAlongK), viewOf(ctx, [n], bias)];
+        for (const [withBias, activation] of [
+          [false, 0],
+          [true, 0],
+          [true, 1],
+          [false, 2],
+        ] as const) {
+          const y = viewOf(ctx, [m, n + 2]);
+          const variant = gemm(ctx, {
+            ...{ m, n, k, a: addressOf(x), aRowStride: k + 3, aColStride: 1 },
+            ...{ b: addressOf(w), bRowStride: 1, bColStride: k },
+            ...{ c: addressOf(y), cRowStride: n + 2, activation },
+            ...(withBias ? { bias: addressOf(bs) } : {}),
+          });
+          expect(variant).to.equal("gemm-dots");
+          const all = read(ctx, y);
+          const got = wanted.map((_, i) => all[Math.floor(i / n) * (n + 2) + (i % n)] as number);
+          const [low, high] = [activation === 0 ? -Infinity : 0, activation === 2 ? 6 : Infinity];
+          const expected = wanted.map((v, i) =>
+            Math.min(Math.max(v + (withBias ? (bias[i % n] as number) : 0), low), high),
+          );
+          expectClose(got, expected, `${m}×${n}×${k} bias ${withBias}, activation ${activation}`);
+        }
+      }
+    });
+
     it("gives all scratch memory back", () => {
       check(20, 20, 20);
       const before = ctx.arena.pooledBytes;
@@ -173,3 +220,27 @@ for (const { name, relaxed } of kinds) {
     });
   });
 }
+
+describe("gemm on several threads", () => {
+  it("gives few rows, and few columns, the same bits", () => {
+    for (const [m, n, k] of [
+      [7, 503, 301],
+      [503, 7, 301],
+    ] as const) {
+      const [a, b] = [numbers(m * k, 1), numbers(n * k, 2)];
+      const results: Float32Array[] = [];
+      for (const threads of [1, 2, 3]) {
+        const arena = new Arena({ shared: true, maxPages: 1024 });
+        const pool = new ThreadPool(arena, threads);
+        const ctx = new WasmContext(arena, { relaxed: relaxedSimd(), pool });
+        awaitThreads(ctx);
+        const y = viewOf(ctx, [m, n]);
+        const bView = viewOf(ctx, [k, n], b, { strides: [1, k] });
+        expect(matmul(ctx, viewOf(ctx, [m, k], a), bView, y)).to.equal("gemm-dots");
+        results.push(read(ctx, y));
+        pool.end();
+      }
+      for (const other of results.slice(1)) expect(other).to.deep.equal(results[0]);
+    }
+  });
+});

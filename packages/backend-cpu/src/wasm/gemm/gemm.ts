@@ -10,6 +10,7 @@ import {
   contract,
   type Operand,
 } from "./contraction.ts";
+import { dots, isDots, suitsDots } from "./dots.ts";
 import { isMatrixVector, matrixVector, suitsMatrixVector } from "./matvec.ts";
 import { axis } from "./odometer.ts";
 
@@ -93,6 +94,7 @@ const MATMUL: Choosable<Contraction, (ctx: WasmContext, job: Contraction) => voi
     `m${job.m} n${job.n} k${job.k} batch${job.batch.join("x") || 1} ` +
     `a along ${layout(job.a)} b along ${layout(job.b)}`,
   paths: [
+    { name: "gemm-dots", takes: isDots, suits: suitsDots, run: dots },
     {
       name: "matrix-vector",
       takes: isMatrixVector,
