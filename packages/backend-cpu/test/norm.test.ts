@@ -102,6 +102,44 @@ for (const { name, relaxed } of kinds) {
       }
     });
 
+    it("a gradient that is one number per plane is read as it is", () => {
+      for (const [n, c, ...plane] of [
+        [70, 6, 2, 2],
+        [3, 7, 3, 3],
+        [2, 40, 14, 14],
+        [2, 3, 7, 7],
+        [2, 3, 67],
+        [3, 2, 1, 1],
+        [16000, 2, 3, 3],
+        [2, 2, 53, 1283],
+      ] as [number, number, ...number[]][]) {
+        const shape = [n, c, ...plane];
+        const x = input(shape, 1);
+        const [mean, rstd] = [input([c], 5), input([c], 6)];
+        const large = n * c * plane.reduce((p, q) => p * q) > 1e5;
+        for (const [perImage, perChannel] of [
+          [c, 1],
+          ...(large
+            ? []
+            : [
+                [1, n],
+                [0, 1],
+              ]),
+        ] as [number, number][]) {
+          const g = input(shape, 4, { strides: [perImage, perChannel, ...plane.map(() => 0)] });
+          const activation = ACTIVATIONS[turn++ % 3];
+          agree(
+            "batchNormGrad",
+            kernels.batchNormGrad,
+            [shape, [c], [c]],
+            (k, [dx, dw, db]) => k(g, x, undefined, undefined, mean, rstd, dx, dw, db, activation),
+            `[${shape}] ${activation}, strides ${perImage} ${perChannel}`,
+            5e-6,
+          );
+        }
+      }
+    });
+
     it("running statistics move towards those of a batch", () => {
       const view = (seed: number) => known(viewOf(ctx, [7], numbers(7, seed)));
       const [runningMean, runningVar, mean, variance] = [view(1), view(2), view(3), view(4)];

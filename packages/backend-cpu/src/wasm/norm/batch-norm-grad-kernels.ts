@@ -90,24 +90,34 @@ export const PRODUCTS = {
 } as const;
 type Pointers<K extends string> = { readonly [P in K]: IntLocal };
 
-/**
- * Σg and Σg·(x − mean) of planes, added to doubles per channel.
- * @param keep leaves in dx the g that counts
- */
+/** How kernels of the gradient differ. */
+interface Form {
+  /** The plane, where it is a constant, else 0. */
+  readonly size: number;
+  readonly activation: Activation;
+  readonly relaxed: boolean;
+  /** g is one float per plane (that of a mean over planes, say); they lie densely. */
+  readonly flat: boolean;
+  /** The first look leaves in dx the g that counts, the second finds it there. */
+  readonly kept: boolean;
+}
+
+/** Σg and Σg·(x − mean) of planes, added to doubles per channel. */
 function productsLook(
   f: Scope,
-  activation: Activation,
-  relaxed: boolean,
+  { activation, relaxed, flat, kept }: Form,
   p: Pointers<keyof typeof PRODUCTS>,
   parts: 2 | 4,
-  keep: boolean,
 ): Look {
   const fma = multiplyAdd(relaxed);
   const [total, product] = [new Total(f, parts), new Total(f, parts)];
-  const [m, s, b, x, g] = f.locals("v128", 5) as [Lane, Lane, Lane, Lane, Lane];
+  const [m, s, b, x, g, same] = f.locals("v128", 6) as [Lane, Lane, Lane, Lane, Lane, Lane];
   const gated = gate(f, activation, relaxed);
+  const planes = [...(flat ? [] : [p.g]), p.x, ...(kept ? [p.dx] : [])];
+  const first = flat ? 0 : 1;
   return {
-    planes: keep ? [p.g, p.x, p.dx] : [p.g, p.x],
+    planes,
+    ...(flat && { flat: [p.g, same] as const }),
     constants: [
       [p.mean, m],
       [p.scale, s],
@@ -118,10 +128,10 @@ function productsLook(
       [p.products, product],
     ],
     four: ({ load, store, meet, k, counted }) => [
-      keep ? meet(2) : [],
-      x.set(load(1)),
-      g.set(gated(load(0), x, s, b)),
-      keep ? store(2, g) : [],
+      kept ? meet(first + 1) : [],
+      x.set(load(first)),
+      g.set(gated(flat ? same : load(0), x, s, b)),
+      kept ? store(first + 1, g) : [],
       g.set(counted(g)),
       total.add(k, (sum) => f32x4.add(sum, g)),
       product.add(k, (sum) => fma(g, f32x4.sub(x, m), sum)),
@@ -130,16 +140,10 @@ function productsLook(
 }
 
 /** products(…CHANNELS, …PRODUCTS): T = Σg and S = Σg·(x − mean) of each channel, doubles. */
-const productsKernel = (
-  name: string,
-  size: number,
-  activation: Activation,
-  relaxed: boolean,
-  keep: boolean,
-): Func =>
+const productsKernel = (name: string, form: Form): Func =>
   func(name, { ...CHANNELS, ...PRODUCTS }, (f, p) => [
     zeroed(f, p.channels, [p.totals, p.products]),
-    lookAtPlanes(f, p, size, [productsLook(f, activation, relaxed, p, 4, keep)], p.run),
+    lookAtPlanes(f, p, form.size, [productsLook(f, form, p, 4)], p.run),
   ]);
 
 /**
@@ -217,19 +221,15 @@ export const COMBINE = {
   c: "i32",
 } as const;
 
-/**
- * dx = scale·g + b·x + c
- * @param kept the g that counts lies in dx
- */
+/** dx = scale·g + b·x + c */
 function combineLook(
   f: Scope,
-  activation: Activation,
-  relaxed: boolean,
+  { activation, relaxed, flat, kept }: Form,
   p: Pointers<keyof typeof COMBINE>,
-  kept: boolean,
 ): Look {
   const fma = multiplyAdd(relaxed);
-  const [s, b, c, shift, x, g, d] = f.locals("v128", 7) as [
+  const [s, b, c, shift, x, g, d, same] = f.locals("v128", 8) as [
+    Lane,
     Lane,
     Lane,
     Lane,
@@ -239,35 +239,32 @@ function combineLook(
     Lane,
   ];
   const gated = gate(f, kept ? "none" : activation, relaxed);
+  const everywhere = flat && !kept;
+  const first = flat || kept ? 0 : 1;
   return {
-    planes: kept ? [p.dx, p.x] : [p.g, p.x, p.dx],
+    planes: [...(flat || kept ? [] : [p.g]), p.x, p.dx],
+    ...(everywhere && { flat: [p.g, same] as const }),
     constants: [[p.scale, s], [p.b, b], [p.c, c], ...(kept ? [] : [[p.shift, shift] as const])],
     sums: [],
     four: ({ load, store, meet, counted }) => [
-      kept ? [] : meet(2),
-      g.set(load(0)),
-      x.set(load(1)),
+      kept ? [] : meet(first + 1),
+      g.set(everywhere ? same : load(kept ? 1 : 0)),
+      x.set(load(first)),
       d.set(fma(gated(g, x, s, shift), s, fma(x, b, c))),
       // What is made of g already stays: it lies there no more.
-      kept ? store(0, counted(d, g)) : store(2, d),
+      store(first + 1, kept ? counted(d, g) : d),
     ],
   };
 }
 
 /** combine(…CHANNELS, …COMBINE) */
-const combineKernel = (
-  name: string,
-  size: number,
-  activation: Activation,
-  relaxed: boolean,
-  kept: boolean,
-): Func =>
+const combineKernel = (name: string, form: Form): Func =>
   func(name, { ...CHANNELS, ...COMBINE }, (f, p) =>
-    lookAtPlanes(f, p, size, [combineLook(f, activation, relaxed, p, kept)]),
+    lookAtPlanes(f, p, form.size, [combineLook(f, form, p)]),
   );
 
 /** both(…CHANNELS, …COMBINE, …PRODUCTS): combine() of channels, and products() of as many others. */
-function bothKernel(size: number, activation: Activation, relaxed: boolean, kept: boolean): Func {
+function bothKernel(form: Form): Func {
   const next = Object.fromEntries(Object.keys(PRODUCTS).map((key) => [`${key}Next`, "i32"]));
   const params: Record<string, "i32"> = {
     ...CHANNELS,
@@ -281,16 +278,7 @@ function bothKernel(size: number, activation: Activation, relaxed: boolean, kept
     ) as Pointers<keyof typeof PRODUCTS>;
     return [
       zeroed(f, p.channels, [q.totals, q.products]),
-      lookAtPlanes(
-        f,
-        p,
-        size,
-        [
-          productsLook(f, activation, relaxed, q, 2, kept),
-          combineLook(f, activation, relaxed, p, kept),
-        ],
-        q.run,
-      ),
+      lookAtPlanes(f, p, form.size, [productsLook(f, form, q, 2), combineLook(f, form, p)], q.run),
     ];
   });
 }
@@ -299,7 +287,7 @@ function bothKernel(size: number, activation: Activation, relaxed: boolean, kept
  * backward(…CHANNELS, step, count, g, x, dx, mean, rstd, weight?, bias?, scale, shift, totals, products, dweight, dbias,
  * b, c, run): all of the above for `step` channels at a time.
  */
-function backwardKernel(steps: BackwardSteps): Func {
+function backwardKernel(steps: BackwardSteps, flat: boolean): Func {
   const { known, products, factors, combine, productsKept, combineKept, both } = steps;
   const params = {
     ...CHANNELS,
@@ -324,12 +312,14 @@ function backwardKernel(steps: BackwardSteps): Func {
   } as const;
   return func("backward", params, (f, p) => {
     const { images, n, planeStep, imageStep, g, x, dx, mean, rstd, scale, shift } = p;
+    const gStep = flat ? 4 : planeStep;
     const floats = [mean, rstd, p.weight, p.bias, scale, shift, p.dweight, p.dbias, p.b, p.c];
     const sizes = (size: IntLocal) => [images, size, n, planeStep, imageStep];
     const measured = [g, x, dx, mean, scale, shift, p.totals, p.products, p.run];
     /** What combine() is told of the channels before. */
     const before = (size: IntLocal) => [
-      ...[g, x, dx].map((q) => i32.sub(q, i32.mul(size, planeStep))),
+      i32.sub(g, i32.mul(size, gStep)),
+      ...[x, dx].map((q) => i32.sub(q, i32.mul(size, planeStep))),
       ...[scale, shift, p.b, p.c].map((q) => i32.sub(q, i32.shl(size, 2))),
     ];
     const prepare = (size: IntLocal): Code =>
@@ -345,7 +335,8 @@ function backwardKernel(steps: BackwardSteps): Func {
       p.channels,
       p.step,
       [
-        ...[g, x, dx].map((q) => [q, planeStep] as const),
+        [g, gStep],
+        ...[x, dx].map((q) => [q, planeStep] as const),
         ...[p.totals, p.products].map((q) => [q, 8] as const),
         ...floats.map((q) => [q, 4] as const),
       ],
@@ -380,26 +371,32 @@ interface BackwardSteps {
   readonly both?: Func;
 }
 /** The steps and backward(), which is made of them. */
-export const backwardFuncs = (steps: BackwardSteps): Func[] => [
+export const backwardFuncs = (steps: BackwardSteps, flat = false): Func[] => [
   ...Object.values(steps),
-  backwardKernel(steps),
+  backwardKernel(steps, flat),
 ];
 
 /** What both layouts (planes here, lanes in norm/batch-norm-lanes.ts) give under these names. */
 export type BatchNormGradKernels = "known" | "products" | "factors" | "combine" | "backward";
-export const batchNormGradFuncs = (
+export function batchNormGradFuncs(
   size: number,
+  flat: boolean,
   activation: Activation,
   relaxed: boolean,
-): Func[] =>
-  backwardFuncs({
+): Func[] {
+  const form = { size, flat, activation, relaxed, kept: false };
+  const keeping = { ...form, kept: true };
+  const keeps = activation !== "none";
+  const steps = {
     known: knownKernel(),
-    products: productsKernel("products", size, activation, relaxed, false),
+    products: productsKernel("products", form),
     factors: factorsKernel(),
-    combine: combineKernel("combine", size, activation, relaxed, false),
-    ...(activation !== "none" && {
-      productsKept: productsKernel("productsKept", size, activation, relaxed, true),
-      combineKept: combineKernel("combineKept", size, activation, relaxed, true),
+    combine: combineKernel("combine", form),
+    ...(keeps && {
+      productsKept: productsKernel("productsKept", keeping),
+      combineKept: combineKernel("combineKept", keeping),
     }),
-    both: bothKernel(size, activation, relaxed, activation !== "none"),
-  });
+    both: bothKernel(keeps ? keeping : form),
+  };
+  return backwardFuncs(steps, flat);
+}

@@ -18,7 +18,7 @@ import {
   runningKernel,
 } from "./batch-norm-kernels.ts";
 import { batchNormGradLanes, batchNormLanes } from "./batch-norm-lanes.ts";
-import { constantSize } from "./planes.ts";
+import { constantSize, isSmall } from "./planes.ts";
 
 type Kernels = Pick<
   FusedKernels,
@@ -154,6 +154,17 @@ function slicesOf(images: number, channels: number, plane: number): Part[] {
 /** Sixteen-byte steps keep arrays of floats that follow each other aligned. */
 const floats = (n: number): number => Math.ceil(n / 4) * 16;
 
+/** Whether each plane is one element over and over, as that of a gradient behind a mean over planes. */
+const isFlat = ({ shape, strides, contiguous }: View): boolean =>
+  !contiguous && shape.every((n, i) => i < 2 || n === 1 || strides[i] === 0);
+/** One element of each plane. */
+function perPlane(view: View): View {
+  const [shape, strides] = [view.shape.slice(0, 2), view.strides.slice(0, 2)];
+  const [images, channels] = shape as [number, number];
+  const dense = (images === 1 || strides[0] === channels) && (channels === 1 || strides[1] === 1);
+  return { ...view, shape, strides, contiguous: dense };
+}
+
 export function batchNormKernels(ctx: WasmContext): Kernels {
   const { relaxed } = ctx;
   /** The address of a dense copy, or 0: none. */
@@ -186,7 +197,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         const cost = traffic(channels * count * 8);
         if (slices.length === 0) {
           ctx.launch(cost, (tasks) => {
-            const run = tasks.local(step * RUN);
+            const run = isSmall(size) ? tasks.local(step * RUN) : 0;
             for (const [c, part] of groups) {
               const [images, n, plane, planeStep, imageStep, offset] = part;
               const [c4, c8] = [c * 4, c * 8];
@@ -207,7 +218,7 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         ctx.after(() => ctx.now(centres)(p0, p1, p2, p3, p4, from + p5, near, sums, together));
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
-          const run = tasks.local(channels * RUN);
+          const run = isSmall(size) ? tasks.local(channels * RUN) : 0;
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
             const step = i * sliceStep;
             tasks.add(
@@ -285,13 +296,17 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
       if (sizeOf(x.shape) === 0) return undefined;
       const layout = layoutOf(x.shape, 3);
       const { channels, count, lanes, size, step, groups, slices } = layout;
+      const flat = !lanes && isFlat(g);
       const { known, products, factors, combine, backward } = ctx.get<BatchNormGradKernels>(
-        `batchNormGrad/${lanes ? "lanes" : size}/${activation}`,
+        `batchNormGrad${flat ? "Flat" : ""}/${lanes ? "lanes" : size}/${activation}`,
         () =>
-          (lanes ? batchNormGradLanes : batchNormGradFuncs.bind(null, size))(activation, relaxed),
+          lanes
+            ? batchNormGradLanes(activation, relaxed)
+            : batchNormGradFuncs(size, flat, activation, relaxed),
       );
       return ctx.withScratch((scratch) => {
-        const [up, from] = [contiguousAt(ctx, scratch, g), contiguousAt(ctx, scratch, x)];
+        const up = contiguousAt(ctx, scratch, flat ? perPlane(g) : g);
+        const from = contiguousAt(ctx, scratch, x);
         const [m, r] = [contiguousAt(ctx, scratch, mean), contiguousAt(ctx, scratch, rstd)];
         const [w, b] = [optional(scratch, weight), optional(scratch, bias)];
         const [to, dw, db] = [addressOf(dx), addressOf(dweight), addressOf(dbias)];
@@ -308,13 +323,13 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
         const cost = traffic(channels * count * 12);
         if (slices.length === 0) {
           ctx.launch(cost, (tasks) => {
-            const run = tasks.local(step * RUN);
+            const run = isSmall(size) ? tasks.local(step * RUN) : 0;
             for (const [c, [images, n, plane, planeStep, imageStep, offset]] of groups) {
               const [c4, c8] = [c * 4, c * 8];
               tasks.add(
                 backward,
                 ...[images, n, plane, planeStep, imageStep],
-                ...[step, count, up + offset, from + offset, to + offset],
+                ...[step, count, up + (flat ? c4 : offset), from + offset, to + offset],
                 ...[m + c4, r + c4, plus(w, c4), plus(b, c4), scale + c4, shift + c4],
                 ...[totals + c8, moments + c8, dw + c4, db + c4, fb + c4, fc + c4, run],
               );
@@ -322,14 +337,19 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
           });
           return variant(layout);
         }
+        /** Where g begins that belongs to what lies so many bytes from the beginning of x. */
+        const planeBytes = (count / (x.shape[0] as number)) * 4;
+        const upAt = (offset: number): number =>
+          up + (flat ? Math.floor(offset / planeBytes) * 4 : offset);
         ctx.after(() => ctx.now(known)(channels, m, r, w, b, scale, shift));
         const sliceStep = channels * 16;
         ctx.launch(cost, (tasks) => {
-          const run = tasks.local(channels * RUN);
+          const run = isSmall(size) ? tasks.local(channels * RUN) : 0;
           slices.forEach(([images, n, plane, planeStep, imageStep, offset], i) => {
             tasks.add(
               products,
-              ...[images, n, plane, planeStep, imageStep, up + offset, from + offset, to + offset],
+              ...[images, n, plane, planeStep, imageStep],
+              ...[upAt(offset), from + offset, to + offset],
               ...[m, scale, shift, totals + i * sliceStep, moments + i * sliceStep, run],
             );
           });
@@ -344,7 +364,8 @@ export function batchNormKernels(ctx: WasmContext): Kernels {
           for (const [images, n, plane, planeStep, imageStep, offset] of slices) {
             tasks.add(
               combine,
-              ...[images, n, plane, planeStep, imageStep, up + offset, from + offset, to + offset],
+              ...[images, n, plane, planeStep, imageStep],
+              ...[upAt(offset), from + offset, to + offset],
               ...[scale, shift, fb, fc],
             );
           }

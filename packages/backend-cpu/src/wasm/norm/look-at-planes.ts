@@ -12,7 +12,16 @@ import {
   select,
   v128,
 } from "../assembler/assembler.ts";
-import { AHEAD, type Channels, type Four, isSmall, type Look, lastLanes, whole } from "./planes.ts";
+import {
+  AHEAD,
+  type Channels,
+  type Four,
+  flatGap,
+  isSmall,
+  type Look,
+  lastLanes,
+  whole,
+} from "./planes.ts";
 import { smallPlanes } from "./small-planes.ts";
 
 /** Sums of at most this many elements are made in single precision where the size is no constant. */
@@ -28,7 +37,7 @@ const one = (at: readonly IntLocal[]): Four => ({
 
 /**
  * For each image, for each channel: in the order of memory, `ahead` being so many bytes but 0 for the last. Per channel pointers (of arrays [channels]) start
- * anew with each image and move by their bytes; per element pointers move by a plane.
+ * anew with each image and move by their bytes; per element pointers move by a plane, those to floats per plane by one.
  */
 function eachPlane(
   f: Scope,
@@ -36,11 +45,13 @@ function eachPlane(
   ahead: IntLocal,
   bytes: number,
   planes: readonly IntLocal[],
+  flat: readonly IntLocal[],
   perChannel: readonly (readonly [array: IntLocal, bytes: number, moving: IntLocal])[],
   body: Code,
 ): Code {
-  const [channel, gap] = [f.local("i32"), f.local("i32")];
+  const [channel, gap, between] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
   return [
+    flat.length === 0 ? [] : between.set(flatGap(p)),
     gap.set(i32.sub(p.imageStep, i32.mul(p.channels, p.planeStep))),
     countdownOrSkip(p.images, [
       perChannel.map(([array, , moving]) => moving.set(array)),
@@ -50,8 +61,10 @@ function eachPlane(
         body,
         perChannel.map(([, bytes, moving]) => moving.add(bytes)),
         planes.map((q) => q.add(p.planeStep)),
+        flat.map((q) => q.add(4)),
       ]),
       planes.map((q) => q.add(gap)),
+      flat.map((q) => q.add(between)),
     ]),
   ];
 }
@@ -154,6 +167,7 @@ export function lookAtPlanes(
   const streams = looks.flatMap((look) => look.planes);
   const constants = looks.flatMap((look) => look.constants);
   const sums = looks.flatMap((look) => look.sums);
+  const flat = looks.flatMap((look) => (look.flat === undefined ? [] : [look.flat]));
   const constantAt = f.locals("i32", constants.length);
   const sumAt = f.locals("i32", sums.length);
   const ahead = f.local("i32");
@@ -181,12 +195,14 @@ export function lookAtPlanes(
     // Where planes are smaller the one behind the next may not be there.
     size > 0 ? Math.min(AHEAD, size * 4) : AHEAD,
     streams,
+    flat.map(([pointer]) => pointer),
     [
       ...constants.map(([array], i) => [array, 4, constantAt[i] as IntLocal] as const),
       ...sums.map(([array], i) => [array, 8, sumAt[i] as IntLocal] as const),
     ],
     [
       constants.map(([, lanes], i) => lanes.set(v128.load32Splat(constantAt[i] as IntLocal))),
+      flat.map(([pointer, lanes]) => lanes.set(v128.load32Splat(pointer))),
       sums.map(([, total]) => total.clear()),
       eachElement(f, size, p.n, streams, ahead, body),
       sums.map(([, total], i) => {

@@ -50,6 +50,10 @@ export const CHANNELS = {
 } as const;
 export type Channels = { readonly [K in keyof typeof CHANNELS]: IntLocal };
 
+/** Bytes to go on by at the end of an image where there is a float per plane: past the channels that are not looked at. */
+export const flatGap = (p: Channels): Expr<"i32"> =>
+  i32.shl(i32.sub(i32.divU(p.imageStep, p.planeStep), p.channels), 2);
+
 /** Zero for the doubles of each channel, which are few: memory.fill would be a call. */
 export function zeroed(f: Scope, channels: IntLocal, arrays: readonly IntLocal[]): Code {
   const left = f.local("i32");
@@ -127,6 +131,8 @@ export interface Four {
 export interface Look {
   /** Pointers to elements: its streams. */
   readonly planes: readonly IntLocal[];
+  /** A pointer to a float per plane, densely, and the vector in which there is one of them four times. */
+  readonly flat?: readonly [pointer: IntLocal, lanes: Local<"v128">];
   /** Floats per channel, and the vectors in which there is one of them four times. */
   readonly constants: readonly (readonly [array: IntLocal, lanes: Local<"v128">])[];
   /** Doubles per channel to which sums are added. */

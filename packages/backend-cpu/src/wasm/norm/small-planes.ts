@@ -14,7 +14,7 @@ import {
   select,
   v128,
 } from "../assembler/assembler.ts";
-import { AHEAD, type Channels, type Look, lastLanes, whole } from "./planes.ts";
+import { AHEAD, type Channels, flatGap, type Look, lastLanes, whole } from "./planes.ts";
 import { highPair, lowPair } from "./runs.ts";
 
 /** Vectors that are visited in one go, about, of this many planes at most. */
@@ -34,6 +34,7 @@ export function smallPlanes(
   const streams = looks.flatMap((look) => look.planes);
   const sums = looks.flatMap((look) => look.sums);
   const constants = looks.flatMap((look) => look.constants);
+  const flat = looks.flatMap((look) => (look.flat === undefined ? [] : [look.flat]));
   const at = f.locals("i32", constants.length) as IntLocal[];
   const [images, count, channel, gap] = f.locals("i32", 4) as [
     IntLocal,
@@ -41,7 +42,12 @@ export function smallPlanes(
     IntLocal,
     IntLocal,
   ];
-  const [ahead, most, sumAt] = f.locals("i32", 3) as [IntLocal, IntLocal, IntLocal];
+  const [ahead, most, sumAt, between] = f.locals("i32", 4) as [
+    IntLocal,
+    IntLocal,
+    IntLocal,
+    IntLocal,
+  ];
   const sumBytes = sums.length * 16;
   const vectors = Math.ceil(size / 4);
   const together = Math.max(1, Math.min(MOST_PLANES, Math.floor(TOGETHER / vectors)));
@@ -55,6 +61,7 @@ export function smallPlanes(
       look.constants.map((constant) =>
         constant[1].set(v128.load32Splat(at[constants.indexOf(constant)] as IntLocal, plane * 4)),
       ),
+      look.flat === undefined ? [] : look.flat[1].set(v128.load32Splat(look.flat[0], plane * 4)),
       look.sums.map(([, total], i) => total.resume(sumAt, sumOffset(i))),
       offsets.map((offset, i) => {
         const start = plane * size * 4 + offset;
@@ -70,7 +77,7 @@ export function smallPlanes(
   const some = (planes: number): Code => [
     Array.from({ length: planes }, (_, plane) => looks.map((look) => visit(look, plane))),
     streams.map((q) => q.add(planes * size * 4)),
-    at.map((q) => q.add(planes * 4)),
+    [...at, ...flat.map(([q]) => q)].map((q) => q.add(planes * 4)),
     sums.length === 0 ? [] : sumAt.add(planes * sumBytes),
   ];
   const image: Code = [
@@ -84,6 +91,7 @@ export function smallPlanes(
       ? []
       : [channel.set(i32.remU(p.channels, together)), countdownOrSkip(channel, some(1))],
     streams.map((q) => q.add(gap)),
+    flat.map(([q]) => q.add(between)),
   ];
 
   const [lanes, pair] = [f.local("v128"), f.local("v128")];
@@ -112,6 +120,7 @@ export function smallPlanes(
   const each = Math.max(1, Math.floor(RUN / vectors));
   return [
     gap.set(i32.sub(p.imageStep, i32.mul(p.channels, p.planeStep))),
+    flat.length === 0 ? [] : between.set(flatGap(p)),
     most.set(select(p.imageStep, i32.const(AHEAD), i32.ltU(p.imageStep, AHEAD))),
     images.set(p.images),
     doWhile(
