@@ -101,7 +101,8 @@ const MATMUL: Choosable<Contraction, (ctx: WasmContext, job: Contraction) => voi
       suits: suitsMatrixVector,
       run: (ctx, job) => {
         matrixVector(ctx, job);
-        finish(ctx, job);
+        const { columnBias, activation } = job;
+        if (columnBias !== undefined || activation) ctx.after(() => finish(ctx.arena.f32, job));
       },
     },
     { name: "gemm-packed", takes: () => true, suits: () => true, run: contract },
@@ -109,9 +110,7 @@ const MATMUL: Choosable<Contraction, (ctx: WasmContext, job: Contraction) => voi
 };
 
 /** Bias and activation of the few rows or columns that a matrix-vector product gives. */
-function finish(ctx: WasmContext, { m, n, batch, c, columnBias, activation }: Contraction): void {
-  if (columnBias === undefined && !activation) return;
-  const { f32 } = ctx.arena;
+function finish(f32: Float32Array, { m, n, batch, c, columnBias, activation }: Contraction): void {
   const most = activation === 2 ? 6 : Number.POSITIVE_INFINITY;
   const rows = batch.reduce((product, size) => product * size, m);
   for (let row = 0; row < rows; row++) {

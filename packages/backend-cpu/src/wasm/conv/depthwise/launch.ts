@@ -43,10 +43,10 @@ export function overPlanes(
   shared: readonly number[] = [],
 ): void {
   if (cost < SMALL) {
-    ctx.withScratch((scratch) => {
-      const own = local === 0 ? [] : [scratch.take(local)];
+    const run = (...own: readonly number[]): void =>
       ctx.after(() => ctx.now(kernel)(...call(0, planes), ...own, ...shared));
-    });
+    if (local === 0) run();
+    else ctx.withScratch((scratch) => run(scratch.take(local)));
     return;
   }
   ctx.launch(cost, (tasks) => {
