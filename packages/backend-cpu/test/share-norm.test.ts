@@ -1,12 +1,14 @@
 // Norms, pooling and softmax in pieces: the same bits in whatever order and on whatever thread their tasks run.
 // One context runs them as they come, the other backwards with poisoned scratch memory.
-import { poolGeometry, type Ran, type View } from "@tapegrad/core";
+import { Arena, poolGeometry, type Ran, type View } from "@tapegrad/core";
 import { expect } from "chai";
-import type { WasmContext } from "../src/wasm/context.ts";
+import { WasmContext } from "../src/wasm/context.ts";
 import { normKernels } from "../src/wasm/norm/layer-norm.ts";
 import { poolKernels } from "../src/wasm/pool/pool.ts";
 import { crossEntropyKernels } from "../src/wasm/softmax/cross-entropy.ts";
 import { softmaxKernels } from "../src/wasm/softmax/softmax.ts";
+import { awaitThreads } from "../src/wasm/threads/await-threads.ts";
+import { ThreadPool } from "../src/wasm/threads/thread-pool.ts";
 import { BackwardsContext } from "./backwards.ts";
 import { kinds, newContext, numbers, read, viewOf } from "./wasm-support.ts";
 
@@ -57,6 +59,49 @@ for (const { name, relaxed } of kinds) {
         });
       });
     }
+
+    it("norms give the same bits on 1, 2 and 3 threads", () => {
+      const [one, ...others] = [1, 2, 3].map((threads) => {
+        const arena = new Arena({ shared: true, maxPages: 4096 });
+        const pool = new ThreadPool(arena, threads);
+        const ctx = new WasmContext(arena, { relaxed, pool });
+        awaitThreads(ctx);
+        const kernels = normKernels(ctx);
+        const results = [
+          [40, 600, 2, 2],
+          [20, 48, 14, 14],
+          [16000, 2, 3, 3],
+        ].flatMap((shape) => {
+          const c = [shape[1] as number];
+          const view = (s: Shape, seed: number) =>
+            viewOf(ctx, s, numbers(size(s), seed).map(Math.abs));
+          const [x, g, w, b] = [view(shape, 1), view(shape, 2), view(c, 3), view(c, 4)];
+          const flat = { ...g, strides: shape.map((_, d) => [c[0] as number, 1][d] ?? 0) };
+          const [y, dx, dz, ly] = shape.map(() => viewOf(ctx, shape)) as [View, View, View, View];
+          const [m, v, r, dw, db] = [0, 1, 2, 3, 4].map(() => viewOf(ctx, c)) as [
+            View,
+            View,
+            View,
+            View,
+            View,
+          ];
+          kernels.batchNorm?.(x, w, b, y, m, v, r, 1e-5, "relu");
+          kernels.batchNormGrad?.(g, x, w, b, m, r, dx, dw, db, "relu");
+          const constant = { ...flat, contiguous: false };
+          kernels.batchNormGrad?.(constant, x, w, b, m, r, dz, dw, db, "none");
+          kernels.layerNorm?.(x, undefined, undefined, ly, undefined, undefined, 2, 1e-5);
+          return [y, m, v, r, dx, dz, dw, db, ly].map((result) => read(ctx, result));
+        });
+        pool.end();
+        return results;
+      }) as [Float32Array[], ...Float32Array[][]];
+      for (const other of others) {
+        other.forEach((values, i) => {
+          const wanted = one[i] as Float32Array;
+          expect(values.findIndex((value, k) => !Object.is(value, wanted[k]))).to.equal(-1);
+        });
+      }
+    });
 
     it("layerNorm", () => {
       const [shape, n, rows] = [[700, 131], [131], [700]];
