@@ -1,5 +1,13 @@
 // AveragedModel and updateBn against PyTorch; what they keep, restore and refuse.
-import { ArgumentError, ones, randn, ShapeError, type Tensor, tensor } from "@tapegrad/core";
+import {
+  ArgumentError,
+  currentBackend,
+  ones,
+  randn,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "@tapegrad/core";
 import { expect } from "chai";
 import * as nn from "../src/index.ts";
 import { build, close, type Described, fixture, left, type ModuleSpec, made } from "./kit.ts";
@@ -154,7 +162,7 @@ describe("updateBn: as PyTorch", () => {
       await nn.updateBn(
         c.batches.map((d) => [made(d), null]),
         net,
-        { device: "reference" },
+        { device: currentBackend().name },
       );
       expectState(net, c.after, "afterwards");
       expect(momenta()).to.deep.equal(before);
