@@ -89,6 +89,12 @@ describe("tensors in files", () => {
     expect(readdirSync(folder)).to.deep.equal(["model.safetensors"]);
   });
 
+  it("say what is no array of bytes, a promise above all", () => {
+    const pending = toSafetensors({ x: zeros([2]) }) as never;
+    expect(() => fromSafetensors(pending)).to.throw(FormatError, /got a promise: await it first/);
+    expect(() => fromSafetensors(3 as never)).to.throw(FormatError, /a Uint8Array.*got number/);
+  });
+
   it("may be named by a plain object, and live on a named backend", async () => {
     const bytes = await toSafetensors({ x: tensor([1, 2]) });
     const x = fromSafetensors(bytes, { device: "reference" }).get("x");
