@@ -1,9 +1,17 @@
 // The thread pool: every task runs once, whoever takes it; what fails is an error and never a hang.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Arena, getNumThreads, setNumThreads, ThreadError } from "@tapegrad/core";
+import {
+  Arena,
+  getNumThreads,
+  OutOfMemoryError,
+  setCollector,
+  setNumThreads,
+  ThreadError,
+} from "@tapegrad/core";
 import { expect } from "chai";
 import { bundled } from "../../../scripts/source.mjs";
+import { nodeCollector } from "../../core/src/memory/collector.ts";
 import { countdown, f32, func } from "../src/wasm/assembler/assembler.ts";
 import { relaxedSimd } from "../src/wasm/assembler/features.ts";
 import type { Kernel } from "../src/wasm/assembler/module-cache.ts";
@@ -279,6 +287,50 @@ describe("threads", () => {
       }
     } finally {
       setNumThreads(before);
+      ctx.pool.end();
+    }
+  });
+
+  it("cost no memory when their number changes to and fro", () => {
+    const arena = new Arena({ shared: true, maxPages: 1024 });
+    const ctx = new WasmContext(arena, { relaxed: relaxedSimd() });
+    const add = adder(ctx);
+    const at = arena.take(64).ptr;
+    const tops: number[] = [];
+    try {
+      for (let round = 0; round < 8; round++) {
+        setNumThreads(2 + (round % 2));
+        ctx.launch(LONG, (tasks) => tasks.add(add, at, 1, 1));
+        arena.settle();
+        const { ptr, ...rest } = arena.take(1 << 20);
+        tops.push(ptr);
+        arena.give({ ptr, ...rest } as Parameters<Arena["give"]>[0]);
+      }
+    } finally {
+      setNumThreads(before);
+      ctx.pool.end();
+    }
+    expect(new Set(tops).size).to.equal(1);
+    expect(arena.pooledBytes).to.be.below(2 << 20);
+  });
+
+  it("find memory for a launch that only garbage holds", () => {
+    const arena = new Arena({ shared: true, maxPages: 64 });
+    const ctx = new WasmContext(arena, { relaxed: relaxedSimd(), pool: new ThreadPool(arena, 2) });
+    const held = [arena.take(1 << 20), arena.take(1 << 20), arena.take(1 << 20)];
+    setCollector({
+      run() {
+        for (const block of held.splice(0)) arena.give(block);
+      },
+    });
+    try {
+      ctx.withScratch((scratch) => expect(scratch.take(1 << 20)).to.be.a("number"));
+      expect(() => ctx.withScratch((scratch) => scratch.take(8 << 20))).to.throw(
+        OutOfMemoryError,
+        /0 tensors live; the largest:/,
+      );
+    } finally {
+      setCollector(nodeCollector());
       ctx.pool.end();
     }
   });

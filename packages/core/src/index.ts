@@ -74,6 +74,7 @@ export {
   Storage,
   setCollectionThreshold,
   setCollector,
+  takeBlock,
   trackSites,
 } from "./memory/storage.ts";
 export {

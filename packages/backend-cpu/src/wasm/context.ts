@@ -1,5 +1,5 @@
 // What every kernel driver is given: the memory, the kind of SIMD, and the compiled kernels.
-import type { Arena, ArenaBlock } from "@tapegrad/core";
+import { type Arena, type ArenaBlock, takeBlock } from "@tapegrad/core";
 import type { Func } from "./assembler/assembler.ts";
 import { relaxedSimd, usesWinograd } from "./assembler/features.ts";
 import {
@@ -23,7 +23,7 @@ export class Scratch {
 
   /** The address of a block of at least so many bytes. */
   take(bytes: number): number {
-    const block = this.arena.take(bytes);
+    const block = takeBlock(this.arena, bytes, "scratch memory");
     this.blocks.push(block);
     return block.ptr;
   }

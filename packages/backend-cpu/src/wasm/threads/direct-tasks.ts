@@ -1,5 +1,5 @@
 // Tasks that run as they are added, or once what is under way is done: one thread, or too little work to share.
-import type { Arena, ArenaBlock } from "@tapegrad/core";
+import { type Arena, type ArenaBlock, takeBlock } from "@tapegrad/core";
 import { callable, type Kernel } from "../assembler/module-cache.ts";
 import { type Argument, LocalAddress, type Tasks } from "./launch.ts";
 import type { ThreadPool } from "./thread-pool.ts";
@@ -31,7 +31,7 @@ export class DirectTasks implements Tasks {
     if (this.block !== undefined) {
       throw new Error("one launch takes local memory once: ask for all of it together");
     }
-    this.block = this.arena.take(bytes);
+    this.block = takeBlock(this.arena, bytes, "scratch memory");
     return new LocalAddress(0);
   }
 

@@ -1,5 +1,5 @@
 // The tasks of a launch, written down in shared memory for whichever thread takes them.
-import type { Arena, ArenaBlock } from "@tapegrad/core";
+import { type Arena, type ArenaBlock, takeBlock } from "@tapegrad/core";
 import type { Kernel, ModuleCache } from "../assembler/module-cache.ts";
 import { type Argument, LocalAddress, type Tasks } from "./launch.ts";
 import { MOST_TASKS } from "./thread-loop.ts";
@@ -13,7 +13,7 @@ export class Job implements Tasks {
   private readonly arena: Arena;
   private readonly threads: number;
   private readonly whenFull: () => void;
-  private readonly starts: ArenaBlock;
+  private starts: ArenaBlock;
   private records: ArenaBlock;
   /** Doubles. */
   private written = 0;
@@ -26,8 +26,8 @@ export class Job implements Tasks {
     this.arena = arena;
     this.threads = threads;
     this.whenFull = whenFull;
-    this.records = arena.take(1 << 16);
-    this.starts = arena.take((MOST_TASKS + 1) * 4);
+    this.records = take(arena, 1 << 15);
+    this.starts = take(arena, 1 << 12);
   }
 
   begin(modules: ModuleCache): void {
@@ -44,6 +44,7 @@ export class Job implements Tasks {
 
   add(kernel: Kernel, ...args: Argument[]): void {
     if (this.count === MOST_TASKS) this.whenFull();
+    if ((this.count + 2) * 4 > this.starts.bytes) this.starts = this.grown(this.starts);
     this.arena.unsettled.i32[this.starts.ptr / 4 + this.count++] = this.written;
     this.record(kernel, args);
   }
@@ -57,7 +58,7 @@ export class Job implements Tasks {
       throw new Error("one launch takes local memory once: ask for all of it together");
     }
     this.bytesEach = Math.ceil(bytes / 128) * 128;
-    this.locals = this.arena.take(this.bytesEach * this.threads);
+    this.locals = take(this.arena, this.bytesEach * this.threads);
     return new LocalAddress(0);
   }
 
@@ -78,7 +79,9 @@ export class Job implements Tasks {
   private record(kernel: Kernel, args: readonly Argument[]): void {
     const descriptor = this.modules.place(kernel, this.arena);
     this.kernels.set(descriptor, kernel);
-    if ((this.written + args.length + 3) * 8 > this.records.bytes) this.growRecords();
+    if ((this.written + args.length + 3) * 8 > this.records.bytes) {
+      this.records = this.grown(this.records);
+    }
     const heap = this.arena.unsettled.f64;
     let at = this.records.ptr / 8 + this.written;
     heap[at] = descriptor;
@@ -98,12 +101,21 @@ export class Job implements Tasks {
     this.written = at - this.records.ptr / 8;
   }
 
-  private growRecords(): void {
-    const larger = this.arena.take(this.records.bytes * 2);
-    const heap = this.arena.f64; // waits: tasks under way may still use what is a free block by now
-    const from = this.records.ptr / 8;
-    heap.copyWithin(larger.ptr / 8, from, from + this.written);
+  /** A block twice as large with what is in this one, which is given back. */
+  private grown(block: ArenaBlock): ArenaBlock {
+    const larger = take(this.arena, block.bytes * 2);
+    const heap = this.arena.u8; // waits: tasks under way may still use what is a free block by now
+    heap.copyWithin(larger.ptr, block.ptr, block.ptr + block.bytes);
+    this.arena.give(block);
+    return larger;
+  }
+
+  /** Gives its memory back: it is of no more use. */
+  give(): void {
+    this.giveLocals();
     this.arena.give(this.records);
-    this.records = larger;
+    this.arena.give(this.starts);
   }
 }
+
+const take = (arena: Arena, bytes: number): ArenaBlock => takeBlock(arena, bytes, "a launch");

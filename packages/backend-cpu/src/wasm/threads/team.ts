@@ -26,6 +26,8 @@ const PATIENCE = 240;
 /** The same where a worker is known to be gone, with its task perhaps. */
 const LITTLE_PATIENCE = 4;
 
+const LOST = "what was computed since the last reading may be wrong";
+
 /** The threads of one size of pool, and the memory through which they are told what to do. */
 export class Team {
   readonly size: number;
@@ -85,7 +87,7 @@ export class Team {
 
   /** Publishes the tasks that `body` adds. What was launched before is done when they begin. */
   launch(modules: ModuleCache, body: (tasks: Tasks) => void): void {
-    if (this.lost !== undefined) this.fail(`${this.lost}; the next op starts new threads`);
+    if (this.lost !== undefined) this.fail(this.lost);
     modules.sweep();
     const job = this.next;
     job.begin(modules);
@@ -162,7 +164,9 @@ export class Team {
     this.awaitEnd(count);
     const failed = Atomics.exchange(words, WORD.FAILED, 0);
     if (failure !== undefined) throw failure.error;
-    if (failed > 0) this.fail(`a kernel failed on thread ${failed - 1}: ${this.message()}`);
+    if (failed > 0) {
+      this.fail(`a kernel failed on thread ${failed - 1}: ${this.message()}; ${LOST}`);
+    }
   }
 
   private awaitEnd(count: number): void {
@@ -178,14 +182,15 @@ export class Team {
       if (waitFor(words, WORD.DONE, done) || --patience > 0) continue;
       this.fail(
         `${count - done} of ${count} tasks were not finished within ${(slices * SLICE) / 1000} s: ` +
-          `${this.lost ?? "a worker thread has ended or hangs"}; the next op starts new threads`,
+          `${this.lost ?? "a worker thread has ended or hangs"}; ${LOST}`,
       );
     }
   }
 
   private fail(why: string): never {
+    this.works = false;
     this.end();
-    throw new ThreadError(why);
+    throw new ThreadError(`${why}; the next op starts new threads`);
   }
 
   private message(): string {
@@ -194,8 +199,12 @@ export class Team {
     return String.fromCharCode(...new Uint16Array(this.arena.memory.buffer, at, length));
   }
 
-  /** The blocks are not given back: a worker may be in the middle of a look at them. */
+  /**
+   * The control block is not given back: a worker may be in the middle of a look at it. Nor are tasks that a worker may
+   * still be at.
+   */
   end(): void {
+    if (this.works) for (const job of [this.current, this.next]) job.give();
     this.works = false;
     Atomics.store(this.words, WORD.STOP, 1);
     Atomics.add(this.words, WORD.WAKE, 1);
