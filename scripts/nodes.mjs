@@ -10,7 +10,7 @@ const VERSIONS = ["20", "22", "24"];
 const MODES = [{}, { TAPEGRAD_SIMD: "plain" }, { TAPEGRAD_SHARED: "0" }];
 const TESTS = [
   "packages/backend-cpu/test/*.test.ts",
-  ...["threads", "activated", "main-job"].map((name) => `packages/tapegrad/test/${name}.test.ts`),
+  ...["threads", "underway", "activated", "main-job"].map((name) => `packages/tapegrad/test/${name}.test.ts`),
 ];
 
 const MOCHA = ["node_modules/mocha/bin/mocha.js", "--parallel", "--jobs", "2"];
